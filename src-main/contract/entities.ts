@@ -1,0 +1,188 @@
+/** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
+import { z } from 'zod'
+
+export const role = z.enum(['system', 'user', 'assistant'])
+export const chatMessage = z.object({ role, content: z.string().max(1_000_000) })
+
+export const catalogueEntry = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  licence: z.string(),
+  sizeBytes: z.number(),
+  parameterCount: z.number(),
+  installed: z.boolean(),
+})
+export type CatalogueEntry = z.infer<typeof catalogueEntry>
+
+export const model = z.object({
+  id: z.string(),
+  name: z.string(),
+  architecture: z.string(),
+  parameterCount: z.number(),
+  quantization: z.string(),
+  contextLength: z.number(),
+  sizeBytes: z.number(),
+  sourceHash: z.string(),
+  createdAt: z.number(),
+})
+export type Model = z.infer<typeof model>
+
+/** What one answer was sampled with; see the engine's `SamplingSettings` for the values that turn a rule off. */
+export const sampling = z.object({
+  temperature: z.number().min(0).max(5),
+  topK: z.number().int().min(0).max(1000),
+  topP: z.number().min(0).max(1),
+  minP: z.number().min(0).max(1),
+  repeatPenalty: z.number().min(0.5).max(2),
+  /** null: a new seed for every answer. */
+  seed: z.number().int().nullable(),
+  maxTokens: z.number().int().min(1).max(100_000),
+})
+export type Sampling = z.infer<typeof sampling>
+
+export const conversation = z.object({
+  id: z.string(),
+  title: z.string(),
+  modelId: z.string().nullable(),
+  adapterId: z.string().nullable(),
+  /** 0 to 1.5; 1 is the adapter as trained. */
+  strength: z.number().min(0).max(1.5),
+  systemPrompt: z.string().max(100_000),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+})
+export type Conversation = z.infer<typeof conversation>
+
+export const message = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  role,
+  content: z.string(),
+  /** `stopped`: the person stopped it; `failed`: the engine did; both keep the text so far. */
+  status: z.enum(['complete', 'stopped', 'failed']),
+  rating: z.enum(['none', 'up', 'down']),
+  /** The example that was made of this answer, if any. */
+  exampleId: z.string().nullable(),
+  adapterId: z.string().nullable(),
+  tokensPerSecond: z.number().nullable(),
+  createdAt: z.number(),
+})
+export type Message = z.infer<typeof message>
+
+export const provenance = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hand') }),
+  z.object({ kind: z.literal('rated'), messageId: z.string() }),
+  z.object({ kind: z.literal('taught'), messageId: z.string() }),
+  z.object({ kind: z.literal('imported'), file: z.string(), line: z.number() }),
+])
+
+export const example = z.object({
+  id: z.string(),
+  /** The conversation; every assistant turn is learned, the last turn is one. */
+  messages: z.array(chatMessage).min(1),
+  /** The answer that the last turn replaces, where the person corrected one. */
+  rejected: z.string().nullable(),
+  provenance,
+  createdAt: z.number(),
+  updatedAt: z.number(),
+})
+export type Example = z.infer<typeof example>
+
+export const importIssue = z.object({
+  code: z.string(),
+  /** Counted from 1; null where the whole file is meant. */
+  line: z.number().nullable(),
+  field: z.string().nullable(),
+  message: z.string(),
+})
+export type ImportIssue = z.infer<typeof importIssue>
+
+export const linearKind = z.enum([
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'down_proj',
+])
+
+export const trainingSettings = z.object({
+  rank: z.number().int().min(1).max(4096),
+  targets: z.array(linearKind).min(1),
+  projectionKey: z.number().int(),
+  dInitial: z.number(),
+  learningRate: z.number().positive().max(10),
+  weightDecay: z.number().min(0).max(1),
+  clipNorm: z.number().min(0),
+  epochs: z.number().int().min(1).max(1000),
+  batchTokens: z.number().int().min(16).max(1_000_000),
+  warmupRatio: z.number().min(0).max(1),
+  schedule: z.enum(['cosine', 'linear', 'constant']),
+  seed: z.number().int(),
+})
+export type TrainingSettings = z.infer<typeof trainingSettings>
+
+export const lossPoint = z.object({
+  step: z.number(),
+  loss: z.number(),
+  set: z.enum(['step', 'training', 'heldOut']),
+})
+export type LossPoint = z.infer<typeof lossPoint>
+
+export const runStatus = z.enum(['queued', 'running', 'interrupted', 'done', 'failed', 'cancelled'])
+export type RunStatus = z.infer<typeof runStatus>
+
+export const run = z.object({
+  id: z.string(),
+  name: z.string(),
+  modelId: z.string(),
+  /** `interrupted`: the app or the engine ended; it can be continued from its checkpoint. */
+  status: runStatus,
+  settings: trainingSettings,
+  exampleCount: z.number(),
+  heldOutCount: z.number(),
+  step: z.number(),
+  /** 0 until the run is prepared. */
+  steps: z.number(),
+  tokensPerSecond: z.number().nullable(),
+  remainingMs: z.number().nullable(),
+  peakMemoryBytes: z.number().nullable(),
+  lossBefore: z.number().nullable(),
+  lossAfter: z.number().nullable(),
+  heldOutLossBefore: z.number().nullable(),
+  heldOutLossAfter: z.number().nullable(),
+  adapterId: z.string().nullable(),
+  failure: z.string().nullable(),
+  createdAt: z.number(),
+  finishedAt: z.number().nullable(),
+})
+export type Run = z.infer<typeof run>
+
+export const adapter = z.object({
+  id: z.string(),
+  name: z.string(),
+  modelId: z.string(),
+  /** SHA-256 of the base model's source file. */
+  modelHash: z.string(),
+  rank: z.number(),
+  targets: z.array(linearKind),
+  projectionKey: z.number(),
+  parameterCount: z.number(),
+  sizeBytes: z.number(),
+  runId: z.string().nullable(),
+  lossBefore: z.number().nullable(),
+  lossAfter: z.number().nullable(),
+  createdAt: z.number(),
+})
+export type Adapter = z.infer<typeof adapter>
+
+export const appInfo = z.object({
+  version: z.string(),
+  dataDirectory: z.string(),
+  /** Whether a native file dialog can be opened (`host.pickFile`). */
+  canPickFile: z.boolean(),
+  engine: z.enum(['ready', 'starting', 'failed']),
+})
+export type AppInfo = z.infer<typeof appInfo>

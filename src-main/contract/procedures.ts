@@ -1,0 +1,175 @@
+/**
+ * Everything a screen may ask, as one table: name → input, event and result.
+ *
+ * Every procedure is a stream: events while it works (`never` for most), then one result.
+ * Hosts validate inputs with this table before the app sees them; the renderer takes its types from it.
+ */
+import { z } from 'zod'
+import {
+  adapter,
+  appInfo,
+  catalogueEntry,
+  chatMessage,
+  conversation,
+  example,
+  importIssue,
+  lossPoint,
+  message,
+  model,
+  run,
+  sampling,
+  trainingSettings,
+} from './entities.ts'
+
+const id = z.string().min(1).max(100)
+const name = z.string().trim().min(1).max(200)
+const nothing = z.object({})
+const done = z.null()
+const never = z.never()
+const progress = z.object({
+  doneBytes: z.number(),
+  totalBytes: z.number(),
+  phase: z.enum(['download', 'import']),
+})
+
+function procedure<I extends z.ZodType, E extends z.ZodType, R extends z.ZodType>(
+  input: I,
+  event: E,
+  result: R,
+) {
+  return { input, event, result }
+}
+
+export const procedures = {
+  'app.info': procedure(nothing, never, appInfo),
+  /** Opens the system's file dialog; null if the person closes it, a failure where there is none. */
+  'host.pickFile': procedure(z.object({ kind: z.enum(['model', 'examples']) }), never, z.string().nullable()),
+
+  'models.list': procedure(nothing, never, z.array(model)),
+  'models.catalogue': procedure(nothing, never, z.array(catalogueEntry)),
+  /** Downloads (continuing a cut download), checks and imports a model of the catalogue. */
+  'models.pull': procedure(z.object({ id }), progress, model),
+  'models.import': procedure(
+    z.object({ path: z.string().min(1).max(4096), name: name.nullable() }),
+    progress,
+    model,
+  ),
+  'models.remove': procedure(z.object({ id }), never, done),
+
+  'conversations.list': procedure(nothing, never, z.array(conversation)),
+  'conversations.create': procedure(z.object({ modelId: id.nullable() }), never, conversation),
+  'conversations.open': procedure(
+    z.object({ id }),
+    never,
+    z.object({ conversation, messages: z.array(message) }),
+  ),
+  'conversations.update': procedure(
+    z.object({
+      id,
+      title: name.optional(),
+      modelId: id.nullable().optional(),
+      adapterId: id.nullable().optional(),
+      strength: z.number().min(0).max(1.5).optional(),
+      systemPrompt: z.string().max(100_000).optional(),
+    }),
+    never,
+    conversation,
+  ),
+  /** Deleting can be undone with `conversations.restore` until the app is next started. */
+  'conversations.remove': procedure(z.object({ id }), never, done),
+  'conversations.restore': procedure(z.object({ id }), never, conversation),
+
+  /** Saves the message, streams the answer, saves the answer; cancelling the stream stops and keeps it. */
+  'chat.send': procedure(
+    z.object({ conversationId: id, content: z.string().min(1).max(1_000_000) }),
+    z.discriminatedUnion('type', [
+      z.object({ type: z.literal('asked'), message }),
+      z.object({ type: z.literal('text'), text: z.string() }),
+    ]),
+    message,
+  ),
+  /** Thumbs. Up makes an example of the answer; taking it back removes that example. */
+  'chat.rate': procedure(z.object({ messageId: id, rating: z.enum(['none', 'up', 'down']) }), never, message),
+  /** Keeps the person's better answer to the message as an example, with the original as the rejected one. */
+  'chat.teach': procedure(
+    z.object({ messageId: id, answer: z.string().trim().min(1).max(1_000_000) }),
+    never,
+    example,
+  ),
+
+  'examples.list': procedure(nothing, never, z.array(example)),
+  'examples.add': procedure(z.object({ messages: z.array(chatMessage).min(1) }), never, example),
+  'examples.update': procedure(z.object({ id, messages: z.array(chatMessage).min(1) }), never, example),
+  'examples.remove': procedure(z.object({ ids: z.array(id).min(1) }), never, done),
+  'examples.restore': procedure(z.object({ ids: z.array(id).min(1) }), never, z.array(example)),
+  /** Imports the text of a file; what can be read is added, what can't is listed by line. */
+  'examples.import': procedure(
+    z.object({ file: z.string().min(1).max(1000), base64: z.string().max(90_000_000) }),
+    never,
+    z.object({ added: z.array(example), issues: z.array(importIssue) }),
+  ),
+  /** The example's real tokens, and which of them the loss counts. */
+  'examples.mask': procedure(
+    z.object({ id, modelId: id }),
+    never,
+    z.object({ tokens: z.array(z.object({ text: z.string(), scored: z.boolean() })) }),
+  ),
+
+  'personalize.defaults': procedure(z.object({ modelId: id }), never, trainingSettings),
+  /** Queues a run over the given examples (all of them if null); follow it with `runs.watch`. */
+  'personalize.start': procedure(
+    z.object({
+      name,
+      modelId: id,
+      exampleIds: z.array(id).nullable(),
+      settings: trainingSettings.partial(),
+      /** Share of the examples that is only measured, never learned. */
+      heldOutRatio: z.number().min(0).max(0.5),
+    }),
+    never,
+    run,
+  ),
+  'runs.list': procedure(nothing, never, z.array(run)),
+  /** The run and its losses so far, then every change; ends when the run ends. */
+  'runs.watch': procedure(
+    z.object({ id }),
+    z.discriminatedUnion('type', [
+      z.object({ type: z.literal('run'), run }),
+      z.object({ type: z.literal('losses'), points: z.array(lossPoint) }),
+    ]),
+    run,
+  ),
+  'runs.cancel': procedure(z.object({ id }), never, run),
+  /** Continues an interrupted or failed run from its checkpoint. */
+  'runs.resume': procedure(z.object({ id }), never, run),
+
+  'adapters.list': procedure(nothing, never, z.array(adapter)),
+  'adapters.rename': procedure(z.object({ id, name }), never, adapter),
+  'adapters.remove': procedure(z.object({ id }), never, done),
+  'adapters.restore': procedure(z.object({ id }), never, adapter),
+
+  'settings.get': procedure(
+    nothing,
+    never,
+    z.object({ sampling, theme: z.enum(['system', 'light', 'dark']) }),
+  ),
+  'settings.update': procedure(
+    z.object({ sampling: sampling.optional(), theme: z.enum(['system', 'light', 'dark']).optional() }),
+    never,
+    z.object({ sampling, theme: z.enum(['system', 'light', 'dark']) }),
+  ),
+} as const
+
+export type Procedures = typeof procedures
+export type ProcedureName = keyof Procedures
+export type ProcedureInput<K extends ProcedureName> = z.infer<Procedures[K]['input']>
+export type ProcedureEvent<K extends ProcedureName> = z.infer<Procedures[K]['event']>
+export type ProcedureResult<K extends ProcedureName> = z.infer<Procedures[K]['result']>
+
+/** One handler a procedure; the app is a table of these. */
+export type Handler<K extends ProcedureName> = (
+  input: ProcedureInput<K>,
+  signal: AbortSignal,
+) => AsyncGenerator<ProcedureEvent<K>, ProcedureResult<K>>
+
+export type Handlers = { readonly [K in ProcedureName]: Handler<K> }

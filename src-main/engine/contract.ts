@@ -1,0 +1,239 @@
+/**
+ * What the engine process can be asked. Text, ids, numbers and paths cross this border; tensors never do.
+ *
+ * Every operation is a stream: events while it works, then one result. Cancelling is not an error: an
+ * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
+ */
+import type { FailureMessage } from '../contract/failure.ts'
+
+export type Role = 'system' | 'user' | 'assistant'
+
+export interface ChatMessage {
+  readonly role: Role
+  readonly content: string
+}
+
+/** One training example: a conversation whose assistant turns are learned. */
+export interface TrainingExample {
+  readonly id: string
+  readonly messages: readonly ChatMessage[]
+}
+
+/** What an imported model folder is; stored in it as `model.json` beside the graph and the weights. */
+export interface ModelSummary {
+  readonly name: string
+  readonly architecture: string
+  readonly parameterCount: number
+  readonly layerCount: number
+  readonly hiddenSize: number
+  readonly vocabularySize: number
+  /** In tokens. */
+  readonly contextLength: number
+  /** The formats of the weights with their share, largest first, for example `Q4_1`. */
+  readonly quantization: string
+  readonly sizeBytes: number
+  /** SHA-256 of the source file (hex): adapters name the base model by it. */
+  readonly sourceHash: string
+}
+
+/** An adapter file (safetensors with PEFT's tensor names and the settings in its metadata). */
+export interface AdapterReference {
+  readonly path: string
+  /** 1 is the adapter as trained, 0 the base model; scales lambda_b. */
+  readonly strength: number
+}
+
+export interface SamplingSettings {
+  /** 0 is greedy. */
+  readonly temperature: number
+  /** 0 is off. */
+  readonly topK: number
+  /** 1 is off. */
+  readonly topP: number
+  /** 0 is off. */
+  readonly minP: number
+  /** 1 is off. */
+  readonly repeatPenalty: number
+  readonly seed: number
+}
+
+export interface ChatInput {
+  readonly modelDirectory: string
+  readonly messages: readonly ChatMessage[]
+  readonly adapter: AdapterReference | null
+  readonly sampling: SamplingSettings
+  readonly maxTokens: number
+  /** Float32 activations instead of int8: slower, bit-stable answers. */
+  readonly exact: boolean
+}
+
+export interface ChatResult {
+  readonly text: string
+  /** `end`: the model ended its turn; `length`: maxTokens; `context`: the context is full; `stopped`: cancelled. */
+  readonly stopReason: 'end' | 'length' | 'context' | 'stopped'
+  readonly promptTokens: number
+  /** How many of the prompt's tokens were still in the KV cache. */
+  readonly reusedTokens: number
+  readonly generatedTokens: number
+  readonly prefillMs: number
+  readonly decodeMs: number
+}
+
+export type LinearKind = 'q_proj' | 'k_proj' | 'v_proj' | 'o_proj' | 'gate_proj' | 'up_proj' | 'down_proj'
+
+export interface TrainingSettings {
+  readonly rank: number
+  readonly targets: readonly LinearKind[]
+  readonly projectionKey: number
+  readonly dInitial: number
+  readonly learningRate: number
+  readonly weightDecay: number
+  /** Largest gradient norm; 0 is off. */
+  readonly clipNorm: number
+  readonly epochs: number
+  /** Tokens of an optimizer step, padding not counted. */
+  readonly batchTokens: number
+  /** Share of the steps in which the learning rate rises to its full value. */
+  readonly warmupRatio: number
+  readonly schedule: 'cosine' | 'linear' | 'constant'
+  readonly seed: number
+}
+
+export interface TrainInput {
+  readonly modelDirectory: string
+  readonly examples: readonly TrainingExample[]
+  /** Examples that are only measured, before, during and after. */
+  readonly heldOut: readonly TrainingExample[]
+  readonly settings: TrainingSettings
+  /** Checkpoints and the finished adapter go here; a checkpoint found here is continued from. */
+  readonly runDirectory: string
+}
+
+export type TrainEvent =
+  | {
+      readonly type: 'prepared'
+      readonly steps: number
+      readonly trainableParameters: number
+      readonly resumedAtStep: number
+    }
+  | {
+      readonly type: 'step'
+      /** Counted from 1. */
+      readonly step: number
+      readonly steps: number
+      readonly epoch: number
+      /** Mean over the step's scored tokens, nats a token. */
+      readonly loss: number
+      readonly learningRate: number
+      readonly gradientNorm: number
+      readonly tokensPerSecond: number
+      readonly elapsedMs: number
+      readonly remainingMs: number
+    }
+  | {
+      readonly type: 'measured'
+      readonly step: number
+      readonly set: 'training' | 'heldOut'
+      readonly loss: number
+    }
+
+export interface TrainResult {
+  /** `stopped`: cancelled, its checkpoint is on disk. */
+  readonly status: 'done' | 'stopped'
+  readonly step: number
+  readonly steps: number
+  readonly tokensPerSecond: number
+  /** Resident memory of the engine process at its highest. */
+  readonly peakMemoryBytes: number
+  /** On the training examples, nats a token; null where the run stopped before. */
+  readonly lossBefore: number | null
+  readonly lossAfter: number | null
+  readonly heldOutLossBefore: number | null
+  readonly heldOutLossAfter: number | null
+  readonly trainableParameters: number
+  /** The finished adapter file; null while stopped. */
+  readonly adapterPath: string | null
+  readonly adapterBytes: number
+}
+
+export interface EvaluateResult {
+  /** Over all scored tokens, nats a token. */
+  readonly meanLoss: number
+  readonly tokens: number
+  readonly perplexity: number
+}
+
+/** A token of a rendered example and whether the loss counts it. */
+export interface MaskedToken {
+  readonly text: string
+  readonly scored: boolean
+}
+
+/** Operation name → its input, its events and its result. */
+export interface EngineOperations {
+  readonly importModel: {
+    readonly input: { readonly sourcePath: string; readonly targetDirectory: string; readonly name: string }
+    readonly event: { readonly doneBytes: number; readonly totalBytes: number }
+    readonly result: ModelSummary
+  }
+  readonly chat: {
+    readonly input: ChatInput
+    readonly event: { readonly text: string }
+    readonly result: ChatResult
+  }
+  readonly train: {
+    readonly input: TrainInput
+    readonly event: TrainEvent
+    readonly result: TrainResult
+  }
+  readonly evaluate: {
+    readonly input: {
+      readonly modelDirectory: string
+      readonly examples: readonly TrainingExample[]
+      readonly adapter: AdapterReference | null
+    }
+    readonly event: { readonly doneTokens: number; readonly totalTokens: number }
+    readonly result: EvaluateResult
+  }
+  readonly maskExamples: {
+    readonly input: { readonly modelDirectory: string; readonly examples: readonly TrainingExample[] }
+    readonly event: never
+    readonly result: {
+      readonly examples: readonly { readonly id: string; readonly tokens: readonly MaskedToken[] }[]
+    }
+  }
+  /** Frees a model's sessions and cache, before its folder is removed. */
+  readonly releaseModel: {
+    readonly input: { readonly modelDirectory: string }
+    readonly event: never
+    readonly result: null
+  }
+}
+
+export type OperationName = keyof EngineOperations
+export type OperationInput<K extends OperationName> = EngineOperations[K]['input']
+export type OperationEvent<K extends OperationName> = EngineOperations[K]['event']
+export type OperationResult<K extends OperationName> = EngineOperations[K]['result']
+
+/** App → engine. */
+export type EngineRequest =
+  | { readonly kind: 'run'; readonly id: number; readonly operation: OperationName; readonly input: unknown }
+  | { readonly kind: 'cancel'; readonly id: number }
+
+/** Engine → app. */
+export type EngineReply =
+  | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: FailureMessage }
+
+/** The engine as the app sees it, whatever process it lives in. */
+export interface Engine {
+  /** Yields the operation's events and returns its result; aborting the signal asks the engine to stop early. */
+  run<K extends OperationName>(
+    operation: K,
+    input: OperationInput<K>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<OperationEvent<K>, OperationResult<K>>
+  /** Ends the engine process. */
+  close(): Promise<void>
+}
