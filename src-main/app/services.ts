@@ -1,0 +1,115 @@
+/**
+ * The app's services, as the command line calls them. The screens' handlers stand on the same ones.
+ *
+ * Everything here throws `Failure` for what a person may meet. Names are matched without regard to case.
+ */
+import type {
+  Adapter,
+  CatalogueEntry,
+  ImportIssue,
+  Model,
+  Run,
+  Sampling,
+  TrainingSettings,
+} from '../contract/entities.ts'
+import type { ProcedureEvent } from '../contract/procedures.ts'
+import type { ChatMessage, ChatResult, EvaluateResult, OperationEvent } from '../engine/contract.ts'
+
+export type ModelProgress = ProcedureEvent<'models.pull'>
+export type RunEvent = ProcedureEvent<'runs.watch'>
+
+/** A parsed training example and the line of its file it began on, counted from 1. */
+export interface ParsedExample {
+  readonly messages: readonly ChatMessage[]
+  readonly line: number
+}
+
+/** What could be read of a file, and what could not. */
+export interface ParsedExamples {
+  readonly examples: readonly ParsedExample[]
+  readonly issues: readonly ImportIssue[]
+}
+
+export interface ModelService {
+  list(): Model[]
+  catalogue(): CatalogueEntry[]
+  /** By id or name; null means the default model: the catalogue's first that is installed, else the newest. */
+  find(idOrName: string | null): Model
+  pull(catalogueId: string, signal?: AbortSignal): AsyncGenerator<ModelProgress, Model>
+  import(
+    source: { readonly path: string; readonly name: string | null },
+    signal?: AbortSignal,
+  ): AsyncGenerator<ModelProgress, Model>
+  remove(idOrName: string): Promise<void>
+}
+
+export interface ChatRequest {
+  readonly messages: readonly ChatMessage[]
+  /** Id or name; null is the default model. */
+  readonly model: string | null
+  /** `NAME[:STRENGTH]`, by id or name; null is the model alone. */
+  readonly adapter: string | null
+  /** Over the settings of the app. A seed of null is a new one for each answer. */
+  readonly sampling?: Partial<Sampling>
+  readonly exact?: boolean
+}
+
+export interface ChatService {
+  /** One answer to the given messages; nothing is stored. */
+  answer(request: ChatRequest, signal?: AbortSignal): AsyncGenerator<{ readonly text: string }, ChatResult>
+}
+
+export interface ExampleService {
+  /** Reads a file of training examples; the format is found by its content. Never throws for what a file holds. */
+  parse(fileName: string, bytes: Uint8Array): ParsedExamples
+}
+
+export interface PersonalizeRequest {
+  readonly name: string
+  readonly model: string | null
+  readonly examples: readonly { readonly messages: readonly ChatMessage[] }[]
+  /** Over the model's defaults. */
+  readonly settings?: Partial<TrainingSettings>
+  /** Share of the examples that is only measured, 0 to 0.5. */
+  readonly heldOutRatio?: number
+  /** Put before every example that has no system message of its own. */
+  readonly systemPrompt?: string | null
+}
+
+export interface PersonalizeService {
+  defaults(model: string | null): TrainingSettings
+  /** Queues a run over an immutable copy of the examples. */
+  start(request: PersonalizeRequest): Run
+  /** The run and its losses so far, then every change; returns the run once it has ended. */
+  watch(runId: string, signal?: AbortSignal): AsyncGenerator<RunEvent, Run>
+  cancel(runId: string): Promise<Run>
+  resume(runId: string): Run
+  runs(): Run[]
+}
+
+export interface EvaluateRequest {
+  readonly examples: readonly { readonly messages: readonly ChatMessage[] }[]
+  readonly model: string | null
+  /** `NAME[:STRENGTH]`. */
+  readonly adapter: string | null
+  readonly systemPrompt?: string | null
+}
+
+export interface AdapterService {
+  list(): Adapter[]
+  /** By id or name, with the strength that `NAME:STRENGTH` asks for (1 where it asks for none). */
+  find(reference: string): { readonly adapter: Adapter; readonly strength: number }
+  remove(idOrName: string): void
+}
+
+export interface Services {
+  readonly models: ModelService
+  readonly chat: ChatService
+  readonly examples: ExampleService
+  readonly personalize: PersonalizeService
+  readonly adapters: AdapterService
+  evaluate(
+    request: EvaluateRequest,
+    signal?: AbortSignal,
+  ): AsyncGenerator<OperationEvent<'evaluate'>, EvaluateResult>
+}
