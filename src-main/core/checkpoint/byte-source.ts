@@ -1,0 +1,32 @@
+/**
+ * Random access to the bytes of a file. The core opens no files: its callers give one backed by a file,
+ * tests and small data use `memorySource`.
+ */
+export interface ByteSource {
+  /** In bytes. */
+  readonly size: number
+  /**
+   * The bytes [offset, offset + length). Throws a RangeError outside of the file: parsers compare what a file
+   * claims with `size` first. The result may share memory with the source (so don't write to it) and starts at
+   * any alignment.
+   */
+  read(offset: number, length: number): Uint8Array
+}
+
+/** A source over bytes that are already in memory; reads are views, not copies. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read(offset, length) {
+      checkRange(offset, length, bytes.length)
+      return bytes.subarray(offset, offset + length)
+    },
+  }
+}
+
+/** Throws a RangeError unless [offset, offset + length) lies within [0, size). */
+export function checkRange(offset: number, length: number, size: number): void {
+  if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
+    throw new RangeError(`Read of ${length} bytes at ${offset} is outside of a source of ${size} bytes.`)
+  }
+}
