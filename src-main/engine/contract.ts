@@ -219,6 +219,8 @@ export type OperationResult<K extends OperationName> = EngineOperations[K]['resu
 export type EngineRequest =
   | { readonly kind: 'run'; readonly id: number; readonly operation: OperationName; readonly input: unknown }
   | { readonly kind: 'cancel'; readonly id: number }
+  /** Cancels everything, lets it end (a training writes its checkpoint), then exits. */
+  | { readonly kind: 'close' }
 
 /** Engine → app. */
 export type EngineReply =
