@@ -25,7 +25,11 @@ export function linearKinds(config: LlamaConfig): readonly LinearShape[] {
   return LINEAR_KINDS.map((kind) => ({ kind, ...linearSize(config, kind) }))
 }
 
-function linearSize(config: LlamaConfig, kind: LinearKind): { inFeatures: number; outFeatures: number } {
+/** The sizes of one linear kind. */
+export function linearSize(
+  config: LlamaConfig,
+  kind: LinearKind,
+): { inFeatures: number; outFeatures: number } {
   const queryWidth = config.headCount * config.headDim
   const keyWidth = config.kvHeadCount * config.headDim
   switch (kind) {
@@ -46,7 +50,12 @@ function linearSize(config: LlamaConfig, kind: LinearKind): { inFeatures: number
 
 /** The module's full name as transformers gives it, for example `model.layers.0.self_attn.q_proj`. */
 export function linearModule(layer: number, kind: LinearKind): string {
-  return `model.layers.${layer}.${blockOf(kind)}.${kind}`
+  return `model.layers.${layer}.${linearPath(kind)}`
+}
+
+/** The module's name within its layer, for example `self_attn.q_proj`. */
+export function linearPath(kind: LinearKind): string {
+  return `${blockOf(kind)}.${kind}`
 }
 
 function blockOf(kind: LinearKind): 'self_attn' | 'mlp' {

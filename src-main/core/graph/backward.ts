@@ -1,0 +1,64 @@
+import type { GraphBuilder } from './builder.ts'
+import { graphFailure, type Node, type Value } from './graph.ts'
+import { gradientRules } from './gradients.ts'
+import * as op from './operators.ts'
+
+/**
+ * Reverse-mode differentiation: appends to the tape the gradients of a scalar with respect to `targets`, given
+ * its gradients with respect to `seeds` (value → gradient, same shape).
+ *
+ * Only nodes on a path from a target to a seed are walked. An operator on the path without a rule is an error
+ * that names it; a target without a path to any seed is one, too.
+ */
+export function backward(
+  g: GraphBuilder,
+  seeds: ReadonlyMap<Value, Value>,
+  targets: readonly Value[],
+): ReadonlyMap<Value, Value> {
+  const path = nodesOnPath(g.nodes, new Set(targets), new Set(seeds.keys()))
+  const gradients = new Map<Value, Value>(seeds)
+  const dependent = new Set<Value>([...targets, ...path.map((node) => node.output)])
+  for (const node of path.toReversed()) {
+    const gradient = gradients.get(node.output)
+    if (gradient === undefined) continue
+    const rule = gradientRules[node.op]
+    if (rule === undefined)
+      throw graphFailure(`There is no gradient rule for ${node.op} ("${node.output.name}").`)
+    rule(g, node, gradient).forEach((contribution, index) => {
+      const input = node.inputs[index]
+      if (contribution === null || input === undefined || !dependent.has(input)) return
+      const known = gradients.get(input)
+      gradients.set(input, known === undefined ? contribution : op.add(g, known, contribution))
+    })
+  }
+  return new Map(
+    targets.map((target) => {
+      const gradient = gradients.get(target)
+      if (gradient === undefined) throw graphFailure(`"${target.name}" has no influence on the result.`)
+      return [target, gradient]
+    }),
+  )
+}
+
+/** The nodes that depend on a target and on which a seed depends, in the tape's order. */
+function nodesOnPath(
+  nodes: readonly Node[],
+  targets: ReadonlySet<Value>,
+  seeds: ReadonlySet<Value>,
+): readonly Node[] {
+  const dependent = new Set<Value>(targets)
+  const downstream = nodes.filter((node) => {
+    const depends = node.inputs.some((value) => dependent.has(value))
+    if (depends) dependent.add(node.output)
+    return depends
+  })
+  const needed = new Set<Value>(seeds)
+  return downstream
+    .toReversed()
+    .filter((node) => {
+      if (!needed.has(node.output)) return false
+      for (const value of node.inputs) needed.add(value)
+      return true
+    })
+    .toReversed()
+}

@@ -1,0 +1,128 @@
+/**
+ * The gradient rules, one an operator: given a node and the gradient of its result, append the nodes that
+ * compute the gradients of its inputs. `null` stands for an input that has none (a frozen table, an index).
+ */
+import type { GraphBuilder } from './builder.ts'
+import {
+  floatAttribute,
+  graphFailure,
+  inputOf,
+  intAttribute,
+  intsAttribute,
+  type Node,
+  type Shape,
+  stringAttribute,
+  type Value,
+} from './graph.ts'
+import * as op from './operators.ts'
+
+export type GradientRule = (g: GraphBuilder, node: Node, gradient: Value) => readonly (Value | null)[]
+
+export const gradientRules: Readonly<Record<string, GradientRule>> = {
+  Add: (g, node, dy) => node.inputs.map((x) => sumTo(g, dy, x.shape)),
+  Sub: (g, node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)]
+    return [sumTo(g, dy, a.shape), sumTo(g, op.neg(g, dy), b.shape)]
+  },
+  Mul: (g, node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)]
+    return [sumTo(g, op.mul(g, dy, b), a.shape), sumTo(g, op.mul(g, dy, a), b.shape)]
+  },
+  Neg: (g, _node, dy) => [op.neg(g, dy)],
+  /** y(1 − y) dy */
+  Sigmoid: (g, node, dy) => [op.mul(g, dy, op.mul(g, node.output, op.sub(g, g.float32(1), node.output)))],
+  /** y ⊙ (dy − Σ dy ⊙ y) */
+  Softmax: (g, node, dy) => {
+    const lastAxis = node.output.shape.length - 1
+    const weighted = op.mul(g, dy, node.output)
+    return [op.sub(g, weighted, op.mul(g, node.output, op.reduceSum(g, weighted, [lastAxis])))]
+  },
+  Reshape: (g, node, dy) => [op.reshape(g, dy, inputOf(node, 0).shape), null],
+  Transpose: (g, node, dy) => {
+    const perm = intsAttribute(node, 'perm')
+    return [
+      op.transpose(
+        g,
+        dy,
+        perm.map((_, axis) => perm.indexOf(axis)),
+      ),
+    ]
+  },
+  Concat: (g, node, dy) => {
+    const axis = intAttribute(node, 'axis')
+    let start = 0
+    return node.inputs.map((x) => {
+      const size = x.shape[axis]
+      if (typeof size !== 'number')
+        throw graphFailure(`Concat "${node.output.name}" joins parts of unknown size.`)
+      start += size
+      return op.slice(g, dy, axis, start - size, start)
+    })
+  },
+  /** da = dy · bᵀ, db = aᵀ · dy, over the same batch axes. */
+  MatMul: (g, node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)]
+    return [
+      sumTo(g, op.matMul(g, dy, swapLastAxes(g, b)), a.shape),
+      sumTo(g, op.matMul(g, swapLastAxes(g, a), dy), b.shape),
+    ]
+  },
+  Gemm: (g, node, dy) => {
+    const [a, b] = [inputOf(node, 0), inputOf(node, 1)]
+    const [transA, transB] = [intAttribute(node, 'transA') === 1, intAttribute(node, 'transB') === 1]
+    return [
+      transA ? op.gemm(g, b, dy, { a: transB, b: true }) : op.gemm(g, dy, b, { b: !transB }),
+      transB ? op.gemm(g, dy, a, { a: true, b: transA }) : op.gemm(g, a, dy, { a: !transA }),
+    ]
+  },
+  Linear: (g, node, dy) => [
+    op.linearTransposed(
+      g,
+      dy,
+      stringAttribute(node, 'module'),
+      intAttribute(node, 'inFeatures'),
+      intAttribute(node, 'outFeatures'),
+    ),
+  ],
+  /**
+   * With r = 1 / sqrt(mean(x²) + ε): dx = r·s − x·r³·mean(s ⊙ x), where s = dy ⊙ scale; dscale = Σ dy ⊙ x·r.
+   * r is computed again: the operator's own second output is wrong on WebGPU.
+   */
+  SimplifiedLayerNormalization: (g, node, dy) => {
+    const [x, scale] = [inputOf(node, 0), inputOf(node, 1)]
+    const lastAxis = x.shape.length - 1
+    const size = x.shape[lastAxis]
+    if (typeof size !== 'number')
+      throw graphFailure(`The norm "${node.output.name}" is over an unknown size.`)
+    const mean = (value: Value) => op.mul(g, op.reduceSum(g, value, [lastAxis]), g.float32(1 / size))
+    const variance = op.add(g, mean(op.mul(g, x, x)), g.float32(floatAttribute(node, 'epsilon')))
+    const r = op.reciprocal(g, op.sqrt(g, variance))
+    const normalized = op.mul(g, x, r)
+    const s = op.mul(g, dy, scale)
+    const dx = op.mul(g, r, op.sub(g, s, op.mul(g, normalized, mean(op.mul(g, s, normalized)))))
+    return [dx, sumTo(g, op.mul(g, dy, normalized), scale.shape)]
+  },
+  /** The rotation backwards. */
+  RotaryEmbedding: (g, node, dy) => [
+    op.rotaryEmbedding(g, dy, inputOf(node, 2), op.neg(g, inputOf(node, 3))),
+    null,
+    null,
+    null,
+  ],
+}
+
+/** Sums a gradient over the axes along which a value of the given shape was broadcast. */
+function sumTo(g: GraphBuilder, gradient: Value, shape: Shape): Value {
+  const added = gradient.shape.length - shape.length
+  const axes = gradient.shape.flatMap((dim, axis) =>
+    axis < added || shape[axis - added] !== dim ? [axis] : [],
+  )
+  if (axes.length === 0) return gradient
+  const summed = op.reduceSum(g, gradient, axes)
+  return added === 0 ? summed : op.reshape(g, summed, shape)
+}
+
+function swapLastAxes(g: GraphBuilder, x: Value): Value {
+  const rank = x.shape.length
+  return op.transpose(g, x, [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2])
+}

@@ -1,0 +1,178 @@
+/** One function an operator: appends its node to the tape and returns the result. */
+import type { GraphBuilder } from './builder.ts'
+import { type Attribute, type Dim, type DType, graphFailure, type Shape, type Value } from './graph.ts'
+
+/** ONNX Runtime's own operators. */
+export const microsoft = 'com.microsoft'
+/** Ours: they stand for a model's linear layers until `lower-linear.ts` gives them their weights. */
+export const veranda = 'veranda'
+
+const int = (value: number): Attribute => ({ kind: 'int', value })
+const float = (value: number): Attribute => ({ kind: 'float', value })
+const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value })
+const text = (value: string): Attribute => ({ kind: 'string', value })
+
+export const add = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Add', [a, b])
+export const sub = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Sub', [a, b])
+export const mul = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Mul', [a, b])
+export const div = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Div', [a, b])
+export const neg = (g: GraphBuilder, x: Value): Value => g.add('Neg', [x])
+export const exp = (g: GraphBuilder, x: Value): Value => g.add('Exp', [x])
+export const sqrt = (g: GraphBuilder, x: Value): Value => g.add('Sqrt', [x])
+export const reciprocal = (g: GraphBuilder, x: Value): Value => g.add('Reciprocal', [x])
+export const sigmoid = (g: GraphBuilder, x: Value): Value => g.add('Sigmoid', [x])
+
+/** Over the last axis. */
+export const softmax = (g: GraphBuilder, x: Value): Value =>
+  g.add('Softmax', [x], { attributes: { axis: int(-1) } })
+
+export const cast = (g: GraphBuilder, x: Value, to: DType): Value =>
+  g.add('Cast', [x], { dtype: to, attributes: { to: int(onnxTypes[to]) } })
+
+/** TensorProto.DataType of the ONNX format. */
+export const onnxTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+}
+
+export const matMul = (g: GraphBuilder, a: Value, b: Value): Value => g.add('MatMul', [a, b])
+
+/** `op(a) · op(b)` of two matrices, each transposed if asked. */
+export const gemm = (
+  g: GraphBuilder,
+  a: Value,
+  b: Value,
+  transpose: { readonly a?: boolean; readonly b?: boolean } = {},
+): Value =>
+  g.add('Gemm', [a, b], {
+    attributes: { transA: int(transpose.a ? 1 : 0), transB: int(transpose.b ? 1 : 0) },
+  })
+
+export const transpose = (g: GraphBuilder, x: Value, perm: readonly number[]): Value =>
+  g.add('Transpose', [x], { attributes: { perm: ints(perm) } })
+
+/** To a shape with at most one size that is unknown before the run, and that has no other name in `x` then. */
+export function reshape(g: GraphBuilder, x: Value, shape: Shape): Value {
+  if (shape.filter((dim) => typeof dim === 'string').length > 1) {
+    throw graphFailure(`Reshape of "${x.name}" leaves more than one size open.`)
+  }
+  const target = g.int64(shape.map((dim) => (typeof dim === 'number' ? dim : -1)))
+  return g.add('Reshape', [x, target], { shape })
+}
+
+export const concat = (g: GraphBuilder, values: readonly Value[], axis: number): Value =>
+  g.add('Concat', values, { attributes: { axis: int(axis) } })
+
+/** Rows `indices` of `data`. */
+export const gather = (g: GraphBuilder, data: Value, indices: Value): Value =>
+  g.add('Gather', [data, indices], { attributes: { axis: int(0) } })
+
+/** Elements `start` to `end` (not included) of one axis. */
+export function slice(g: GraphBuilder, x: Value, axis: number, start: number, end: number): Value {
+  const shape = x.shape.map((dim, index) => (index === axis ? end - start : dim))
+  return g.add('Slice', [x, g.int64([start]), g.int64([end]), g.int64([axis])], { shape })
+}
+
+/** The elements of one axis before (`part: 'head'`) or from (`'tail'`) a place known when the graph runs, int64 [1]. */
+export function sliceAt(
+  g: GraphBuilder,
+  x: Value,
+  axis: number,
+  place: Value,
+  part: 'head' | 'tail',
+  size: Dim,
+): Value {
+  const shape = x.shape.map((dim, index) => (index === axis ? size : dim))
+  const [start, end] = part === 'head' ? [g.int64([0]), place] : [place, g.int64([2 ** 31 - 1])]
+  return g.add('Slice', [x, start, end, g.int64([axis])], { shape })
+}
+
+/** The size of one axis when the graph runs: int64 [1]. */
+export const sizeOf = (g: GraphBuilder, x: Value, axis: number): Value =>
+  g.add('Shape', [x], { dtype: 'int64', attributes: { start: int(axis), end: int(axis + 1) } })
+
+/** Sums; the reduced axes stay, with size 1. */
+export const reduceSum = (g: GraphBuilder, x: Value, axes: readonly number[]): Value =>
+  reduce(g, 'ReduceSum', x, axes)
+/** Maxima; the reduced axes stay, with size 1. */
+export const reduceMax = (g: GraphBuilder, x: Value, axes: readonly number[]): Value =>
+  reduce(g, 'ReduceMax', x, axes)
+
+function reduce(g: GraphBuilder, op: string, x: Value, axes: readonly number[]): Value {
+  const shape = x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim))
+  return g.add(op, [x, g.int64(axes)], { shape, attributes: { keepdims: int(1) } })
+}
+
+/** RMS normalisation over the last axis: `x / sqrt(mean(x²) + epsilon) · scale`. */
+export const rmsNorm = (g: GraphBuilder, x: Value, scale: Value, epsilon: number): Value =>
+  g.add('SimplifiedLayerNormalization', [x, scale], {
+    attributes: { axis: int(-1), epsilon: float(epsilon), stash_type: int(1) },
+  })
+
+/**
+ * Rotary positions in half-split form (Hugging Face's order): x `[1, N, heads·D]`, cos and sin `[N, D/2]`.
+ * Row n of the tables belongs to row n of x, whatever its position is.
+ */
+export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Value): Value =>
+  g.add('RotaryEmbedding', [x, g.int64([0]), cos, sin], {
+    domain: microsoft,
+    attributes: { interleaved: int(0) },
+  })
+
+/** The linear layer `module` of the model: x `[N, in]` → `[N, out]`, its frozen weight given when lowered. */
+export const linear = (
+  g: GraphBuilder,
+  x: Value,
+  module: string,
+  inFeatures: number,
+  outFeatures: number,
+): Value =>
+  g.add('Linear', [x], {
+    domain: veranda,
+    attributes: { module: text(module), inFeatures: int(inFeatures), outFeatures: int(outFeatures) },
+  })
+
+/** The gradient of `linear` with respect to its input: y `[N, out]` → y · W `[N, in]`. */
+export const linearTransposed = (
+  g: GraphBuilder,
+  y: Value,
+  module: string,
+  inFeatures: number,
+  outFeatures: number,
+): Value =>
+  g.add('LinearTransposed', [y], {
+    domain: veranda,
+    attributes: { module: text(module), inFeatures: int(inFeatures), outFeatures: int(outFeatures) },
+  })
+
+/**
+ * `x · Wᵀ` with W in blocks of 32 along its columns, `w = scale · (q − 2^(bits−1))`.
+ * `accuracyLevel` 0 computes in float32; 4 rounds x to int8 a block, faster.
+ */
+export const matMulBlocks = (
+  g: GraphBuilder,
+  x: Value,
+  quants: Value,
+  scales: Value,
+  format: {
+    readonly bits: number
+    readonly rows: number
+    readonly columns: number
+    readonly accuracyLevel: number
+  },
+): Value =>
+  g.add('MatMulNBits', [x, quants, scales], {
+    domain: microsoft,
+    attributes: {
+      K: int(format.columns),
+      N: int(format.rows),
+      bits: int(format.bits),
+      block_size: int(32),
+      accuracy_level: int(format.accuracyLevel),
+    },
+  })

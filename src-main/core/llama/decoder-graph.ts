@@ -1,0 +1,105 @@
+import { GraphBuilder } from '../graph/builder.ts'
+import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
+import * as op from '../graph/operators.ts'
+import type { LlamaConfig } from './config.ts'
+import { decoderLayer, head, type ParameterOf } from './layer.ts'
+import { type LinearWeight, lowerLinears } from './lower-linear.ts'
+import { type Extent, type StoredModel, type StoredWeight, weightName } from './stored-model.ts'
+
+/**
+ * The whole decoder with a KV cache, one row, as chat runs it; linear layers are not lowered yet.
+ *
+ * Inputs: `x [N, H]` embedded tokens, `cos`, `sin [N, D/2]`, `mask [1, G·T, C+T]`, `scored [M]` int64 rows whose
+ * logits are wanted, and of each layer `keys.i [K, D, C]`, `values.i [K, C, D]`.
+ * Outputs: `logits [M, V]`, `newKeys [L, K, D, T]`, `newValues [L, K, T, D]`.
+ */
+export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
+  const { config } = model
+  const { hiddenSize: H, headDim: D, kvHeadCount: K } = config
+  const G = config.headCount / K
+  const g = new GraphBuilder('decoder')
+  const parameter = storedParameters(g, model, weightsFile)
+  const embedded = g.input('x', 'float32', ['N', H])
+  const cos = g.input('cos', 'float32', ['N', D / 2])
+  const sin = g.input('sin', 'float32', ['N', D / 2])
+  const mask = g.input('mask', 'float32', [1, G === 1 ? 'T' : `${G}·T`, 'C+T'])
+  const scored = g.input('scored', 'int64', ['M'])
+  let x = embedded
+  let capacity: Value | null = null
+  const newKeys: Value[] = []
+  const newValues: Value[] = []
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    const keys = g.input(`keys.${layer}`, 'float32', [K, D, 'C'])
+    const values = g.input(`values.${layer}`, 'float32', [K, 'C', D])
+    capacity ??= op.sizeOf(g, keys, 2)
+    const past = { keys, values, capacity }
+    const result = decoderLayer(g, config, `model.layers.${layer}`, parameter, {
+      x,
+      cos,
+      sin,
+      mask,
+      rows: 1,
+      past,
+    })
+    x = result.x
+    newKeys.push(op.reshape(g, result.keys, [1, K, D, 'T']))
+    newValues.push(op.reshape(g, result.values, [1, K, 'T', D]))
+  }
+  g.output(head(g, config, parameter, op.gather(g, x, scored)), 'logits')
+  g.output(op.concat(g, newKeys, 0), 'newKeys')
+  g.output(op.concat(g, newValues, 0), 'newValues')
+  return g.finish()
+}
+
+/** Gives a decoder graph its linear weights, straight from the weights file. */
+export function lowerToStored(
+  graph: Graph,
+  model: StoredModel,
+  weightsFile: string,
+  accuracyLevel: number,
+): Graph {
+  return lowerLinears(graph, (g, module): LinearWeight => {
+    const name = weightName(model.config, module)
+    const stored = storedWeight(model, name)
+    if (stored.kind === 'dense')
+      return { kind: 'matrix', matrix: denseParameter(g, name, stored, weightsFile) }
+    const { bits, rows, columns } = stored
+    const part = (suffix: string, dtype: 'uint8' | 'float32', shape: readonly number[], extent: Extent) =>
+      g.initializer(`${name}.${suffix}`, dtype, shape, { kind: 'external', file: weightsFile, ...extent })
+    return {
+      kind: 'blocks',
+      bits,
+      accuracyLevel,
+      quants: part('quants', 'uint8', [rows, columns / 32, 4 * bits], stored.quants),
+      scales: part('scales', 'float32', [rows, columns / 32], stored.scales),
+      offsets:
+        stored.offsets === null ? null : part('offsets', 'float32', [rows, columns / 32], stored.offsets),
+    }
+  })
+}
+
+function storedParameters(g: GraphBuilder, model: StoredModel, weightsFile: string): ParameterOf {
+  return (name) => {
+    const stored = storedWeight(model, name)
+    if (stored.kind !== 'dense') throw graphFailure(`The parameter ${name} is in blocks.`)
+    return denseParameter(g, name, stored, weightsFile)
+  }
+}
+
+/** 16-bit weights are kept so in the file; the runtime turns them to float32 once, when it loads them. */
+function denseParameter(
+  g: GraphBuilder,
+  name: string,
+  stored: StoredWeight & { readonly kind: 'dense' },
+  weightsFile: string,
+): Value {
+  const { dtype, shape, offset, length } = stored
+  const value = g.initializer(name, dtype, shape, { kind: 'external', file: weightsFile, offset, length })
+  return dtype === 'float32' ? value : op.cast(g, value, 'float32')
+}
+
+function storedWeight(model: StoredModel, name: string): StoredWeight {
+  const stored = model.weights[name]
+  if (stored === undefined) throw graphFailure(`The model has no tensor ${name}.`)
+  return stored
+}

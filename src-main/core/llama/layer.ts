@@ -1,0 +1,133 @@
+/**
+ * One decoder layer, and the head, as graph nodes: RMS norm, attention, RMS norm, gated MLP.
+ *
+ * `B` rows, `T` tokens of a row, `N = B·T`, `H` hiddenSize, `D` headDim, `Q` query heads, `K` key/value heads,
+ * `G = Q/K`, `C` capacity of the KV cache, `S` keys a query may see (T, or C + T with a cache).
+ */
+import type { GraphBuilder } from '../graph/builder.ts'
+import type { Dim, Shape, Value } from '../graph/graph.ts'
+import * as op from '../graph/operators.ts'
+import type { LlamaConfig } from './config.ts'
+import { type LinearKind, linearPath, linearSize } from './linear-kinds.ts'
+
+/** A frozen parameter (a norm's scale, a bias) by its name in the checkpoint. */
+export type ParameterOf = (name: string, shape: Shape) => Value
+
+/** Keys and values of earlier tokens, one row only. */
+export interface PastValues {
+  /** `[K, D, C]`: transposed, so that no token has to turn the whole cache. */
+  readonly keys: Value
+  /** `[K, C, D]` */
+  readonly values: Value
+  /** C, int64 [1] */
+  readonly capacity: Value
+}
+
+export interface LayerInputs {
+  /** `[N, H]` */
+  readonly x: Value
+  /** `[N, D/2]` */
+  readonly cos: Value
+  /** `[N, D/2]` */
+  readonly sin: Value
+  /** Added to the scores, 0 or −∞-like: `[B·K or 1, G·T, S]` */
+  readonly mask: Value
+  readonly rows: number
+  readonly past: PastValues | null
+}
+
+export interface LayerOutputs {
+  /** `[N, H]` */
+  readonly x: Value
+  /** Of these tokens: `[B·K, D, T]` */
+  readonly keys: Value
+  /** Of these tokens: `[B·K, T, D]` */
+  readonly values: Value
+}
+
+/** Appends the layer whose tensors are named `<prefix>.self_attn.q_proj.weight` and so on. */
+export function decoderLayer(
+  g: GraphBuilder,
+  config: LlamaConfig,
+  prefix: string,
+  parameter: ParameterOf,
+  inputs: LayerInputs,
+): LayerOutputs {
+  const { hiddenSize: H, headDim: D, headCount: Q, kvHeadCount: K, normEpsilon } = config
+  const { x, rows: B } = inputs
+  const G = Q / K
+
+  const project = (input: Value, kind: LinearKind): Value => {
+    const { inFeatures, outFeatures } = linearSize(config, kind)
+    const name = `${prefix}.${linearPath(kind)}`
+    const y = op.linear(g, input, name, inFeatures, outFeatures)
+    return hasBias(config, kind) ? op.add(g, y, parameter(`${name}.bias`, [outFeatures])) : y
+  }
+  const norm = (input: Value, name: string): Value =>
+    op.rmsNorm(g, input, parameter(`${prefix}.${name}.weight`, [H]), normEpsilon)
+  const rotate = (input: Value, heads: number): Value =>
+    op.rotaryEmbedding(g, op.reshape(g, input, [1, 'N', heads * D]), inputs.cos, inputs.sin)
+
+  const normalized = norm(x, 'input_layernorm')
+  // The scale 1/√D is put on the queries: they are fewer than the scores.
+  const scaled = op.mul(g, rotate(project(normalized, 'q_proj'), Q), g.float32(1 / Math.sqrt(D)))
+  const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]), [
+    B * K,
+    times(G, 'T'),
+    D,
+  ])
+  const rotatedKeys = rotate(project(normalized, 'k_proj'), K)
+  const keys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
+    B * K,
+    D,
+    'T',
+  ])
+  const values = op.reshape(
+    g,
+    op.transpose(g, op.reshape(g, project(normalized, 'v_proj'), [B, 'T', K, D]), [0, 2, 1, 3]),
+    [B * K, 'T', D],
+  )
+  const attended = attend(g, queries, keys, values, inputs)
+  const joined = op.reshape(g, op.transpose(g, op.reshape(g, attended, [B, K, G, 'T', D]), [0, 3, 1, 2, 4]), [
+    'N',
+    Q * D,
+  ])
+  const attention = op.add(g, x, project(joined, 'o_proj'))
+
+  const middle = norm(attention, 'post_attention_layernorm')
+  const gate = project(middle, 'gate_proj')
+  const activated = op.mul(g, op.mul(g, gate, op.sigmoid(g, gate)), project(middle, 'up_proj'))
+  return { x: op.add(g, attention, project(activated, 'down_proj')), keys, values }
+}
+
+/** Final norm and output projection: x `[M, H]` → logits `[M, V]`. */
+export function head(g: GraphBuilder, config: LlamaConfig, parameter: ParameterOf, x: Value): Value {
+  const normalized = finalNorm(g, config, parameter, x)
+  return op.linear(g, normalized, 'lm_head', config.hiddenSize, config.vocabularySize)
+}
+
+/** x `[M, H]` → `[M, H]` */
+export function finalNorm(g: GraphBuilder, config: LlamaConfig, parameter: ParameterOf, x: Value): Value {
+  return op.rmsNorm(g, x, parameter('model.norm.weight', [config.hiddenSize]), config.normEpsilon)
+}
+
+/** Scores over the cache and over the new tokens share one softmax; the cache itself is never copied. */
+function attend(g: GraphBuilder, queries: Value, keys: Value, values: Value, inputs: LayerInputs): Value {
+  const { past, mask } = inputs
+  const scores = op.matMul(g, queries, keys)
+  if (past === null) return op.matMul(g, op.softmax(g, op.add(g, scores, mask)), values)
+  const all = op.concat(g, [op.matMul(g, queries, past.keys), scores], 2)
+  const weights = op.softmax(g, op.add(g, all, mask))
+  const ofPast = op.sliceAt(g, weights, 2, past.capacity, 'head', 'C')
+  const ofNew = op.sliceAt(g, weights, 2, past.capacity, 'tail', 'T')
+  return op.add(g, op.matMul(g, ofPast, past.values), op.matMul(g, ofNew, values))
+}
+
+function hasBias(config: LlamaConfig, kind: LinearKind): boolean {
+  return linearPath(kind).startsWith('mlp') ? config.mlpBias : config.attentionBias
+}
+
+/** The name of a product of sizes; the name itself for 1. */
+function times(factor: number, name: string): Dim {
+  return factor === 1 ? name : `${factor}·${name}`
+}

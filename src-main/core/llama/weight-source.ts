@@ -1,0 +1,27 @@
+import type { StoredModel } from './stored-model.ts'
+
+/** A model's weights as float32, read and dequantised when they are asked for. */
+export interface WeightSource {
+  readonly model: StoredModel
+  /**
+   * Fills `out` with the elements of tensor `name` (transformers' name) from row `firstRow` on, row-major.
+   * `out` must be a whole number of rows long.
+   */
+  read(name: string, out: Float32Array, firstRow?: number): void
+}
+
+/** The embeddings of tokens: `[N, H]`. Each different token is read once. */
+export function embed(weights: WeightSource, ids: ArrayLike<number>): Float32Array {
+  const { hiddenSize } = weights.model.config
+  const x = new Float32Array(ids.length * hiddenSize)
+  const firstPlace = new Map<number, number>()
+  for (let n = 0; n < ids.length; n++) {
+    const id = ids[n] ?? 0
+    const known = firstPlace.get(id)
+    if (known === undefined) {
+      firstPlace.set(id, n)
+      weights.read('model.embed_tokens.weight', x.subarray(n * hiddenSize, (n + 1) * hiddenSize), id)
+    } else x.copyWithin(n * hiddenSize, known * hiddenSize, (known + 1) * hiddenSize)
+  }
+  return x
+}

@@ -1,0 +1,84 @@
+/** ONNX Runtime as the core's `Runtime`: the only file that imports onnxruntime-node. */
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { Failure } from '../contract/failure.ts'
+import type { Graph } from '../core/graph/graph.ts'
+import { encodeOnnx } from '../core/graph/onnx-file.ts'
+import type { Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
+
+export interface OnnxRuntimeOptions {
+  /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
+  readonly threads: number | null
+}
+
+export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
+  return {
+    async open(graph, { weightsDirectory } = {}) {
+      try {
+        const session = await InferenceSession.create(encodeOnnx(graph), {
+          executionProviders: ['cpu'],
+          graphOptimizationLevel: 'all',
+          // Batches differ in shape: a plan made for one wastes memory on the next.
+          enableMemPattern: false,
+          ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
+          extra: {
+            session: {
+              ...(weightsDirectory === undefined
+                ? {}
+                : { model_external_initializers_file_folder_path: weightsDirectory }),
+            },
+          },
+        })
+        return onnxSession(graph, session)
+      } catch (error) {
+        throw new Failure('graph-not-loaded', `ONNX Runtime could not load the graph "${graph.name}": ${text(error)}`, {
+          cause: error,
+        })
+      }
+    },
+  }
+}
+
+function onnxSession(graph: Graph, session: InferenceSession): Session {
+  return {
+    async run(feeds) {
+      try {
+        const results = await session.run(
+          Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)])),
+        )
+        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]))
+      } catch (error) {
+        throw new Failure('graph-failed', `ONNX Runtime could not run the graph "${graph.name}": ${text(error)}`, {
+          cause: error,
+        })
+      }
+    },
+    close: () => session.release(),
+  }
+}
+
+function toOrt(tensor: Tensor): OrtTensor {
+  const { data, shape } = tensor
+  if (data instanceof Float32Array) return new OrtTensor('float32', data, shape)
+  if (data instanceof Int32Array) return new OrtTensor('int32', data, shape)
+  if (data instanceof BigInt64Array) return new OrtTensor('int64', data, shape)
+  return new OrtTensor('uint8', data, shape)
+}
+
+function fromOrt(name: string, tensor: OrtTensor): Tensor {
+  const data: unknown = tensor.data
+  if (!isTensorData(data)) throw new TypeError(`The result "${name}" has the unsupported type ${tensor.type}.`)
+  return { data, shape: tensor.dims }
+}
+
+function isTensorData(data: unknown): data is TensorData {
+  return (
+    data instanceof Float32Array ||
+    data instanceof Int32Array ||
+    data instanceof BigInt64Array ||
+    data instanceof Uint8Array
+  )
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
