@@ -1,0 +1,315 @@
+import { request, type IncomingHttpHeaders } from 'node:http'
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { startBrowserHost, type BrowserHost } from '../../../src-main/hosts/browser/server.ts'
+import { partialHandlers } from '../partial-handlers.ts'
+
+const page = '<!doctype html><title>Veranda</title>'
+const info = { version: '1', dataDirectory: '/d', canPickFile: false, engine: 'ready' } as const
+let directory = ''
+let host: BrowserHost | undefined
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'veranda-host-'))
+  await mkdir(join(directory, 'renderer', 'assets'), { recursive: true })
+  await writeFile(join(directory, 'renderer', 'index.html'), page)
+  await writeFile(join(directory, 'renderer', 'assets', 'app.js'), 'export {}')
+  await writeFile(join(directory, 'renderer', 'assets', 'app.css'), 'a{}')
+  await writeFile(join(directory, 'secret.json'), '"secret"')
+  await writeFile(join(directory, 'renderer', 'veranda.sqlite'), 'secret')
+  await mkdir(join(directory, 'renderer-backup'))
+  await writeFile(join(directory, 'renderer-backup', 'secret.json'), '"secret"')
+})
+afterEach(async () => {
+  await host?.close()
+  host = undefined
+})
+afterAll(() => rm(directory, { recursive: true, force: true }))
+
+/** Starts a host; answers its port, and the token of the address it prints. */
+async function start(): Promise<{ port: number; token: string; newToken: () => string }> {
+  const started = await startBrowserHost({
+    handlers: partialHandlers({
+      async *'app.info'() {
+        return info
+      },
+    }),
+    rendererDirectory: join(directory, 'renderer'),
+    port: 0,
+  })
+  host = started
+  const newToken = (): string => new URL(started.newAddress()).searchParams.get('token') ?? ''
+  const address = new URL(started.newAddress())
+  expect(address.hostname).toBe('127.0.0.1')
+  return { port: Number(address.port), token: address.searchParams.get('token') ?? '', newToken }
+}
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+}
+
+/** Asks with the path exactly as given: `fetch` would resolve `..` and refuse a foreign `Host`. */
+async function ask(
+  port: number,
+  path: string,
+  headers: Record<string, string> = {},
+  method = 'GET',
+): Promise<Answer> {
+  const asked = request({ host: '127.0.0.1', port, path, method, headers })
+  asked.on('error', () => {})
+  asked.end()
+  const [response] = await once(asked, 'response')
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) text += chunk
+  return { status: response.statusCode, headers: response.headers, text }
+}
+
+/** Opens the address as a browser does; answers the `Cookie` header of the session. */
+async function enter(port: number, token: string): Promise<string> {
+  const { status, headers } = await ask(port, `/?token=${token}`)
+  expect({ status, location: headers.location }).toEqual({ status: 303, location: '/' })
+  return headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+}
+
+/** Tries to open the channel; answers the socket, or the status it was refused with. */
+async function connect(
+  port: number,
+  headers: Record<string, string>,
+  path = '/channel',
+): Promise<WebSocket | number> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+  return await new Promise((resolve, reject) => {
+    socket.on('open', () => resolve(socket))
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
+    socket.on('error', reject)
+  })
+}
+
+async function connected(port: number, token: string): Promise<WebSocket> {
+  const cookie = await enter(port, token)
+  const socket = await connect(port, { cookie, origin: `http://127.0.0.1:${port}` })
+  if (typeof socket === 'number') throw new Error(`refused with ${socket}`)
+  return socket
+}
+
+async function reply(socket: WebSocket): Promise<unknown> {
+  const [data] = await once(socket, 'message')
+  return JSON.parse(String(data))
+}
+
+test('the printed address opens the app: a strict cookie, then the page with its policy', async () => {
+  const { port, token } = await start()
+  const entered = await ask(port, `/?token=${token}`)
+  const cookie = entered.headers['set-cookie']?.[0] ?? ''
+  expect(cookie).toMatch(/^veranda-session-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/$/)
+
+  const home = await ask(port, '/', { cookie: cookie.split(';')[0] ?? '' })
+  expect(home).toMatchObject({ status: 200, text: page })
+  expect(home.headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    'x-frame-options': 'DENY',
+  })
+  const policy = home.headers['content-security-policy'] ?? ''
+  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'")
+  expect(policy).not.toMatch(/unsafe|\*|https?:/)
+  expect(home.headers['access-control-allow-origin']).toBeUndefined()
+})
+
+test('the parts of the page come with their types, and HEAD without a body', async () => {
+  const { port, token } = await start()
+  const cookie = await enter(port, token)
+  const script = await ask(port, '/assets/app.js', { cookie })
+  expect(script).toMatchObject({ status: 200, text: 'export {}' })
+  expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8')
+  expect((await ask(port, '/assets/app.css', { cookie })).headers['content-type']).toBe(
+    'text/css; charset=utf-8',
+  )
+  expect(await ask(port, '/assets/app.js', { cookie }, 'HEAD')).toMatchObject({ status: 200, text: '' })
+  expect((await ask(port, '/assets/none.js', { cookie })).status).toBe(404)
+})
+
+test('without a session everything is refused with a readable page', async () => {
+  const { port } = await start()
+  for (const path of ['/', '/assets/app.js', '/nothing', '/channel']) {
+    const { status, text } = await ask(port, path)
+    expect(status).toBe(403)
+    expect(text).toContain('Open the address that Veranda printed in the terminal')
+    expect(text).not.toContain('<script')
+  }
+})
+
+test('a token works once', async () => {
+  const { port, token } = await start()
+  const cookie = await enter(port, token)
+  const replayed = await ask(port, `/?token=${token}`)
+  expect(replayed.status).toBe(403)
+  expect(replayed.headers['set-cookie']).toBeUndefined()
+  expect(replayed.text).toContain('This address was used already')
+  // The browser that has the session is just sent home.
+  expect(await ask(port, `/?token=${token}`, { cookie })).toMatchObject({ status: 303 })
+})
+
+test('a token that was looked at with HEAD still works', async () => {
+  const { port, token } = await start()
+  expect((await ask(port, `/?token=${token}`, {}, 'HEAD')).status).toBe(403)
+  await enter(port, token)
+})
+
+test('guesses at the token and at the cookie are refused', async () => {
+  const { port, token } = await start()
+  const near = (token.startsWith('A') ? 'B' : 'A') + token.slice(1)
+  for (const guess of ['', 'x', near, token.slice(0, -1), `${token}A`]) {
+    expect((await ask(port, `/?token=${guess}`)).status).toBe(403)
+  }
+  const cookie = await enter(port, token)
+  expect((await ask(port, '/', { cookie: `${cookie.slice(0, -1)}!` })).status).toBe(403)
+  expect((await ask(port, '/', { cookie: 'veranda-session=1' })).status).toBe(403)
+  expect((await ask(port, '/', { cookie: cookie.replace(/=.*/, '=') })).status).toBe(403)
+})
+
+test('a new address lets a second browser in, and keeps the first', async () => {
+  const { port, token, newToken } = await start()
+  const first = await enter(port, token)
+  const second = await enter(port, newToken())
+  expect(second).not.toBe(first)
+  expect((await ask(port, '/', { cookie: first })).status).toBe(200)
+  expect((await ask(port, '/', { cookie: second })).status).toBe(200)
+})
+
+test('a request under a foreign name (DNS rebinding) is refused, session or not', async () => {
+  const { port, token } = await start()
+  for (const name of [`attacker.example:${port}`, '127.0.0.1', `127.0.0.1:${port + 1}`, `[::1]:${port}`]) {
+    expect((await ask(port, `/?token=${token}`, { host: name })).status).toBe(403)
+  }
+  const cookie = await enter(port, token)
+  expect((await ask(port, '/', { cookie, host: `attacker.example:${port}` })).status).toBe(403)
+  const origin = `http://attacker.example:${port}`
+  expect(await connect(port, { cookie, origin, host: `attacker.example:${port}` })).toBe(403)
+})
+
+test('the channel is refused to a foreign page, to no page, and without a session', async () => {
+  const { port, token } = await start()
+  const cookie = await enter(port, token)
+  const own = `http://127.0.0.1:${port}`
+  for (const origin of [
+    'http://attacker.example',
+    'null',
+    `https://127.0.0.1:${port}`,
+    `http://localhost:${port}`,
+  ]) {
+    expect(await connect(port, { cookie, origin })).toBe(403)
+  }
+  expect(await connect(port, { cookie })).toBe(403)
+  expect(await connect(port, { origin: own })).toBe(403)
+  expect(await connect(port, { cookie, origin: own }, '/other')).toBe(404)
+})
+
+test('nothing outside of the renderer is served', async () => {
+  const { port, token } = await start()
+  const cookie = await enter(port, token)
+  const paths = [
+    '/../secret.json',
+    '/assets/../../secret.json',
+    '/%2e%2e/secret.json',
+    '/..%2fsecret.json',
+    '/..%5csecret.json',
+    '//../secret.json',
+    '/../renderer-backup/secret.json',
+    `/${directory}/secret.json`,
+    '/assets/app.js%00.json',
+    '/%E0%A4%A',
+    '/veranda.sqlite',
+    '/assets',
+    `/${'a'.repeat(5000)}.js`,
+  ]
+  for (const path of paths) {
+    const { status, text } = await ask(port, path, { cookie })
+    expect({ path, status }).toEqual({ path, status: 404 })
+    expect(text).not.toContain('secret"')
+  }
+})
+
+test('only reading is allowed', async () => {
+  const { port, token } = await start()
+  const cookie = await enter(port, token)
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const { status, headers } = await ask(port, '/', { cookie }, method)
+    expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: 'GET, HEAD' })
+  }
+})
+
+test('the channel answers calls', async () => {
+  const { port, token } = await start()
+  const socket = await connected(port, token)
+  socket.send(JSON.stringify({ kind: 'call', id: 1, procedure: 'app.info', input: {} }))
+  expect(await reply(socket)).toEqual({ kind: 'result', id: 1, result: info })
+})
+
+test('a malformed message is answered, and the channel lives on', async () => {
+  const { port, token } = await start()
+  const socket = await connected(port, token)
+  for (const text of ['{', '[]', '"x"', '{"kind":"call"}']) {
+    socket.send(text)
+    expect(await reply(socket)).toMatchObject({ kind: 'failure', failure: { code: 'malformed-message' } })
+  }
+  socket.send(JSON.stringify({ kind: 'call', id: 1, procedure: 'app.info', input: {} }))
+  expect(await reply(socket)).toMatchObject({ kind: 'result', id: 1 })
+})
+
+test('a binary message closes the channel', async () => {
+  const { port, token } = await start()
+  const socket = await connected(port, token)
+  socket.send(Buffer.from('{}'))
+  expect((await once(socket, 'close'))[0]).toBe(1003)
+})
+
+test('an oversized message closes the channel, and the host lives on', async () => {
+  const { port, token, newToken } = await start()
+  const upgrade = request({
+    host: '127.0.0.1',
+    port,
+    path: '/channel',
+    headers: {
+      cookie: await enter(port, token),
+      origin: `http://127.0.0.1:${port}`,
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    },
+  }).end()
+  const [, socket] = await once(upgrade, 'upgrade')
+  // The head of a text frame that announces one byte too much: it is refused before its data comes.
+  const head = Buffer.alloc(14)
+  head.writeUInt16BE(0x81ff)
+  head.writeBigUInt64BE(91_000_001n, 2)
+  socket.write(head)
+  const [close] = await once(socket, 'data')
+  expect({ opcode: close[0], code: close.readUInt16BE(2) }).toEqual({ opcode: 0x88, code: 1009 })
+  socket.destroy()
+  await enter(port, newToken())
+})
+
+test('a port in use is a readable failure', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const address = other.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  await expect(
+    startBrowserHost({ handlers: partialHandlers({}), rendererDirectory: directory, port }),
+  ).rejects.toMatchObject({
+    code: 'port-in-use',
+    message: `Port ${port} is used by another program. Choose another with --port N.`,
+  })
+  other.close()
+})
