@@ -1,0 +1,55 @@
+/** Brings a database to the layout this version of Veranda knows. */
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { Failure } from '../../contract/failure.ts'
+import type { Connection } from './connection.ts'
+import { initial } from './migrations/0001-initial.ts'
+import type { Migration } from './migrations/migration.ts'
+import { storing } from './storage-failure.ts'
+
+/** Every migration, oldest first. */
+export const migrations: readonly Migration[] = [initial]
+
+/** The layout's number of the open database; 0 for a new file. Fails on a newer one than `known`, untouched. */
+export function checkVersion(connection: Connection, known: readonly Migration[] = migrations): number {
+  const version = Number(connection.pragma('user_version'))
+  const newest = known.at(-1)?.version ?? 0
+  if (version > newest) {
+    throw new Failure(
+      'database-too-new',
+      `The database ${connection.path} was written by a newer Veranda (layout ${version}, this one knows ${newest}). It was left untouched; install the newer version to use it.`,
+    )
+  }
+  return version
+}
+
+/**
+ * Applies the migrations that are missing, all or none of them. A database that holds data is copied to the
+ * folder `backups` beside it first.
+ */
+export function migrate(connection: Connection, known: readonly Migration[] = migrations): void {
+  const version = checkVersion(connection, known)
+  const missing = known.filter((migration) => migration.version > version)
+  if (missing.length === 0) return
+  if (version > 0) backUp(connection, version)
+  connection.transaction(() => {
+    for (const migration of missing) {
+      connection.execute(migration.sql)
+      connection.pragma(`user_version = ${migration.version}`)
+    }
+  })
+}
+
+/** A consistent copy under a name that says which layout it has; complete or not there at all. */
+function backUp(connection: Connection, version: number): void {
+  const directory = join(dirname(connection.path), 'backups')
+  const time = new Date().toISOString().replaceAll(':', '-')
+  const target = join(directory, `${basename(connection.path, '.sqlite')}-layout-${version}-${time}.sqlite`)
+  const unfinished = `${target}.part`
+  storing(directory, () => {
+    mkdirSync(directory, { recursive: true })
+    rmSync(unfinished, { force: true })
+    connection.prepare<{ path: string }>('VACUUM INTO @path').run({ path: unfinished })
+    renameSync(unfinished, target)
+  })
+}

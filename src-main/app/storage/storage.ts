@@ -1,0 +1,75 @@
+/** The database of a data folder. The only folder that knows of SQLite. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect, useForWriting, type Connection } from './connection.ts'
+import { lockFolder } from './folder-lock.ts'
+import { checkVersion, migrate, migrations } from './migrate.ts'
+import type { Migration } from './migrations/migration.ts'
+import { storing } from './storage-failure.ts'
+import { adaptersTable, type AdaptersTable } from './tables/adapters.ts'
+import { conversationsTable, type ConversationsTable } from './tables/conversations.ts'
+import { examplesTable, type ExamplesTable } from './tables/examples.ts'
+import { messagesTable, type MessagesTable } from './tables/messages.ts'
+import { modelsTable, type ModelsTable } from './tables/models.ts'
+import { runsTable, type RunsTable } from './tables/runs.ts'
+import { settingsTable, type SettingsTable } from './tables/settings.ts'
+
+export interface Storage {
+  readonly models: ModelsTable
+  readonly conversations: ConversationsTable
+  readonly messages: MessagesTable
+  readonly examples: ExamplesTable
+  readonly runs: RunsTable
+  readonly adapters: AdaptersTable
+  readonly settings: SettingsTable
+  /** All or nothing; may be nested. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/**
+ * Opens (or makes) the database of a data folder for this process alone, and forgets what was deleted before.
+ *
+ * Errors: `data-folder-in-use`, `data-folder-read-only`, `data-folder-unusable`, `database-too-new`,
+ * `database-damaged`, `disk-full`; each leaves what is stored as it was.
+ */
+export function openStorage(directory: string, known: readonly Migration[] = migrations): Storage {
+  storing(directory, () => mkdirSync(directory, { recursive: true }))
+  const lock = lockFolder(directory)
+  let connection: Connection | undefined
+  try {
+    connection = connect(join(directory, 'veranda.sqlite'))
+    // Before the first write: a database of a newer version must stay as it is.
+    checkVersion(connection, known)
+    useForWriting(connection)
+    migrate(connection, known)
+    return tables(connection, () => lock.release())
+  } catch (error) {
+    connection?.close()
+    lock.release()
+    throw error
+  }
+}
+
+function tables(connection: Connection, released: () => void): Storage {
+  const storage: Storage = {
+    models: modelsTable(connection),
+    conversations: conversationsTable(connection),
+    messages: messagesTable(connection),
+    examples: examplesTable(connection),
+    runs: runsTable(connection),
+    adapters: adaptersTable(connection),
+    settings: settingsTable(connection),
+    transaction: (work) => connection.transaction(work),
+    close() {
+      connection.close()
+      released()
+    },
+  }
+  storage.transaction(() => {
+    storage.conversations.purge()
+    storage.examples.purge()
+    storage.adapters.purge()
+  })
+  return storage
+}

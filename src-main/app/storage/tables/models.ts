@@ -1,0 +1,27 @@
+import type { Model } from '../../../contract/entities.ts'
+import type { Connection } from '../connection.ts'
+
+const columns = `id, name, architecture, parameter_count AS parameterCount, quantization,
+  context_length AS contextLength, size_bytes AS sizeBytes, source_hash AS sourceHash, created_at AS createdAt`
+
+export type ModelsTable = ReturnType<typeof modelsTable>
+
+export function modelsTable(connection: Connection) {
+  const list = connection.prepare<object, Model>(`SELECT ${columns} FROM models ORDER BY created_at DESC, id`)
+  const get = connection.prepare<{ id: string }, Model>(`SELECT ${columns} FROM models WHERE id = @id`)
+  const insert = connection.prepare<Model>(
+    `INSERT INTO models (id, name, architecture, parameter_count, quantization, context_length, size_bytes,
+       source_hash, created_at)
+     VALUES (@id, @name, @architecture, @parameterCount, @quantization, @contextLength, @sizeBytes,
+       @sourceHash, @createdAt)`,
+  )
+  const remove = connection.prepare<{ id: string }>('DELETE FROM models WHERE id = @id')
+  return {
+    /** Newest first. */
+    list: (): Model[] => list.all({}),
+    get: (id: string): Model | undefined => get.get({ id }),
+    insert: (model: Model): void => void insert.run(model),
+    /** Conversations with it fall back to the default model. */
+    remove: (id: string): void => void remove.run({ id }),
+  }
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { chatMessage, trainingSettings, type LossPoint, type Run } from '../../../contract/entities.ts'
+import type { TrainingExample } from '../../../engine/contract.ts'
+import type { Connection } from '../connection.ts'
+
+/** What a run learns from and is measured on: copied when it is queued, never changed. */
+export interface Dataset {
+  readonly training: readonly TrainingExample[]
+  readonly heldOut: readonly TrainingExample[]
+}
+
+/** The model a run was made for, as it was then. */
+export interface RunModel {
+  readonly modelName: string
+  readonly modelHash: string
+}
+
+const columns = `id, name, model_id AS modelId, status, settings, example_count AS exampleCount,
+  held_out_count AS heldOutCount, step, steps, tokens_per_second AS tokensPerSecond, remaining_ms AS remainingMs,
+  peak_memory_bytes AS peakMemoryBytes, loss_before AS lossBefore, loss_after AS lossAfter,
+  held_out_loss_before AS heldOutLossBefore, held_out_loss_after AS heldOutLossAfter, adapter_id AS adapterId,
+  failure, created_at AS createdAt, finished_at AS finishedAt`
+
+type Row = Omit<Run, 'settings'> & { readonly settings: string }
+
+const storedExamples = z.array(z.object({ id: z.string(), messages: z.array(chatMessage) }))
+const storedDataset = z.object({ training: storedExamples, heldOut: storedExamples })
+
+export type RunsTable = ReturnType<typeof runsTable>
+
+export function runsTable(connection: Connection) {
+  const list = connection.prepare<object, Row>(`SELECT ${columns} FROM runs ORDER BY created_at DESC, id`)
+  const get = connection.prepare<{ id: string }, Row>(`SELECT ${columns} FROM runs WHERE id = @id`)
+  const insert = connection.prepare<Row & RunModel & { dataset: string }>(
+    `INSERT INTO runs (id, name, model_id, model_name, model_hash, status, settings, dataset, example_count,
+       held_out_count, step, steps, created_at)
+     VALUES (@id, @name, @modelId, @modelName, @modelHash, @status, @settings, @dataset, @exampleCount,
+       @heldOutCount, @step, @steps, @createdAt)`,
+  )
+  const update = connection.prepare<Row>(
+    `UPDATE runs SET status = @status, step = @step, steps = @steps, tokens_per_second = @tokensPerSecond,
+       remaining_ms = @remainingMs, peak_memory_bytes = @peakMemoryBytes, loss_before = @lossBefore,
+       loss_after = @lossAfter, held_out_loss_before = @heldOutLossBefore,
+       held_out_loss_after = @heldOutLossAfter, adapter_id = @adapterId, failure = @failure,
+       finished_at = @finishedAt
+     WHERE id = @id`,
+  )
+  const dataset = connection.prepare<{ id: string }, { dataset: string }>(
+    'SELECT dataset FROM runs WHERE id = @id',
+  )
+  const model = connection.prepare<{ id: string }, RunModel>(
+    'SELECT model_name AS modelName, model_hash AS modelHash FROM runs WHERE id = @id',
+  )
+  const losses = connection.prepare<{ id: string }, LossPoint>(
+    'SELECT step, loss, subset AS "set" FROM run_losses WHERE run_id = @id ORDER BY step, subset',
+  )
+  const putLoss = connection.prepare<LossPoint & { id: string }>(
+    `INSERT INTO run_losses (run_id, subset, step, loss) VALUES (@id, @set, @step, @loss)
+     ON CONFLICT DO UPDATE SET loss = @loss`,
+  )
+  const dropLosses = connection.prepare<{ id: string; step: number }>(
+    'DELETE FROM run_losses WHERE run_id = @id AND step > @step',
+  )
+  return {
+    /** Newest first. */
+    list: (): Run[] => list.all({}).map(toRun),
+    get(id: string): Run | undefined {
+      const row = get.get({ id })
+      return row === undefined ? undefined : toRun(row)
+    },
+    insert: (run: Run, made: RunModel, data: Dataset): void =>
+      void insert.run({ ...toRow(run), ...made, dataset: JSON.stringify(data) }),
+    /** Writes all that changes during a run: status, progress, metrics. */
+    update: (run: Run): void => void update.run(toRow(run)),
+    dataset: (id: string): Dataset => storedDataset.parse(JSON.parse(dataset.get({ id })?.dataset ?? 'null')),
+    model: (id: string): RunModel | undefined => model.get({ id }),
+    losses: (id: string): LossPoint[] => losses.all({ id }),
+    putLoss: (id: string, point: LossPoint): void => void putLoss.run({ id, ...point }),
+    /** Forgets the losses after a step: the run goes on from there. */
+    dropLossesAfter: (id: string, step: number): void => void dropLosses.run({ id, step }),
+  }
+}
+
+function toRow(run: Run): Row {
+  return { ...run, settings: JSON.stringify(run.settings) }
+}
+
+function toRun(row: Row): Run {
+  return { ...row, settings: trainingSettings.parse(JSON.parse(row.settings)) }
+}
