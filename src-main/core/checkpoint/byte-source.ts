@@ -19,7 +19,8 @@ export function memorySource(bytes: Uint8Array): ByteSource {
     size: bytes.length,
     read(offset, length) {
       checkRange(offset, length, bytes.length)
-      return bytes.subarray(offset, offset + length)
+      // Not `subarray`: that of a Node Buffer is a Buffer, whose `slice` doesn't copy.
+      return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length)
     },
   }
 }
