@@ -60,7 +60,7 @@ async function perform<K extends OperationName>(
 ): Promise<void> {
   try {
     if (!Object.hasOwn(operations, operation)) {
-      throw new Failure('unknown-operation', `The engine has no operation “${String(operation)}”.`)
+      throw new Failure('unknown-operation', `The engine has no operation “${operation}”.`)
     }
     const stream = operations[operation](input as OperationInput<K>, signal)
     for (;;) {

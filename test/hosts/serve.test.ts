@@ -106,9 +106,8 @@ test('input that does not fit is answered with a failure that names the field', 
   const channel = open(appInfo)
   channel.say({ kind: 'call', id: 1, procedure: 'models.pull', input: { id: 7 } })
   await channel.hears(1)
-  expect(channel.heard).toMatchObject([
-    { kind: 'failure', id: 1, failure: { code: 'bad-input', message: expect.stringContaining('at id') } },
-  ])
+  expect(channel.heard).toMatchObject([{ kind: 'failure', id: 1, failure: { code: 'bad-input' } }])
+  expect(JSON.stringify(channel.heard)).toContain('at id')
 })
 
 test('an unexpected error is reported to the host and answered under the code “internal”', async () => {

@@ -12,9 +12,10 @@ export function webSocketChannel(socket: WebSocket): Channel<unknown, ServerMess
       if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
     },
     receive(listener) {
-      socket.on('message', (data, isBinary) => {
+      // A server's socket gives each message as one buffer, unless it is set up otherwise.
+      socket.on('message', (data: Buffer, isBinary) => {
         if (isBinary) return socket.close(unsupportedData, 'Messages are text.')
-        listener(parse(String(data)))
+        listener(parse(data.toString()))
       })
     },
     closed(listener) {

@@ -1,13 +1,13 @@
-import { request, type IncomingHttpHeaders } from 'node:http'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import { startBrowserHost, type BrowserHost } from '../../../src-main/hosts/browser/server.ts'
 import { partialHandlers } from '../partial-handlers.ts'
+import { ask, closeCode, connect, exchangeFrames, reply } from './bare-client.ts'
 
 const page = '<!doctype html><title>Veranda</title>'
 const info = { version: '1', dataDirectory: '/d', canPickFile: false, engine: 'ready' } as const
@@ -49,28 +49,6 @@ async function start(): Promise<{ port: number; token: string; newToken: () => s
   return { port: Number(address.port), token: address.searchParams.get('token') ?? '', newToken }
 }
 
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly text: string
-}
-
-/** Asks with the path exactly as given: `fetch` would resolve `..` and refuse a foreign `Host`. */
-async function ask(
-  port: number,
-  path: string,
-  headers: Record<string, string> = {},
-  method = 'GET',
-): Promise<Answer> {
-  const asked = request({ host: '127.0.0.1', port, path, method, headers })
-  asked.on('error', () => {})
-  asked.end()
-  const [response] = await once(asked, 'response')
-  let text = ''
-  for await (const chunk of response.setEncoding('utf8')) text += chunk
-  return { status: response.statusCode, headers: response.headers, text }
-}
-
 /** Opens the address as a browser does; answers the `Cookie` header of the session. */
 async function enter(port: number, token: string): Promise<string> {
   const { status, headers } = await ask(port, `/?token=${token}`)
@@ -78,30 +56,11 @@ async function enter(port: number, token: string): Promise<string> {
   return headers['set-cookie']?.[0]?.split(';')[0] ?? ''
 }
 
-/** Tries to open the channel; answers the socket, or the status it was refused with. */
-async function connect(
-  port: number,
-  headers: Record<string, string>,
-  path = '/channel',
-): Promise<WebSocket | number> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
-  return await new Promise((resolve, reject) => {
-    socket.on('open', () => resolve(socket))
-    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0))
-    socket.on('error', reject)
-  })
-}
-
 async function connected(port: number, token: string): Promise<WebSocket> {
   const cookie = await enter(port, token)
   const socket = await connect(port, { cookie, origin: `http://127.0.0.1:${port}` })
   if (typeof socket === 'number') throw new Error(`refused with ${socket}`)
   return socket
-}
-
-async function reply(socket: WebSocket): Promise<unknown> {
-  const [data] = await once(socket, 'message')
-  return JSON.parse(String(data))
 }
 
 test('the printed address opens the app: a strict cookie, then the page with its policy', async () => {
@@ -270,33 +229,18 @@ test('a binary message closes the channel', async () => {
   const { port, token } = await start()
   const socket = await connected(port, token)
   socket.send(Buffer.from('{}'))
-  expect((await once(socket, 'close'))[0]).toBe(1003)
+  expect(await closeCode(socket)).toBe(1003)
 })
 
 test('an oversized message closes the channel, and the host lives on', async () => {
   const { port, token, newToken } = await start()
-  const upgrade = request({
-    host: '127.0.0.1',
-    port,
-    path: '/channel',
-    headers: {
-      cookie: await enter(port, token),
-      origin: `http://127.0.0.1:${port}`,
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
-    },
-  }).end()
-  const [, socket] = await once(upgrade, 'upgrade')
+  const cookie = await enter(port, token)
   // The head of a text frame that announces one byte too much: it is refused before its data comes.
   const head = Buffer.alloc(14)
   head.writeUInt16BE(0x81ff)
   head.writeBigUInt64BE(91_000_001n, 2)
-  socket.write(head)
-  const [close] = await once(socket, 'data')
+  const close = await exchangeFrames(port, { cookie, origin: `http://127.0.0.1:${port}` }, head)
   expect({ opcode: close[0], code: close.readUInt16BE(2) }).toEqual({ opcode: 0x88, code: 1009 })
-  socket.destroy()
   await enter(port, newToken())
 })
 
