@@ -56,12 +56,21 @@ export class GraphBuilder {
   /** An inline int64 tensor; equal ones are one. */
   int64(values: readonly number[]): Value {
     const bytes = new Uint8Array(new BigInt64Array(values.map(BigInt)).buffer)
-    return this.#constant(`int64_${values.join('_')}`, 'int64', [values.length], bytes)
+    return this.constant(`int64_${values.join('_')}`, 'int64', [values.length], bytes)
   }
 
   /** An inline float32 scalar; equal ones are one. */
   float32(value: number): Value {
-    return this.#constant(`float_${value}`, 'float32', [], new Uint8Array(new Float32Array([value]).buffer))
+    return this.constant(`float_${value}`, 'float32', [], new Uint8Array(new Float32Array([value]).buffer))
+  }
+
+  /** An inline tensor whose name says what it holds; the same name is the same tensor. */
+  constant(name: string, dtype: DType, shape: Shape, bytes: Uint8Array): Value {
+    const known = this.#constants.get(name)
+    if (known !== undefined) return known
+    const value = this.initializer(name, dtype, shape, { kind: 'inline', bytes })
+    this.#constants.set(name, value)
+    return value
   }
 
   /** Appends a node and returns its result. */
@@ -101,14 +110,6 @@ export class GraphBuilder {
       initializers: [...this.#initializers.values()].filter(({ value }) => needed.has(value.name)),
       nodes: nodes.toReversed(),
     }
-  }
-
-  #constant(name: string, dtype: DType, shape: Shape, bytes: Uint8Array): Value {
-    const known = this.#constants.get(name)
-    if (known !== undefined) return known
-    const value = this.initializer(this.#fresh(name), dtype, shape, { kind: 'inline', bytes })
-    this.#constants.set(name, value)
-    return value
   }
 
   #declare(name: string, dtype: DType, shape: Shape): Value {

@@ -20,7 +20,9 @@ export function rewriteOnto(g: GraphBuilder, graph: Graph, replace: Replacement)
   const moved = new Map<Value, Value>()
   for (const value of graph.inputs) moved.set(value, g.input(value.name, value.dtype, value.shape))
   for (const { value, data } of graph.initializers) {
-    moved.set(value, g.initializer(value.name, value.dtype, value.shape, data))
+    const { name, dtype, shape } = value
+    const inline = data.kind === 'inline'
+    moved.set(value, inline ? g.constant(name, dtype, shape, data.bytes) : g.initializer(name, dtype, shape, data))
   }
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((value) => at(moved, value))
