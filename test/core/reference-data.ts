@@ -48,6 +48,7 @@ export function largestDifference(actual: Float32Array, expected: Float32Array):
     throw new Error(`${actual.length} values against ${expected.length}.`)
   }
   let largest = 0
-  for (const [i, value] of expected.entries()) largest = Math.max(largest, Math.abs((actual[i] ?? NaN) - value))
+  for (const [i, value] of expected.entries())
+    largest = Math.max(largest, Math.abs((actual[i] ?? NaN) - value))
   return largest
 }

@@ -57,7 +57,15 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
       const lambdaD = length
       const lambdaB = length + targets.rank
       length = lambdaB + outFeatures
-      sites.push({ layer, kind, module: linearModule(layer, kind), inFeatures, outFeatures, lambdaD, lambdaB })
+      sites.push({
+        layer,
+        kind,
+        module: linearModule(layer, kind),
+        inFeatures,
+        outFeatures,
+        lambdaD,
+        lambdaB,
+      })
     }
   }
   return {
@@ -74,9 +82,14 @@ function checkTargets(config: LlamaConfig, { rank, targets, layers }: VeraTarget
     throw new Failure('adapter-targets', `The rank of an adapter is ${rank}; choose a whole number from 1.`)
   }
   if (targets.length === 0 || layers?.length === 0) {
-    throw new Failure('adapter-targets', 'The adapter adapts no layer; choose at least one kind and one layer.')
+    throw new Failure(
+      'adapter-targets',
+      'The adapter adapts no layer; choose at least one kind and one layer.',
+    )
   }
-  const stranger = layers?.find((layer) => !Number.isInteger(layer) || layer < 0 || layer >= config.layerCount)
+  const stranger = layers?.find(
+    (layer) => !Number.isInteger(layer) || layer < 0 || layer >= config.layerCount,
+  )
   if (stranger !== undefined) {
     throw new Failure(
       'adapter-targets',
@@ -86,7 +99,10 @@ function checkTargets(config: LlamaConfig, { rank, targets, layers }: VeraTarget
 }
 
 /** The part of the flat vector, [start, end), that belongs to one decoder layer; empty where it isn't adapted. */
-export function layerRange(layout: VeraLayout, layer: number): { readonly start: number; readonly end: number } {
+export function layerRange(
+  layout: VeraLayout,
+  layer: number,
+): { readonly start: number; readonly end: number } {
   const sites = layout.sites.filter((site) => site.layer === layer)
   const first = sites.at(0)
   const last = sites.at(-1)
