@@ -96,7 +96,7 @@ const configuration: IConfiguration = {
       from: { path: [contract, core, inside('src-renderer')] },
       to: { dependencyTypes: ['core'] },
     },
-    door('onnxruntime-node', '^src-main/engine/onnxruntime\\.ts$'),
+    door('onnxruntime-node', '^src-main/engine/onnx-runtime\\.ts$'),
     door('better-sqlite3', inside('src-main/app/storage')),
     door('electron', inside('src-main/hosts/electron')),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },

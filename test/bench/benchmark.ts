@@ -1,0 +1,24 @@
+/** One way of doing the benchmark's work. */
+export interface Variant {
+  readonly name: string
+  /** The measured work, once; what it returns is not looked at. */
+  run(): unknown
+}
+
+/** Variants of the same work, measured against the first of them. */
+export interface Benchmark {
+  /** For `--only` and the report, kebab-case. */
+  readonly name: string
+  /** What is measured on what, in a sentence. */
+  readonly description: string
+  /** How much one run gets done, for a rate: 64 `tokens`, 100 `MB`. */
+  readonly amount?: { readonly count: number; readonly unit: string }
+  /** Loads what the variants need, unmeasured; null with a reason printed where the machine lacks it. */
+  prepare(): Promise<Prepared | null>
+}
+
+export interface Prepared {
+  /** The first is the baseline, 1.00 in the report. */
+  readonly variants: readonly Variant[]
+  close?(): Promise<void>
+}
