@@ -20,6 +20,10 @@ export interface Projections {
   readonly A: Float32Array
   /** [maxOut, rank], row-major. */
   readonly B: Float32Array
+  /** `A[:, :inFeatures]` as a matrix of its own, [rank, inFeatures]; made once a size. */
+  columnsOfA(inFeatures: number): Float32Array
+  /** `B[:outFeatures, :]`, [outFeatures, rank]: a view, as rows are contiguous. */
+  rowsOfB(outFeatures: number): Float32Array
 }
 
 /** A and B of a key and shape, bit-equal to PEFT's: Kaiming uniform, A drawn first, B from the same stream. */
@@ -27,21 +31,26 @@ export function projections(shape: ProjectionShape): Projections {
   const generator = new TorchGenerator(shape.key)
   const A = kaimingUniform(generator, shape.rank, shape.maxIn)
   const B = kaimingUniform(generator, shape.maxOut, shape.rank)
-  return { A, B }
+  return projectionsOf(shape.rank, A, B)
 }
 
-/** `A[:, :inFeatures]` as a matrix of its own, [rank, inFeatures]; A itself where nothing is cut off. */
-export function sliceA(A: Float32Array, rank: number, inFeatures: number): Float32Array {
+/** Projections that are given, as an adapter file may store them: A [rank, maxIn], B [maxOut, rank]. */
+export function projectionsOf(rank: number, A: Float32Array, B: Float32Array): Projections {
   const maxIn = A.length / rank
-  if (inFeatures === maxIn) return A
-  const slice = new Float32Array(rank * inFeatures)
-  for (let row = 0; row < rank; row++) {
-    slice.set(A.subarray(row * maxIn, row * maxIn + inFeatures), row * inFeatures)
+  const columns = new Map<number, Float32Array>([[maxIn, A]])
+  return {
+    A,
+    B,
+    columnsOfA(inFeatures) {
+      const known = columns.get(inFeatures)
+      if (known !== undefined) return known
+      const slice = new Float32Array(rank * inFeatures)
+      for (let row = 0; row < rank; row++) {
+        slice.set(A.subarray(row * maxIn, row * maxIn + inFeatures), row * inFeatures)
+      }
+      columns.set(inFeatures, slice)
+      return slice
+    },
+    rowsOfB: (outFeatures) => B.subarray(0, outFeatures * rank),
   }
-  return slice
-}
-
-/** `B[:outFeatures, :]` as a view, [outFeatures, rank]: rows are contiguous, so nothing is copied. */
-export function sliceB(B: Float32Array, rank: number, outFeatures: number): Float32Array {
-  return B.subarray(0, outFeatures * rank)
 }
