@@ -1,0 +1,18 @@
+/** What reading one record of a training file gives. */
+import type { ImportIssue } from '../../contract/entities.ts'
+import type { ChatMessage } from '../../engine/contract.ts'
+import { issue } from './import-issue.ts'
+
+export type RecordResult =
+  | { readonly messages: readonly ChatMessage[]; readonly issue?: undefined }
+  | { readonly messages?: undefined; readonly issue: ImportIssue }
+
+export type JsonObject = { readonly [key: string]: unknown }
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function emptyAnswer(line: number): ImportIssue {
+  return issue('empty_answer', line, `line ${line} has an empty answer: there is nothing to learn from it`)
+}
