@@ -1,0 +1,57 @@
+import type { Sampling } from '../../../contract/entities.ts'
+import { Failure } from '../../../contract/failure.ts'
+import type { ChatRequest } from '../../../app/services.ts'
+import type { ChatMessage } from '../../../engine/contract.ts'
+import { converse } from '../chat-session.ts'
+import { command } from '../command.ts'
+import { drain } from '../drain.ts'
+import { ensureModel } from '../ensure-model.ts'
+import { decimal, flag, integer, text, type Values } from '../options.ts'
+
+const options = {
+  model: text('ID', 'the model, by id or name'),
+  adapter: text('NAME[:STRENGTH]', 'with this adapter; strength 1 is as trained'),
+  system: text('TEXT', 'system prompt'),
+  'max-tokens': integer('N', 'longest answer', 1, 100_000),
+  temperature: decimal('T', '0 always takes the likeliest token', 0, 5),
+  seed: integer('S', 'the same seed gives the same answer', 0, 2 ** 32 - 1),
+  exact: flag('compute in float32 throughout: slower, the same answer everywhere'),
+}
+
+export const chatCommand = command({
+  words: 'chat',
+  summary: 'Answers the prompt; without one, talks until you leave with Ctrl+C or Ctrl+D.',
+  optional: ['PROMPT'],
+  options,
+  async run(context, { positionals: [prompt], values }) {
+    const { services, output, signal } = context
+    const model = await ensureModel(context, values.model, values.adapter)
+    const opening: readonly ChatMessage[] =
+      values.system === undefined ? [] : [{ role: 'system', content: values.system }]
+    const request: Omit<ChatRequest, 'messages'> = {
+      model: model.id,
+      adapter: values.adapter ?? null,
+      sampling: sampling(values),
+      exact: values.exact === true,
+    }
+
+    if (prompt === undefined) return await converse(context, request, opening)
+
+    const messages: readonly ChatMessage[] = [...opening, { role: 'user', content: prompt }]
+    const result = await drain(services.chat.answer({ ...request, messages }, signal), (event) =>
+      output.text(event.text),
+    )
+    output.line()
+    if (result.stopReason === 'stopped') throw new Failure('answer-stopped', 'The answer was stopped.')
+    return { ...result, model: model.id, adapter: request.adapter }
+  },
+})
+
+/** Only what was given, so that the app's settings stand for the rest. */
+function sampling(values: Values<typeof options>): Partial<Sampling> {
+  return {
+    ...(values['max-tokens'] !== undefined && { maxTokens: values['max-tokens'] }),
+    ...(values.temperature !== undefined && { temperature: values.temperature }),
+    ...(values.seed !== undefined && { seed: values.seed }),
+  }
+}

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path'
+import type { Model } from '../../../contract/entities.ts'
+import { command, type Command } from '../command.ts'
+import { drain } from '../drain.ts'
+import { pullModel, showModelProgress } from '../ensure-model.ts'
+import { formatBytes, formatParameters, formatTable } from '../format.ts'
+import { text } from '../options.ts'
+
+export const modelCommands: readonly Command[] = [
+  command({
+    words: 'models list',
+    summary: 'Lists the installed models, and those that can be fetched.',
+    options: {},
+    async run({ services, output }) {
+      const models = services.models.list()
+      const catalogue = services.models.catalogue()
+      const available = catalogue.filter(({ installed }) => !installed)
+      output.line(models.length === 0 ? 'No model is installed.' : modelTable(models))
+      if (available.length > 0) {
+        const rows = available.map((entry) => [entry.id, formatBytes(entry.sizeBytes), entry.description])
+        output.line(
+          `\nTo be fetched with “veranda models pull ID”:\n${formatTable(['ID', 'SIZE', 'WHAT'], rows)}`,
+        )
+      }
+      return { models, catalogue }
+    },
+  }),
+  command({
+    words: 'models pull',
+    summary: 'Fetches a model of the catalogue; goes on with a download that was cut.',
+    required: ['ID'],
+    options: {},
+    async run(context, { positionals: [id = ''] }) {
+      const model = await pullModel(context, id)
+      context.output.line(`${model.name} is installed.`)
+      return model
+    },
+  }),
+  command({
+    words: 'models import',
+    summary: 'Imports a model from a GGUF file.',
+    required: ['PATH'],
+    options: { name: text('N', 'call it so instead of by its own name') },
+    async run({ services, output, signal }, { positionals: [path = ''], values }) {
+      const source = { path: resolve(path), name: values.name ?? null }
+      const model = await drain(services.models.import(source, signal), (event) =>
+        showModelProgress(output, event),
+      )
+      output.line(`${model.name} is installed as ${model.id}.`)
+      return model
+    },
+  }),
+  command({
+    words: 'models remove',
+    summary: 'Removes an installed model and its files; adapters of it stay.',
+    required: ['ID'],
+    options: {},
+    async run({ services, output }, { positionals: [id = ''] }) {
+      const model = services.models.find(id)
+      await services.models.remove(model.id)
+      output.line(`${model.name} was removed.`)
+      return { removed: model.id }
+    },
+  }),
+]
+
+function modelTable(models: readonly Model[]): string {
+  return formatTable(
+    ['ID', 'NAME', 'PARAMETERS', 'WEIGHTS', 'CONTEXT', 'SIZE'],
+    models.map((model) => [
+      model.id,
+      model.name,
+      formatParameters(model.parameterCount),
+      model.quantization,
+      String(model.contextLength),
+      formatBytes(model.sizeBytes),
+    ]),
+  )
+}

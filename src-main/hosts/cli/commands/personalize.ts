@@ -1,0 +1,90 @@
+import { linearKind, type Run, type TrainingSettings } from '../../../contract/entities.ts'
+import { command, type Context } from '../command.ts'
+import { ensureModel } from '../ensure-model.ts'
+import { followRun } from '../follow-run.ts'
+import { count, formatBytes, formatDuration, formatLoss } from '../format.ts'
+import { decimal, integer, list, text, type Values } from '../options.ts'
+import { readExamples } from '../read-examples.ts'
+
+const options = {
+  name: text('N', 'name of the adapter that is made'),
+  model: text('ID', 'the model to personalize, by id or name'),
+  rank: integer('R', 'rank of the projections', 1, 4096),
+  epochs: integer('E', 'how often each example is learned', 1, 1000),
+  'learning-rate': decimal('L', 'highest learning rate', 1e-9, 10),
+  'batch-tokens': integer('T', 'tokens of one optimizer step', 16, 1_000_000),
+  targets: list('layers to adapt, between commas', linearKind.options),
+  seed: integer('S', 'seed of the order of the examples', 0, 2 ** 32 - 1),
+  'projection-key': integer('K', 'seed of the frozen projections', 0, 2 ** 32 - 1),
+  system: text('TEXT', 'system prompt for the examples that have none'),
+}
+
+export const personalizeCommand = command({
+  words: 'personalize',
+  summary:
+    'Trains an adapter on the examples of a file (JSONL, JSON or CSV). After Ctrl+C the same command goes on.',
+  required: ['FILE'],
+  options,
+  needs: ['name'],
+  async run(context, { positionals: [file = ''], values }) {
+    const { name = '', system } = values
+    const examples = await readExamples(context, file)
+    const model = await ensureModel(context, values.model)
+    const request = {
+      name,
+      model: model.id,
+      examples,
+      settings: settings(values),
+      systemPrompt: system ?? null,
+    }
+    return report(context, await followRun(context, context.services.personalize.start(request).id))
+  },
+})
+
+/** Only what was given, so that the model's defaults stand for the rest. */
+function settings(values: Values<typeof options>): Partial<TrainingSettings> {
+  return {
+    ...(values.rank !== undefined && { rank: values.rank }),
+    ...(values.epochs !== undefined && { epochs: values.epochs }),
+    ...(values['learning-rate'] !== undefined && { learningRate: values['learning-rate'] }),
+    ...(values['batch-tokens'] !== undefined && { batchTokens: values['batch-tokens'] }),
+    ...(values.targets !== undefined && { targets: [...values.targets] }),
+    ...(values.seed !== undefined && { seed: values.seed }),
+    ...(values['projection-key'] !== undefined && { projectionKey: values['projection-key'] }),
+  }
+}
+
+function report({ services, output }: Context, run: Run): unknown {
+  const { adapter } = services.adapters.find(run.adapterId ?? run.name)
+  const elapsedMs = run.finishedAt === null ? null : run.finishedAt - run.createdAt
+  output.line(
+    `“${adapter.name}” is ready: ${count(run.steps, 'step')} over ${count(run.exampleCount, 'example')}` +
+      `${elapsedMs === null ? '' : ` in ${formatDuration(elapsedMs)}`}; loss ${formatLoss(run.lossBefore)} → ` +
+      `${formatLoss(run.lossAfter)} nats a token; ${formatBytes(adapter.sizeBytes)}.`,
+  )
+  if (run.heldOutCount > 0) {
+    output.line(
+      `On ${count(run.heldOutCount, 'held-out example')}: loss ${formatLoss(run.heldOutLossBefore)} → ` +
+        `${formatLoss(run.heldOutLossAfter)} nats a token.`,
+    )
+  }
+  output.line(`Talk to it with: veranda chat --adapter "${adapter.name}"`)
+  return {
+    name: adapter.name,
+    id: adapter.id,
+    runId: run.id,
+    model: run.modelId,
+    examples: run.exampleCount,
+    heldOutExamples: run.heldOutCount,
+    steps: run.steps,
+    tokensPerSecond: run.tokensPerSecond,
+    peakMemoryBytes: run.peakMemoryBytes,
+    lossBefore: run.lossBefore,
+    lossAfter: run.lossAfter,
+    heldOutLossBefore: run.heldOutLossBefore,
+    heldOutLossAfter: run.heldOutLossAfter,
+    adapterBytes: adapter.sizeBytes,
+    elapsedMs,
+    settings: run.settings,
+  }
+}

@@ -1,0 +1,79 @@
+/** Options of a command: each knows its placeholder, its help and how its text is read. */
+
+/** The command was called wrongly: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export interface Option<T> {
+  /** What stands for its value in the usage; null for a flag. */
+  readonly placeholder: string | null
+  readonly help: string
+  /** @throws UsageError */
+  readonly read: (text: string, name: string) => T
+}
+
+export type Options = Readonly<Record<string, Option<unknown>>>
+
+/** What was given of the options; undefined for what was not. */
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Option<infer T> ? T | undefined : never
+}
+
+export function flag(help: string): Option<true> {
+  return { placeholder: null, help, read: () => true }
+}
+
+export function text(placeholder: string, help: string): Option<string> {
+  return {
+    placeholder,
+    help,
+    read(given, name) {
+      if (given.trim() === '') throw new UsageError(`--${name} needs a value.`)
+      return given
+    },
+  }
+}
+
+export function integer(placeholder: string, help: string, min: number, max: number): Option<number> {
+  return {
+    placeholder,
+    help,
+    read(given, name) {
+      const value = Number(given)
+      if (given.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
+        throw new UsageError(`--${name} is a whole number from ${min} to ${max}, not “${given}”.`)
+      }
+      return value
+    },
+  }
+}
+
+export function decimal(placeholder: string, help: string, min: number, max: number): Option<number> {
+  return {
+    placeholder,
+    help,
+    read(given, name) {
+      const value = Number(given)
+      if (given.trim() === '' || !(value >= min && value <= max)) {
+        throw new UsageError(`--${name} is a number from ${min} to ${max}, not “${given}”.`)
+      }
+      return value
+    },
+  }
+}
+
+/** Words of a given set, between commas, each once. */
+export function list<W extends string>(help: string, words: readonly W[]): Option<readonly W[]> {
+  const isWord = (word: string): word is W => (words as readonly string[]).includes(word)
+  return {
+    placeholder: 'LIST',
+    help: `${help}: ${words.join(',')}`,
+    read(given, name) {
+      return [...new Set(given.split(',').map((word) => word.trim()))].map((word) => {
+        if (!isWord(word)) throw new UsageError(`--${name} takes ${words.join(', ')}; not “${word}”.`)
+        return word
+      })
+    },
+  }
+}

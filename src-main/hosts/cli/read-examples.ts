@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Failure } from '../../contract/failure.ts'
+import type { ParsedExample } from '../../app/services.ts'
+import type { Context } from './command.ts'
+import { count } from './format.ts'
+
+/**
+ * The good examples of a file; what can't be read is listed on stderr, line by line.
+ *
+ * @throws Failure `file-not-read`, `no-examples`
+ */
+export async function readExamples(
+  { services, output }: Context,
+  path: string,
+): Promise<readonly ParsedExample[]> {
+  const { examples, issues } = services.examples.parse(basename(path), await read(path))
+  for (const { line, message } of issues) {
+    output.note(line === null ? `${path}: ${message}` : `${path}:${line}: ${message}`)
+  }
+  if (examples.length === 0) {
+    throw new Failure(
+      'no-examples',
+      `No example could be read from “${path}” (${count(issues.length, 'problem')}). Nothing was done.`,
+    )
+  }
+  if (issues.length > 0) {
+    output.note(`Going on with ${count(examples.length, 'good example')}; the lines above are left out.`)
+  }
+  return examples
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const reason =
+      code === 'ENOENT'
+        ? `There is no file “${path}”.`
+        : code === 'EISDIR'
+          ? `“${path}” is a folder; give a file of examples.`
+          : `“${path}” can't be read: ${error instanceof Error ? error.message : String(error)}.`
+    throw new Failure('file-not-read', reason, { cause: error })
+  }
+}

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { openApp, type App } from '../app/app.ts'
+import { dataDirectory } from '../app/data-directory.ts'
+import { connectEngine } from '../engine/client.ts'
+import { forkEngine } from './node-engine-process.ts'
+
+const root = new URL('../../', import.meta.url)
+
+/** The folder of the sample data and the model catalogue. */
+export const resourcesDirectory = fileURLToPath(new URL('resources', root))
+/** The folder of the built screens. */
+export const rendererDirectory = fileURLToPath(new URL('out/renderer', root))
+
+/**
+ * Opens the app from the sources, with the engine as a forked process.
+ *
+ * @param askedDirectory the data folder that was asked for (`--data-dir`)
+ */
+export async function openLocalApp(askedDirectory: string | null): Promise<App> {
+  return await openApp({
+    dataDirectory: dataDirectory(process.env, askedDirectory),
+    resourcesDirectory,
+    engine: connectEngine(() => forkEngine()),
+    version: await version(),
+  })
+}
+
+export async function version(): Promise<string> {
+  const text = await readFile(new URL('package.json', root), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}
