@@ -1,25 +1,20 @@
-/** For tests that need the real default model: left out, in plain sight, where it could not be fetched. */
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe } from 'vitest'
-import { testHome } from './model-home.ts'
+import { modelDirectory, modelFile } from './model-files.ts'
 
-const directory = process.env.VERANDA_TEST_MODEL ?? fetchedEarlier()
-
-/**
- * A group of tests over the imported default model's folder, as `VERANDA_TEST_MODEL` names it (test/run.ts
- * fetches the model and sets it) or as an earlier run left it. Without one the group is collected and skipped,
- * with '' for the folder: read it in tests and hooks only.
- */
-export function describeWithModel(name: string, body: (modelDirectory: string) => void): void {
-  describe.skipIf(directory === null)(`${name} [needs the default model]`, () => {
-    body(directory ?? '')
-  })
+export interface TestModel {
+  /** The imported model's folder, as the engine takes it. */
+  readonly directory: string
+  /** The GGUF file that it was made of. */
+  readonly file: string
 }
 
-function fetchedEarlier(): string | null {
-  const models = join(testHome, 'models')
-  if (!existsSync(models)) return null
-  const folder = readdirSync(models).find((name) => existsSync(join(models, name, 'model.json')))
-  return folder === undefined ? null : join(models, folder)
+/**
+ * A group of tests over the real default model, which test/run.ts fetches and imports. Where that could not
+ * be done the group is collected with empty paths and skipped: read them in tests and hooks only.
+ */
+export function describeWithModel(name: string, body: (model: TestModel) => void): void {
+  const missing = modelDirectory === null || modelFile === null
+  describe.skipIf(missing)(`${name} [needs the default model]`, () => {
+    body({ directory: modelDirectory ?? '', file: modelFile ?? '' })
+  })
 }

@@ -26,8 +26,8 @@ const prepared = (ok: boolean): Tally => ({ ...nothing, failed: ok ? 0 : 1 })
 await suite('build', async () => prepared(await buildApp()))
 await suite('default model', async () => {
   const model = await prepareModel()
-  if (model.kind === 'ready') process.env.VERANDA_TEST_MODEL = model.directory
-  else console.log(`skipped: all tests that need the default model. ${model.reason}`)
+  if (model.kind === 'unavailable') console.log(`skipped: all tests of the real model. ${model.reason}`)
+  if (model.kind === 'failed') console.error(`The default model can't be prepared. ${model.reason}`)
   return prepared(model.kind !== 'failed')
 })
 await suite('vitest', () => runVitest(filters))

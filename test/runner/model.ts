@@ -1,69 +1,65 @@
-import { resolve, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { openApp } from '../../src-main/app/app.ts'
-import type { ModelProgress, ModelService } from '../../src-main/app/services.ts'
+import { readCatalogue } from '../../src-main/app/models/catalogue.ts'
+import { fetchModelFile } from '../../src-main/app/models/fetch-model-file.ts'
 import { Failure, toFailureMessage } from '../../src-main/contract/failure.ts'
 import { connectEngine } from '../../src-main/engine/client.ts'
 import { forkEngine } from '../../src-main/hosts/node-engine-process.ts'
-import { testHome } from '../model-home.ts'
+import { importHome, testHome } from '../model-files.ts'
 
 /** What became of the model that tests share. */
 export type ModelState =
-  | { readonly kind: 'ready'; readonly directory: string }
-  /** No source could be reached: the tests that need the model are left out. */
-  | { readonly kind: 'unreachable'; readonly reason: string }
-  /** A source answered and the model still can't be used: a defect. */
+  | { readonly kind: 'ready' }
+  /** No source gave it: the tests that need it are left out. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** It is here and can't be imported: a defect. */
   | { readonly kind: 'failed'; readonly reason: string }
 
-/** Fetches and imports the default model with the app's own service, unless it is there from an earlier run. */
+const resourcesDirectory = resolve('resources')
+
+/** Fetches the default model, unless an earlier run did, and imports it anew: the code may have changed. */
 export async function prepareModel(): Promise<ModelState> {
+  await rm(importHome, { recursive: true, force: true })
   try {
-    const app = await openApp({
-      dataDirectory: testHome,
-      resourcesDirectory: resolve('resources'),
-      engine: connectEngine(forkEngine),
-      version: 'test',
-    })
-    try {
-      return { kind: 'ready', directory: join(testHome, 'models', await ensureDefault(app.services.models)) }
-    } finally {
-      await app.close()
-    }
+    await importModel(await fetchDefault())
+    return { kind: 'ready' }
   } catch (error) {
-    const { message } = toFailureMessage(error)
-    const unreachable = error instanceof Failure && error.code === 'source-unreachable'
-    return { kind: unreachable ? 'unreachable' : 'failed', reason: message }
+    const unavailable = error instanceof Failure && error.code === 'download-failed'
+    return { kind: unavailable ? 'unavailable' : 'failed', reason: toFailureMessage(error).message }
   }
 }
 
-/** The id of the catalogue's first model, installed. */
-async function ensureDefault(models: ModelService): Promise<string> {
-  const entry = models.catalogue()[0]
-  if (entry === undefined) throw new Failure('no-catalogue', 'resources/catalogue.json lists no model.')
-  if (entry.installed) {
-    console.log(`the default model is in ${testHome} from an earlier run`)
-    return models.find(entry.id).id
-  }
-  console.log(`fetching ${entry.name} (${megabytes(entry.sizeBytes)}) into ${testHome} ...`)
-  const pull = models.pull(entry.id)
-  const report = reporter()
+async function fetchDefault(): Promise<{ readonly path: string; readonly name: string }> {
+  const [model] = await readCatalogue(resourcesDirectory)
+  if (model === undefined) throw new Failure('no-catalogue', 'resources/catalogue.json lists no model.')
+  const directory = join(testHome, 'downloads')
+  const download = fetchModelFile(model, { directory, network: fetch }, new AbortController().signal)
+  let quarter = 0
   for (;;) {
-    const next = await pull.next()
-    if (next.done === true) return next.value.id
-    report(next.value)
+    const next = await download.next()
+    if (next.done === true) {
+      console.log(`${model.name} is in ${next.value}`)
+      return { path: next.value, name: model.name }
+    }
+    const arrived = Math.floor((4 * next.value) / model.file.sizeBytes)
+    if (arrived > quarter) console.log(`fetching ${model.name}: ${25 * (quarter = arrived)} %`)
   }
 }
 
-/** Prints a line a quarter: enough to see that it moves, few enough for a log. */
-function reporter(): (progress: ModelProgress) => void {
-  let lastLine = ''
-  return ({ phase, doneBytes, totalBytes }) => {
-    const quarter = totalBytes === 0 ? 0 : Math.floor((4 * doneBytes) / totalBytes)
-    const line = `  ${phase} ${quarter * 25} %`
-    if (line !== lastLine) console.log(line)
-    lastLine = line
+async function importModel(source: { readonly path: string; readonly name: string }): Promise<void> {
+  const start = performance.now()
+  const app = await openApp({
+    dataDirectory: importHome,
+    resourcesDirectory,
+    engine: connectEngine(() => forkEngine()),
+    version: 'test',
+  })
+  try {
+    const events = app.services.models.import(source)
+    while ((await events.next()).done !== true);
+    console.log(`imported in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  } finally {
+    await app.close()
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`
 }
