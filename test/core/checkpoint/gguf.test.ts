@@ -95,7 +95,7 @@ describe('damaged files', () => {
     ['version 4', ggufOf({}, {}, { version: 4 }), 'gguf-version', /version 4/],
     ['a big-endian file', ggufOf({}, {}, { version: 0x03000000 }), 'gguf-version', /big-endian/],
     ['a cut in the header', one.subarray(0, 30), 'gguf-truncated', /after 30 bytes, within its header/],
-    ['a cut in the weights', one.subarray(0, 300), 'gguf-truncated', /\(300 bytes of 352 bytes\)/],
+    ['a cut in the weights', one.subarray(0, 300), 'gguf-truncated', /\(300 bytes of 320 bytes\)/],
     [
       'a number of tensors that lies',
       counts(2n ** 60n, 0n),
@@ -109,7 +109,7 @@ describe('damaged files', () => {
     ['a list longer than the file', entry(u32(9), u32(8), u64(3e6)), 'gguf-truncated', /within its header/],
     [
       'lists in lists in lists',
-      entry(u32(9), ...Array.from({ length: 9 }, () => concat([u32(9), u32(9), u64(1)]))),
+      entry(u32(9), ...Array.from({ length: 9 }, () => concat([u32(9), u64(1)]))),
       'gguf-broken',
       /nests lists/,
     ],

@@ -1,0 +1,139 @@
+/** The shape of a Llama-class model from the metadata of a GGUF file. Source: llama.cpp `gguf-py/gguf/constants.py`. */
+import { Failure } from '../../contract/failure.ts'
+import type { GgufFile } from '../checkpoint/gguf.ts'
+import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
+import type { LlamaConfig, RopeScaling } from './config.ts'
+
+const ropeFactorsName = 'rope_freqs.weight'
+
+/**
+ * Fails with `model-architecture` for any other architecture, with `model-metadata` where an entry is missing or
+ * makes no sense, and with `model-rope` for a rotary scaling Veranda doesn't know.
+ */
+export function configFromGguf(file: GgufFile): LlamaConfig {
+  const architecture = file.metadata.get('general.architecture')
+  if (architecture !== 'llama') {
+    throw new Failure(
+      'model-architecture',
+      `This model has the architecture ${String(architecture)}; Veranda runs Llama-class models (architecture llama), for example SmolLM2 or Llama 3.2.`,
+    )
+  }
+  if (integer(file, 'llama.expert_count', 0) > 0) {
+    throw new Failure(
+      'model-architecture',
+      'This model is a mixture of experts, which Veranda cannot run. Pick a plain Llama-class model.',
+    )
+  }
+  const headCount = integer(file, 'llama.attention.head_count')
+  const hiddenSize = integer(file, 'llama.embedding_length')
+  const headDim = integer(file, 'llama.attention.key_length', hiddenSize / headCount)
+  for (const key of ['llama.attention.value_length', 'llama.rope.dimension_count']) {
+    const length = integer(file, key, headDim)
+    if (length !== headDim) {
+      throw new Failure(
+        'model-metadata',
+        `The model's ${key} is ${length} where its heads have ${headDim} dimensions; Veranda cannot run such a model.`,
+      )
+    }
+  }
+  const ropeTheta = real(file, 'llama.rope.freq_base', 10000)
+  const has = (name: string): boolean => file.tensors.has(name)
+  return {
+    vocabularySize: vocabularySize(file),
+    hiddenSize,
+    intermediateSize: integer(file, 'llama.feed_forward_length'),
+    layerCount: integer(file, 'llama.block_count'),
+    headCount,
+    kvHeadCount: integer(file, 'llama.attention.head_count_kv', headCount),
+    headDim,
+    normEpsilon: real(file, 'llama.attention.layer_norm_rms_epsilon'),
+    contextLength: integer(file, 'llama.context_length'),
+    ropeTheta,
+    ropeScaling: ropeScaling(file, headDim, ropeTheta),
+    tiedEmbeddings: !has('output.weight'),
+    attentionBias: has('blk.0.attn_q.bias'),
+    mlpBias: has('blk.0.ffn_gate.bias'),
+  }
+}
+
+/** The rows of the embedding decide: `llama.vocab_size` is missing from some files. */
+function vocabularySize(file: GgufFile): number {
+  const rows = file.tensors.get('token_embd.weight')?.shape[0]
+  return rows ?? integer(file, 'llama.vocab_size')
+}
+
+function ropeScaling(file: GgufFile, headDim: number, ropeTheta: number): RopeScaling {
+  if (file.tensors.has(ropeFactorsName)) return llama3Scaling(file, headDim, ropeTheta)
+  const type = file.metadata.get('llama.rope.scaling.type') ?? 'none'
+  if (type === 'none') return { type: 'none' }
+  if (type === 'linear') return { type: 'linear', factor: real(file, 'llama.rope.scaling.factor') }
+  throw new Failure(
+    'model-rope',
+    `This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
+  )
+}
+
+/**
+ * Llama 3.1 and later: GGUF stores by how much each of the headDim / 2 frequencies is divided, not the settings
+ * this came from. All published models share three of the four settings, and the fourth is the largest divisor;
+ * whether that is so here is checked against every stored value.
+ */
+function llama3Scaling(file: GgufFile, headDim: number, ropeTheta: number): RopeScaling {
+  const tensor = file.tensors.get(ropeFactorsName)
+  const divisors =
+    tensor &&
+    dequantize(weightFormatOf(tensor.type.name, ropeFactorsName), tensor.read(), tensor.shape[0] ?? 0)
+  if (divisors?.length !== headDim / 2) {
+    throw new Failure('model-metadata', `The tensor ${ropeFactorsName} does not have ${headDim / 2} values.`)
+  }
+  const factor = Math.max(...divisors)
+  const settings = { factor, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 }
+  for (const [index, divisor] of divisors.entries()) {
+    const wavelength = 2 * Math.PI * ropeTheta ** ((2 * index) / headDim)
+    if (Math.abs(llama3Divisor(wavelength, settings) / divisor - 1) > 1e-3) {
+      throw new Failure(
+        'model-rope',
+        `This model's rotary factors (${ropeFactorsName}) are not those of Llama 3, the only ones Veranda knows. Pick another model.`,
+      )
+    }
+  }
+  return { type: 'llama3', ...settings }
+}
+
+/** By how much Llama 3 divides a frequency. Source: transformers `_compute_llama3_parameters`. */
+function llama3Divisor(
+  wavelength: number,
+  scaling: Omit<Extract<RopeScaling, { type: 'llama3' }>, 'type'>,
+): number {
+  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength } = scaling
+  const turns = originalContextLength / wavelength
+  if (turns < low) return factor
+  if (turns > high) return 1
+  const smooth = (turns - low) / (high - low)
+  return 1 / ((1 - smooth) / factor + smooth)
+}
+
+function integer(file: GgufFile, key: string, fallback?: number): number {
+  const value = real(file, key, fallback)
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new Failure('model-metadata', `The model file's entry ${key} is ${value}, which is no valid count.`)
+  }
+  return value
+}
+
+function real(file: GgufFile, key: string, fallback?: number): number {
+  const value = file.metadata.get(key) ?? fallback
+  if (value === undefined) {
+    throw new Failure(
+      'model-metadata',
+      `The model file lacks the entry ${key}. Pick another file of this model.`,
+    )
+  }
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new Failure(
+      'model-metadata',
+      `The model file's entry ${key} is not one number, which Veranda needs.`,
+    )
+  }
+  return value
+}

@@ -1,0 +1,159 @@
+/**
+ * A Llama-class model as it was published, whatever file it came in: its shape, its weights under Hugging Face's
+ * names and in Hugging Face's order, its tokenizer and its chat template.
+ */
+import { Failure } from '../../contract/failure.ts'
+import type { ByteSource } from '../checkpoint/byte-source.ts'
+import { readGguf } from '../checkpoint/gguf.ts'
+import type { GgufTensor } from '../checkpoint/gguf.ts'
+import { weightFormatOf, weightFormats } from '../checkpoint/weight-formats.ts'
+import type { WeightFormat } from '../checkpoint/weight-formats.ts'
+import type { TokenizerDefinition } from '../tokenizer/definition.ts'
+import { tokenizerFromGguf } from '../tokenizer/definition-from-gguf.ts'
+import { configFromGguf } from './config-from-gguf.ts'
+import type { LlamaConfig } from './config.ts'
+import { openHuggingFaceParts } from './huggingface-folder.ts'
+import { pairsToHalves } from './rotary-rows.ts'
+import { expectedShapes, huggingFaceName, outputName } from './tensor-names.ts'
+
+export interface WeightTensor {
+  /** Hugging Face's, for example `model.layers.0.self_attn.q_proj.weight`. */
+  readonly name: string
+  readonly format: WeightFormat
+  /** Row-major: [out, in] for a projection. */
+  readonly shape: readonly number[]
+  /** The rows as they are stored, in Hugging Face's order (rotary halves). Don't write to them. */
+  read(): Uint8Array
+}
+
+export interface LlamaCheckpoint {
+  readonly config: LlamaConfig
+  /** Exactly the tensors of a model of this shape. */
+  readonly tensors: ReadonlyMap<string, WeightTensor>
+  /** Null where the model came without one. */
+  readonly tokenizer: TokenizerDefinition | null
+  /** A Jinja template; null where the model came without one. */
+  readonly chatTemplate: string | null
+  /** The formats of the weights, largest share first, for example `Q4_1 79%, Q8_0 21%`, or one alone: `F16`. */
+  readonly quantization: string
+  readonly name: string | null
+}
+
+/**
+ * Opens a GGUF model; weights are read on demand.
+ *
+ * Fails as `readGguf`, `configFromGguf` and `tokenizerFromGguf` do, with `weight-format` for a format that can't
+ * be decoded, and with `model-tensor` for a tensor that is missing, has the wrong shape or is not of this kind
+ * of model.
+ */
+export function openGguf(source: ByteSource): LlamaCheckpoint {
+  const file = readGguf(source)
+  const config = configFromGguf(file)
+  const stored = new Map<string, WeightTensor>()
+  for (const tensor of file.tensors.values()) {
+    // Became the config's ropeScaling.
+    if (tensor.name === 'rope_freqs.weight') continue
+    const name = huggingFaceName(tensor.name)
+    if (name === null) throw unexpectedTensor(tensor.name)
+    stored.set(name, fromGguf(tensor, name, config))
+  }
+  const template = file.metadata.get('tokenizer.chat_template')
+  const name = file.metadata.get('general.name')
+  return checkpointOf({
+    config,
+    stored,
+    tokenizer: tokenizerFromGguf(file.metadata),
+    chatTemplate: typeof template === 'string' ? template : null,
+    name: typeof name === 'string' ? name : null,
+  })
+}
+
+/**
+ * Opens a folder as Hugging Face's `save_pretrained` writes it, with one safetensors file or several.
+ *
+ * @param files the folder's files by name; config.json and the weights must be there
+ */
+export function openHuggingFaceFolder(files: ReadonlyMap<string, ByteSource>): LlamaCheckpoint {
+  const { config, tensors, tokenizer, chatTemplate, name } = openHuggingFaceParts(files)
+  const stored = new Map<string, WeightTensor>()
+  for (const tensor of tensors.values()) {
+    const { name: tensorName, dtype, shape } = tensor
+    // Old files keep the rotary frequencies, and some the output matrix that is the embedding.
+    if (tensorName.endsWith('.rotary_emb.inv_freq')) continue
+    if (tensorName === outputName && config.tiedEmbeddings) continue
+    const format = weightFormatOf(dtype, tensorName)
+    stored.set(tensorName, { name: tensorName, format, shape, read: () => tensor.read() })
+  }
+  return checkpointOf({ config, stored, tokenizer, chatTemplate, name })
+}
+
+function fromGguf(tensor: GgufTensor, name: string, config: LlamaConfig): WeightTensor {
+  const { shape } = tensor
+  const format = weightFormatOf(tensor.type.name, tensor.name)
+  const headCount = /\.q_proj\./.test(name)
+    ? config.headCount
+    : /\.k_proj\./.test(name)
+      ? config.kvHeadCount
+      : null
+  const read = (): Uint8Array =>
+    headCount === null ? tensor.read() : pairsToHalves(tensor.read(), headCount, config.headDim)
+  return { name, format, shape, read }
+}
+
+/** Checks that exactly the tensors of a model of this shape are there, and puts them in the model's order. */
+function checkpointOf(parts: {
+  readonly config: LlamaConfig
+  readonly stored: ReadonlyMap<string, WeightTensor>
+  readonly tokenizer: TokenizerDefinition | null
+  readonly chatTemplate: string | null
+  readonly name: string | null
+}): LlamaCheckpoint {
+  const { config, stored, tokenizer, chatTemplate, name } = parts
+  const tensors = new Map<string, WeightTensor>()
+  for (const [tensorName, shape] of expectedShapes(config)) {
+    const tensor = stored.get(tensorName)
+    if (!tensor) {
+      throw new Failure(
+        'model-tensor',
+        `The model lacks the tensor ${tensorName}. Download it again, or pick another file.`,
+      )
+    }
+    if (tensor.shape.length !== shape.length || shape.some((length, axis) => tensor.shape[axis] !== length)) {
+      throw new Failure(
+        'model-tensor',
+        `The tensor ${tensorName} has the shape [${tensor.shape.join(', ')}] where the model's settings ask for [${shape.join(', ')}]. Pick another file of this model.`,
+      )
+    }
+    tensors.set(tensorName, tensor)
+  }
+  for (const tensorName of stored.keys()) if (!tensors.has(tensorName)) throw unexpectedTensor(tensorName)
+  return { config, tensors, tokenizer, chatTemplate, quantization: quantizationOf(tensors.values()), name }
+}
+
+/** Formats by their share of the weights; under one percent (norms, biases) isn't worth a word. */
+function quantizationOf(tensors: Iterable<WeightTensor>): string {
+  const counts = new Map<WeightFormat, number>()
+  let total = 0
+  for (const { format, shape } of tensors) {
+    const count = shape.reduce((product, length) => product * length, 1)
+    counts.set(format, (counts.get(format) ?? 0) + count)
+    total += count
+  }
+  const shares = [...counts]
+    .map(([format, count]) => ({ format, percent: Math.round((100 * count) / total) }))
+    .filter(({ percent }) => percent >= 1)
+    .sort(
+      (a, b) =>
+        b.percent - a.percent ||
+        weightFormats[a.format].bytesPerBlock - weightFormats[b.format].bytesPerBlock,
+    )
+  if (shares.length === 1) return shares.map(({ format }) => format).join()
+  return shares.map(({ format, percent }) => `${format} ${percent}%`).join(', ')
+}
+
+function unexpectedTensor(name: string): Failure {
+  return new Failure(
+    'model-tensor',
+    `The model has a tensor ${name}, which a Llama-class model of its settings does not have; Veranda cannot run it. Pick another model.`,
+  )
+}
