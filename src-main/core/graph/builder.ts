@@ -106,7 +106,7 @@ export class GraphBuilder {
     return {
       name: this.#name,
       inputs: this.#inputs.filter((value) => needed.has(value.name)),
-      outputs: this.#outputs,
+      outputs: [...this.#outputs],
       initializers: [...this.#initializers.values()].filter(({ value }) => needed.has(value.name)),
       nodes: nodes.toReversed(),
     }

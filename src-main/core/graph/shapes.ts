@@ -41,21 +41,21 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   Identity: first,
   Cast: first,
   Softmax: first,
-  SimplifiedLayerNormalization: first,
+  SimplifiedLayerNormalization: norm,
   RotaryEmbedding: first,
-  Reshape: stated,
+  Reshape: reshape,
   Slice: stated,
   Shape: (node) => [int(node, 'end') - int(node, 'start')],
-  Transpose: (node) => ints(node, 'perm').map((axis) => dim(node, 0, axis)),
+  Transpose: transpose,
   Concat: concat,
   Gather: (node) => [...input(node, 1).shape, ...input(node, 0).shape.slice(1)],
   ReduceSum: stated,
   ReduceMax: stated,
   MatMul: matMul,
   Gemm: gemm,
-  MatMulNBits: (node) => [...input(node, 0).shape.slice(0, -1), int(node, 'N')],
-  Linear: (node) => [dim(node, 0, 0), int(node, 'outFeatures')],
-  LinearTransposed: (node) => [dim(node, 0, 0), int(node, 'inFeatures')],
+  MatMulNBits: (node) => lastAxis(node, int(node, 'K'), int(node, 'N')),
+  Linear: (node) => lastAxis(node, int(node, 'inFeatures'), int(node, 'outFeatures')),
+  LinearTransposed: (node) => lastAxis(node, int(node, 'outFeatures'), int(node, 'inFeatures')),
 }
 
 /** The shape and type of a node's result; fails on inputs that the operator can't take. */
@@ -77,6 +77,40 @@ export function broadcast(op: string, a: Shape, b: Shape): Shape {
   })
 }
 
+/** The first input's shape, its last axis going from one size to another. */
+function lastAxis(node: NodeToInfer, from: number, to: number): Shape {
+  const { shape } = input(node, 0)
+  if (shape.length < 2 || shape.at(-1) !== from) throw mismatch(node)
+  return [...shape.slice(0, -1), to]
+}
+
+function norm(node: NodeToInfer): Shape {
+  const [x, scale] = [input(node, 0).shape, input(node, 1).shape]
+  if (scale.length !== 1 || scale[0] !== x.at(-1)) throw mismatch(node)
+  return x
+}
+
+/** Only where every size is known: a product of named sizes may have another name. */
+function reshape(node: NodeToInfer): Shape {
+  const [from, to] = [input(node, 0).shape, stated(node)]
+  const [before, after] = [elementCount(from), elementCount(to)]
+  if (before === after || before === null || after === null) return to
+  throw graphFailure(`${node.op} can't make ${formatShape(to)} of ${formatShape(from)}.`)
+}
+
+function elementCount(shape: Shape): number | null {
+  return shape.every((size) => typeof size === 'number')
+    ? shape.reduce((product, size) => product * size, 1)
+    : null
+}
+
+function transpose(node: NodeToInfer): Shape {
+  const perm = ints(node, 'perm')
+  const { shape } = input(node, 0)
+  if (perm.length !== shape.length || new Set(perm).size !== perm.length) throw mismatch(node)
+  return perm.map((axis) => dim(node, 0, axis))
+}
+
 function matMul(node: NodeToInfer): Shape {
   const [a, b] = [input(node, 0).shape, input(node, 1).shape]
   if (a.length < 2 || b.length < 2 || a.at(-1) !== b.at(-2)) throw mismatch(node)
@@ -93,12 +127,14 @@ function gemm(node: NodeToInfer): Shape {
 function concat(node: NodeToInfer): Shape {
   const axis = int(node, 'axis')
   const dims = node.inputs.map((_, index) => dim(node, index, axis))
+  const rank = input(node, 0).shape.length
+  if (node.inputs.some(({ shape }) => shape.length !== rank)) throw mismatch(node)
   const total: Dim = dims.every((size) => typeof size === 'number')
     ? dims.reduce((sum, size) => sum + size, 0)
     : dims.join('+')
   return input(node, 0).shape.map((size, index) => {
     if (index === axis) return total
-    if (node.inputs.some((value) => value.shape[index] !== size)) throw mismatch(node)
+    if (node.inputs.some(({ shape }) => shape[index] !== size)) throw mismatch(node)
     return size
   })
 }
