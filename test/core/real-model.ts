@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { modelFile } from '../model-files.ts'
 
-/** SmolLM2-135M-Instruct.Q4_1.gguf where it was fetched before; tests that need it are skipped without it. */
-export const realModelPath =
-  process.env['VERANDA_TEST_MODEL'] ?? join(tmpdir(), 'veranda-model', 'SmolLM2-135M-Instruct.Q4_1.gguf')
+/** SmolLM2-135M-Instruct.Q4_1.gguf where test/run.ts fetched it; tests that need it are skipped without it. */
+export const realModelPath = modelFile ?? ''
 
-export const hasRealModel = existsSync(realModelPath)
+export const hasRealModel = modelFile !== null
