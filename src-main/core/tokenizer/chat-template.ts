@@ -1,165 +1,118 @@
-/**
- * Renders a conversation with the model's own Jinja template and tells what came from the messages apart from
- * what the template wrote, so that control tokens someone typed can be kept as text.
- *
- * How: the template runs twice, once on the real contents and once on contents between invisible marks. If the
- * second result without its marks is the first one, the marks show where each content went. If it isn't, the
- * template rewrites contents and they are left unmarked.
- */
-import { Template } from '@huggingface/jinja'
+/** A conversation as token ids by the model's chat template, and which of them training scores. */
 import { Failure } from '../../contract/failure.ts'
+import { renderChat } from './chat-rendering.ts'
+import type { ChatMessage } from './chat-rendering.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
-export interface ChatMessage {
-  readonly role: string
-  readonly content: string
+export interface EncodedChat {
+  readonly ids: number[]
+  /** A flag an id, the loss mask: what the assistant says, up to and with the token that ends its turn. */
+  readonly scored: boolean[]
 }
 
-export interface RenderOptions {
-  /** End with the start of an assistant turn, for the model to go on. */
-  readonly addGenerationPrompt: boolean
-  /** What the template may print as `bos_token` and `eos_token`. */
-  readonly bosToken: string
-  readonly eosToken: string
-}
-
-/** A part of the rendered text; joined, the parts are the text. */
-export interface ChatSegment {
-  readonly text: string
-  /** The index of the message whose content this is, or null for what the template wrote. */
-  readonly message: number | null
-}
+/** `assistant`: covers some of an assistant's content; `text`: other text; `control`: a token of the template. */
+type Origin = 'assistant' | 'text' | 'control'
 
 /**
- * Marks are private-use characters beyond the first plane: the one of message i opens at U+F0000 + i and closes
- * at U+100000 + i.
- */
-const openMark = 0xf0000
-const closeMark = 0x100000
-const anyMark = /[\u{f0000}-\u{10ffff}]/gu
-const maxMarkedMessages = 0xfff0
-
-/** Rare white space, to see whether the template trims contents: trimming takes it away. */
-const rareSpaces = ['\u2005', '\u2004', '\u2006', '\u2008', '\u200a']
-
-/**
- * Fails with `chat-template` when the template can't be read or refuses the conversation (for example a role it
- * doesn't know).
+ * Encodes a conversation as the template writes it.
  *
- * Contents that are blank, that the template leaves out or that it rewrites are in no segment of their own.
+ * Text is cut only at control tokens that the template wrote, and tokenised as a whole between them; what looks
+ * like a control token within a content stays text. Fails with `chat-template` as `renderChat` does, and with
+ * `chat-template-content` when the template rewrites a content that holds a control token's text, as then the
+ * two can't be told apart.
  */
-export function renderChat(
+export function encodeChat(
+  tokenizer: Tokenizer,
   template: string,
   messages: readonly ChatMessage[],
-  options: RenderOptions,
-): readonly ChatSegment[] {
-  const compiled = compile(template)
-  const text = render(compiled, messages, options)
-  return markedSegments(compiled, template, messages, options, text) ?? [{ text, message: null }]
+  options: { readonly addGenerationPrompt: boolean },
+): EncodedChat {
+  const [eosId] = tokenizer.eosIds
+  const segments = renderChat(template, messages, {
+    addGenerationPrompt: options.addGenerationPrompt,
+    bosToken: tokenizer.bosId === null ? '' : tokenizer.tokenText(tokenizer.bosId),
+    eosToken: eosId === undefined ? '' : tokenizer.tokenText(eosId),
+  })
+  const marked = new Set(segments.map(({ message }) => message))
+  for (const [index, { content }] of messages.entries())
+    if (!marked.has(index)) checkUnmarked(tokenizer, content)
+
+  const ids: number[] = []
+  const origins: Origin[] = []
+  let run: RunPart[] = []
+  const flush = (): void => {
+    encodeRun(tokenizer, run, ids, origins)
+    run = []
+  }
+  for (const { text, message } of segments) {
+    if (message !== null) {
+      run.push({ text, assistant: messages[message]?.role === 'assistant' })
+      continue
+    }
+    for (const part of tokenizer.splitSpecial(text)) {
+      if (typeof part === 'string') run.push({ text: part, assistant: false })
+      else {
+        flush()
+        ids.push(part)
+        origins.push('control')
+      }
+    }
+  }
+  flush()
+  return { ids, scored: lossMask(ids, origins, new Set(tokenizer.eosIds)) }
 }
 
-function compile(template: string): Template {
-  try {
-    return new Template(template)
-  } catch (cause) {
-    throw new Failure('chat-template', `The model's chat template cannot be read: ${messageOf(cause)}.`, {
-      cause,
-    })
+/** A piece of text between two control tokens. */
+interface RunPart {
+  readonly text: string
+  readonly assistant: boolean
+}
+
+/** Tokenises the parts as one text; a token counts as the assistant's if any byte of it is. */
+function encodeRun(tokenizer: Tokenizer, run: readonly RunPart[], ids: number[], origins: Origin[]): void {
+  const encoder = new TextEncoder()
+  const spans: { start: number; end: number }[] = []
+  let bytes = 0
+  for (const { text, assistant } of run) {
+    const end = bytes + encoder.encode(text).length
+    if (assistant) spans.push({ start: bytes, end })
+    bytes = end
+  }
+  let start = 0
+  for (const id of tokenizer.encode(run.map(({ text }) => text).join(''), { special: false })) {
+    const end = start + tokenizer.tokenBytes(id).length
+    ids.push(id)
+    origins.push(spans.some((span) => start < span.end && end > span.start) ? 'assistant' : 'text')
+    start = end
   }
 }
 
-function render(template: Template, messages: readonly ChatMessage[], options: RenderOptions): string {
-  try {
-    return template.render({
-      messages,
-      add_generation_prompt: options.addGenerationPrompt,
-      bos_token: options.bosToken,
-      eos_token: options.eosToken,
-      // Templates that would print today's date print their fixed one: the same conversation is the same text.
-      strftime_now: undefined,
-    })
-  } catch (cause) {
-    throw new Failure(
-      'chat-template',
-      `The model's chat template does not accept this conversation: ${messageOf(cause)}.`,
-      { cause },
-    )
+/**
+ * An assistant's tokens and the way from the last of them to the token that ends the turn: usually that token
+ * alone; a template that puts a space before it needs the space learned as well.
+ */
+function lossMask(
+  ids: readonly number[],
+  origins: readonly Origin[],
+  eosIds: ReadonlySet<number>,
+): boolean[] {
+  const scored = origins.map((origin) => origin === 'assistant')
+  for (const [index, origin] of origins.entries()) {
+    if (origin !== 'assistant' || origins[index + 1] === 'assistant') continue
+    let next = index + 1
+    while (origins[next] === 'text') next++
+    const id = ids[next]
+    if (origins[next] === 'control' && id !== undefined && eosIds.has(id))
+      scored.fill(true, index + 1, next + 1)
   }
+  return scored
 }
 
-/** The segments of `text`, or null where marks can't be placed or don't come back in pairs. */
-function markedSegments(
-  compiled: Template,
-  template: string,
-  messages: readonly ChatMessage[],
-  options: RenderOptions,
-  text: string,
-): ChatSegment[] | null {
-  const everything = [template, ...messages.map(({ content }) => content)].join('')
-  if (messages.length > maxMarkedMessages || everything.search(anyMark) >= 0) return null
-  const rareSpace = rareSpaces.find((candidate) => !everything.includes(candidate)) ?? ''
-  const marked = messages.map((message, index) => ({
-    ...message,
-    content: mark(message.content, index, rareSpace),
-  }))
-  const unmark = (part: string): string => {
-    const unmarked = part.replace(anyMark, '')
-    return rareSpace === '' ? unmarked : unmarked.replaceAll(rareSpace, '')
-  }
-  let rendered: string
-  try {
-    rendered = render(compiled, marked, options)
-  } catch {
-    // It accepted the plain contents, so it only minds the marks.
-    return null
-  }
-  if (unmark(rendered) !== text) return null
-
-  const segments: ChatSegment[] = []
-  const add = (part: string, message: number | null): void => {
-    const plain = unmark(part)
-    if (plain !== '') segments.push({ text: plain, message })
-  }
-  let reached = 0
-  for (const match of rendered.matchAll(anyMark)) {
-    if (match.index < reached) continue
-    const index = (match[0].codePointAt(0) ?? 0) - openMark
-    const content = messages[index]?.content
-    const close = rendered.indexOf(String.fromCodePoint(closeMark + index), match.index)
-    if (content === undefined || close < 0) return null
-    // Outer white space of the content is part of it if the template left it there.
-    const [lead, trail] = outerSpace(content)
-    const before = rareSpace + lead
-    const after = trail + rareSpace
-    const start = rendered.endsWith(before, match.index)
-      ? Math.max(reached, match.index - before.length)
-      : match.index
-    const end = close + 2 + (rendered.startsWith(after, close + 2) ? after.length : 0)
-    add(rendered.slice(reached, start), null)
-    add(rendered.slice(start, end), index)
-    reached = end
-  }
-  add(rendered.slice(reached), null)
-  return segments
-}
-
-/** A content with its marks inside and the rare space outside of its own outer white space. */
-function mark(content: string, index: number, rareSpace: string): string {
-  const inner = content.trim()
-  // A blank content must stay blank: templates test for that.
-  if (inner === '') return content
-  const [lead, trail] = outerSpace(content)
-  const open = String.fromCodePoint(openMark + index)
-  const close = String.fromCodePoint(closeMark + index)
-  return `${rareSpace}${lead}${open}${inner}${close}${trail}${rareSpace}`
-}
-
-function outerSpace(content: string): [lead: string, trail: string] {
-  return [
-    content.slice(0, content.length - content.trimStart().length),
-    content.slice(content.trimEnd().length),
-  ]
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+function checkUnmarked(tokenizer: Tokenizer, content: string): void {
+  const control = tokenizer.splitSpecial(content).find((part) => typeof part === 'number')
+  if (control === undefined) return
+  throw new Failure(
+    'chat-template-content',
+    `A message contains "${tokenizer.tokenText(control)}", which steers this model, and the model's chat template rewrites messages so that it could not be kept as text. Remove it from the message.`,
+  )
 }
