@@ -1,0 +1,94 @@
+/**
+ * An adapter as one safetensors file: the trained vectors under PEFT's tensor names, and in the metadata
+ * (entry `veranda`) the settings that make them usable again. Projections are stored only where their key does
+ * not give them back.
+ */
+import { Failure } from '../../contract/failure.ts'
+import { memorySource } from '../checkpoint/byte-source.ts'
+import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../checkpoint/safetensors.ts'
+import type { LlamaConfig } from '../llama/config.ts'
+import { settingsFromJson, settingsToJson, type AdapterSettings } from './adapter-settings.ts'
+import { adapterTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
+import { layoutVera, type VeraLayout } from './layout.ts'
+import { projections, type Projections } from './projections.ts'
+
+export interface DecodedAdapter {
+  readonly settings: AdapterSettings
+  readonly layout: VeraLayout
+  /** The flat vector of the layout. */
+  readonly vectors: Float32Array
+  /** Those of the file, which win over the key; null where it holds none: see `projectionsOfAdapter`. */
+  readonly storedProjections: Projections | null
+}
+
+/**
+ * The bytes of an adapter file.
+ *
+ * @param vectors the flat vector of the layout, [layout.length]
+ * @param stored projections that don't come from the key; null for an adapter of our own
+ */
+export function encodeAdapter(
+  settings: AdapterSettings,
+  layout: VeraLayout,
+  vectors: Float32Array,
+  stored: Projections | null = null,
+): Uint8Array<ArrayBuffer> {
+  const metadata = new Map([
+    ['format', 'pt'],
+    ['veranda', settingsToJson(settings)],
+  ])
+  return writeSafetensors(adapterTensors(layout, vectors, stored), metadata)
+}
+
+/** The settings of an adapter file, without its vectors; fails as `decodeAdapter` does. */
+export function readAdapterSettings(bytes: Uint8Array): AdapterSettings {
+  return settingsOf(readSafetensors(memorySource(bytes)))
+}
+
+/**
+ * An adapter file for a model; `checkBaseModel` tells whether it is the right one.
+ *
+ * @throws Failure `adapter-broken`, `adapter-version`, `adapter-incomplete` (a tensor is missing),
+ *   `adapter-shape` and `adapter-targets` (made for a model of another shape), or one of `readSafetensors`.
+ */
+export function decodeAdapter(bytes: Uint8Array, config: LlamaConfig): DecodedAdapter {
+  const file = readSafetensors(memorySource(bytes))
+  const settings = settingsOf(file)
+  const layout = layoutVera(config, settings)
+  return {
+    settings,
+    layout,
+    vectors: readVectors(file, layout),
+    storedProjections: readStoredProjections(file, layout),
+  }
+}
+
+/** The projections an adapter works with: the stored ones, else those of its key. */
+export function projectionsOfAdapter(adapter: {
+  readonly settings: { readonly projectionKey: number }
+  readonly layout: VeraLayout
+  readonly storedProjections: Projections | null
+}): Projections {
+  const { settings, layout, storedProjections } = adapter
+  return storedProjections ?? projections({ ...layout, key: settings.projectionKey })
+}
+
+/** @throws Failure `adapter-wrong-model` unless the adapter was trained on the model with this source hash. */
+export function checkBaseModel(settings: AdapterSettings, modelHash: string): void {
+  if (settings.baseModelHash === modelHash) return
+  throw new Failure(
+    'adapter-wrong-model',
+    `The adapter was trained on another model (${settings.baseModelHash.slice(0, 12)}…, not ${modelHash.slice(0, 12)}…). Choose the model it was trained on, or train it again on this one.`,
+  )
+}
+
+function settingsOf(file: SafetensorsFile): AdapterSettings {
+  const json = file.metadata.get('veranda')
+  if (json === undefined) {
+    throw new Failure(
+      'adapter-broken',
+      'The file is no adapter of Veranda: it has no settings. A PEFT adapter is imported with its adapter_config.json.',
+    )
+  }
+  return settingsFromJson(json)
+}
