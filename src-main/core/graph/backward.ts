@@ -1,5 +1,5 @@
 import type { GraphBuilder } from './builder.ts'
-import { graphFailure, type Node, type Value } from './graph.ts'
+import { formatShape, graphFailure, type Node, sameShape, type Value } from './graph.ts'
 import { gradientRules } from './gradients.ts'
 import * as op from './operators.ts'
 
@@ -8,13 +8,19 @@ import * as op from './operators.ts'
  * its gradients with respect to `seeds` (value → gradient, same shape).
  *
  * Only nodes on a path from a target to a seed are walked. An operator on the path without a rule is an error
- * that names it; a target without a path to any seed is one, too.
+ * that names it; so is a target without a path to any seed, and a seed of another shape than its value.
  */
 export function backward(
   g: GraphBuilder,
   seeds: ReadonlyMap<Value, Value>,
   targets: readonly Value[],
 ): ReadonlyMap<Value, Value> {
+  for (const [value, seed] of seeds) {
+    if (!sameShape(value.shape, seed.shape)) {
+      const shapes = `${formatShape(seed.shape)}, not ${formatShape(value.shape)}`
+      throw graphFailure(`The gradient given for "${value.name}" has the shape ${shapes}.`)
+    }
+  }
   const path = nodesOnPath(g.nodes, new Set(targets), new Set(seeds.keys()))
   const gradients = new Map<Value, Value>(seeds)
   const dependent = new Set<Value>([...targets, ...path.map((node) => node.output)])
