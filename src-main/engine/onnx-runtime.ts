@@ -3,7 +3,7 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { Failure } from '../contract/failure.ts'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
-import type { Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
+import type { Feeds, Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
 
 export interface OnnxRuntimeOptions {
   /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
@@ -30,9 +30,13 @@ export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
         })
         return onnxSession(graph, session)
       } catch (error) {
-        throw new Failure('graph-not-loaded', `ONNX Runtime could not load the graph "${graph.name}": ${text(error)}`, {
-          cause: error,
-        })
+        throw new Failure(
+          'graph-not-loaded',
+          `ONNX Runtime could not load the graph "${graph.name}": ${text(error)}`,
+          {
+            cause: error,
+          },
+        )
       }
     },
   }
@@ -43,17 +47,29 @@ function onnxSession(graph: Graph, session: InferenceSession): Session {
     async run(feeds) {
       try {
         const results = await session.run(
-          Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)])),
+          Object.fromEntries(graph.inputs.map(({ name }) => [name, toOrt(feedOf(feeds, name))])),
         )
-        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]))
+        return Object.fromEntries(
+          Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]),
+        )
       } catch (error) {
-        throw new Failure('graph-failed', `ONNX Runtime could not run the graph "${graph.name}": ${text(error)}`, {
-          cause: error,
-        })
+        throw new Failure(
+          'graph-failed',
+          `ONNX Runtime could not run the graph "${graph.name}": ${text(error)}`,
+          {
+            cause: error,
+          },
+        )
       }
     },
     close: () => session.release(),
   }
+}
+
+function feedOf(feeds: Feeds, name: string): Tensor {
+  const tensor = feeds[name]
+  if (tensor === undefined) throw new TypeError(`The input "${name}" is missing.`)
+  return tensor
 }
 
 function toOrt(tensor: Tensor): OrtTensor {
@@ -66,7 +82,8 @@ function toOrt(tensor: Tensor): OrtTensor {
 
 function fromOrt(name: string, tensor: OrtTensor): Tensor {
   const data: unknown = tensor.data
-  if (!isTensorData(data)) throw new TypeError(`The result "${name}" has the unsupported type ${tensor.type}.`)
+  if (!isTensorData(data))
+    throw new TypeError(`The result "${name}" has the unsupported type ${tensor.type}.`)
   return { data, shape: tensor.dims }
 }
 

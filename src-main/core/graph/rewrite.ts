@@ -4,9 +4,11 @@ import { type Graph, graphFailure, type Node, type Value } from './graph.ts'
 /** What a node becomes: a value of the new graph, or null to keep the node as it is. */
 export type Replacement = (g: GraphBuilder, node: Node, inputs: readonly Value[]) => Value | null
 
-/** A new graph in which every node is kept or replaced; inputs, initializers and output names stay. */
-export function rewrite(graph: Graph, replace: Replacement): Graph {
-  const g = new GraphBuilder(graph.name)
+/**
+ * A new graph in which every node is kept or replaced; inputs, initializers and output names stay. It is made on
+ * the tape `g` if given, which may hold what the replacements need.
+ */
+export function rewrite(graph: Graph, replace: Replacement, g = new GraphBuilder(graph.name)): Graph {
   const moved = rewriteOnto(g, graph, replace)
   for (const value of graph.outputs) g.output(at(moved, value), value.name)
   return g.finish()
@@ -22,7 +24,10 @@ export function rewriteOnto(g: GraphBuilder, graph: Graph, replace: Replacement)
   for (const { value, data } of graph.initializers) {
     const { name, dtype, shape } = value
     const inline = data.kind === 'inline'
-    moved.set(value, inline ? g.constant(name, dtype, shape, data.bytes) : g.initializer(name, dtype, shape, data))
+    moved.set(
+      value,
+      inline ? g.constant(name, dtype, shape, data.bytes) : g.initializer(name, dtype, shape, data),
+    )
   }
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((value) => at(moved, value))

@@ -9,9 +9,15 @@ export interface Tensor {
   readonly shape: readonly number[]
 }
 
+/** Tensors by the names of a graph's inputs. */
+export type Feeds = Readonly<Record<string, Tensor>>
+
 export interface Session {
-  /** Runs the graph; feeds are only read, results are fresh. A missing, unknown or misshapen feed is an error. */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>
+  /**
+   * Runs the graph; feeds are only read, results are fresh. A missing or misshapen feed is an error; one that
+   * the graph doesn't take is left out, so that graphs which need less can be fed alike.
+   */
+  run(feeds: Feeds): Promise<Readonly<Record<string, Tensor>>>
   close(): Promise<void>
 }
 

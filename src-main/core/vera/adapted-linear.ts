@@ -1,7 +1,7 @@
-import type { GraphBuilder } from '../graph/builder.ts'
-import { stringAttribute, type Value } from '../graph/graph.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import { type Graph, stringAttribute, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
-import type { Replacement } from '../graph/rewrite.ts'
+import { type Replacement, rewrite } from '../graph/rewrite.ts'
 import type { VeraLayout } from './layout.ts'
 
 /** An adapted linear layer's vectors and projections as values of a graph. */
@@ -66,4 +66,10 @@ export function adaptLinears(sites: ReadonlyMap<string, AdaptedSite>): Replaceme
     const delta = op.gemm(g, op.mul(g, z, site.lambdaD), site.B, { b: true })
     return op.add(g, base, op.mul(g, delta, site.lambdaB))
   }
+}
+
+/** A graph with the adapter's inputs (see `declareAdapter`) in which the linear layers of the layout are adapted. */
+export function adaptGraph(graph: Graph, layout: VeraLayout): Graph {
+  const g = new GraphBuilder(graph.name)
+  return rewrite(graph, adaptLinears(declareAdapter(g, layout)), g)
 }

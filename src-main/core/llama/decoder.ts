@@ -1,0 +1,103 @@
+import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
+import { KvCache } from './kv-cache.ts'
+import { inverseFrequencies, rotaryTables } from './rope.ts'
+import { embed, type WeightSource } from './weight-source.ts'
+
+/** Tokens of one run: long prompts go in pieces, so that a person can stop them. */
+const pieceTokens = 256
+/** Large enough to leave no weight after softmax. */
+const hidden = -1e30
+
+/** A model that reads tokens one after the other and remembers them, over a lowered `decoderGraph`. */
+export class Decoder {
+  readonly #session: Session
+  readonly #weights: WeightSource
+  readonly #frequencies: Float32Array
+  readonly #cache: KvCache
+  #tokens: number[] = []
+
+  constructor(session: Session, weights: WeightSource) {
+    this.#session = session
+    this.#weights = weights
+    this.#frequencies = inverseFrequencies(weights.model.config)
+    this.#cache = new KvCache(weights.model.config)
+  }
+
+  /** The tokens whose keys and values are in the cache. */
+  get tokens(): readonly number[] {
+    return this.#tokens
+  }
+
+  /** Keeps the longest common beginning of the cache and `tokens`, and returns its length. */
+  rewindTo(tokens: readonly number[]): number {
+    let common = 0
+    while (common < Math.min(tokens.length, this.#tokens.length) && tokens[common] === this.#tokens[common])
+      common++
+    this.#cache.truncate(common)
+    this.#tokens.length = common
+    return common
+  }
+
+  /**
+   * Reads tokens and yields after each piece; the last piece's logits `[1, V]` are those of the last token.
+   * `extra` are inputs that the graph has beside the decoder's own (an adapter's).
+   */
+  async *read(tokens: readonly number[], extra: Feeds = {}): AsyncGenerator<void, Float32Array> {
+    let logits: Float32Array = new Float32Array(0)
+    for (let start = 0; start < tokens.length; start += pieceTokens) {
+      if (start > 0) yield
+      const piece = tokens.slice(start, start + pieceTokens)
+      logits = await this.logits(piece, [piece.length - 1], extra)
+    }
+    return logits
+  }
+
+  /** Reads tokens in one run and gives the logits `[scored.length, V]` after the tokens at the places `scored`. */
+  async logits(
+    tokens: readonly number[],
+    scored: readonly number[],
+    extra: Feeds = {},
+  ): Promise<Float32Array> {
+    const { config } = this.#weights.model
+    const [T, past] = [tokens.length, this.#cache.length]
+    const { cos, sin } = rotaryTables(
+      this.#frequencies,
+      tokens.map((_, t) => past + t),
+    )
+    const results = await this.#session.run({
+      ...extra,
+      ...this.#cache.feeds(),
+      x: { data: embed(this.#weights, tokens), shape: [T, config.hiddenSize] },
+      cos: { data: cos, shape: [T, config.headDim / 2] },
+      sin: { data: sin, shape: [T, config.headDim / 2] },
+      mask: this.#mask(T),
+      scored: { data: BigInt64Array.from(scored, BigInt), shape: [scored.length] },
+    })
+    this.#cache.append(
+      float32Data(results['newKeys'], 'newKeys'),
+      float32Data(results['newValues'], 'newValues'),
+      T,
+    )
+    this.#tokens.push(...tokens)
+    return float32Data(results['logits'], 'logits')
+  }
+
+  close(): Promise<void> {
+    return this.#session.close()
+  }
+
+  /** `[1, G·T, C+T]`: the filled part of the cache, then the new tokens up to each token itself. */
+  #mask(T: number): { data: Float32Array; shape: readonly number[] } {
+    const { headCount, kvHeadCount } = this.#weights.model.config
+    const G = headCount / kvHeadCount
+    const { capacity, length } = this.#cache
+    const S = capacity + T
+    const data = new Float32Array(G * T * S).fill(hidden)
+    for (let t = 0; t < T; t++) {
+      data.fill(0, t * S, t * S + length)
+      data.fill(0, t * S + capacity, t * S + capacity + t + 1)
+    }
+    for (let group = 1; group < G; group++) data.copyWithin(group * T * S, 0, T * S)
+    return { data, shape: [1, G * T, S] }
+  }
+}

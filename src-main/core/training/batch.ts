@@ -1,0 +1,62 @@
+import type { LlamaConfig } from '../llama/config.ts'
+import type { PackedBatch } from './packing.ts'
+import { maskCopies } from './training-graphs.ts'
+
+/**
+ * Tokens of `B` rows of equal length `T`, several examples packed into a row.
+ * All arrays are `[B·T]`, row after row.
+ */
+export interface Batch {
+  readonly rows: number
+  readonly ids: Int32Array
+  /** Within the example. */
+  readonly positions: Int32Array
+  /** Which example of its row a token belongs to; −1 is padding. */
+  readonly segments: Int32Array
+  /** The token to predict at this place; −1 where the loss counts nothing. */
+  readonly labels: Int32Array
+}
+
+/** Rows of a packed batch, side by side. */
+export function batchOf({ rows, rowLength }: PackedBatch): Batch {
+  const join = (part: (row: PackedBatch['rows'][number]) => Int32Array): Int32Array => {
+    const joined = new Int32Array(rows.length * rowLength)
+    rows.forEach((row, index) => joined.set(part(row), index * rowLength))
+    return joined
+  }
+  return {
+    rows: rows.length,
+    ids: join((row) => row.ids),
+    positions: join((row) => row.positions),
+    segments: join((row) => row.segments),
+    labels: join((row) => row.labels),
+  }
+}
+
+/** Large enough to leave no weight after softmax, and finite, so that a row of padding stays a number. */
+const hidden = -1e30
+
+/**
+ * The additive attention mask `[B·K or 1, G·T, T]`: a token sees itself and the earlier tokens of its own
+ * segment. Repeated for the heads in the order in which the decoder layer lays out its scores.
+ */
+export function attentionMask(
+  config: LlamaConfig,
+  batch: Batch,
+): { data: Float32Array; shape: readonly number[] } {
+  const T = batch.ids.length / batch.rows
+  const G = config.headCount / config.kvHeadCount
+  const copies = maskCopies(config, batch.rows)
+  const perRow = copies / batch.rows
+  const data = new Float32Array(copies * G * T * T).fill(hidden)
+  const size = T * T
+  for (let row = 0; row < batch.rows; row++) {
+    const start = row * perRow * G * size
+    for (let t = 0; t < T; t++) {
+      const segment = batch.segments[row * T + t]
+      for (let s = 0; s <= t; s++) if (batch.segments[row * T + s] === segment) data[start + t * T + s] = 0
+    }
+    for (let copy = 1; copy < perRow * G; copy++) data.copyWithin(start + copy * size, start, start + size)
+  }
+  return { data, shape: [copies, G * T, T] }
+}

@@ -1,0 +1,167 @@
+import { type Feeds, float32Data, type Runtime, type Session } from '../graph/runtime.ts'
+import { embed, type WeightSource } from '../llama/weight-source.ts'
+import { layerRange, type VeraLayout } from '../vera/layout.ts'
+import type { LiveAdapter } from '../vera/live-adapter.ts'
+import type { Batch } from './batch.ts'
+import { LayerStack } from './layer-stack.ts'
+import { OutputLayer } from './output-loss.ts'
+import { finalNormBackwardGraph, finalNormForwardGraph } from './training-graphs.ts'
+
+/** A model's forward, loss and backward pass, ready to be run over batches. */
+export class TrainingPass {
+  readonly #weights: WeightSource
+  readonly #layers: LayerStack
+  readonly #output: OutputLayer
+  readonly #normForward: Session
+  readonly #normBackward: Session
+  readonly #normScale: Float32Array
+
+  private constructor(
+    weights: WeightSource,
+    layers: LayerStack,
+    output: OutputLayer,
+    normForward: Session,
+    normBackward: Session,
+  ) {
+    this.#weights = weights
+    this.#layers = layers
+    this.#output = output
+    this.#normForward = normForward
+    this.#normBackward = normBackward
+    this.#normScale = new Float32Array(weights.model.config.hiddenSize)
+    weights.read('model.norm.weight', this.#normScale)
+  }
+
+  static async open(runtime: Runtime, weights: WeightSource): Promise<TrainingPass> {
+    const { config } = weights.model
+    return new TrainingPass(
+      weights,
+      new LayerStack(runtime, weights),
+      await OutputLayer.open(runtime, weights),
+      await runtime.open(finalNormForwardGraph(config)),
+      await runtime.open(finalNormBackwardGraph(config)),
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#layers.close()
+    await this.#output.close()
+    await this.#normForward.close()
+    await this.#normBackward.close()
+  }
+
+  /** The hidden states `[N, H]` before each layer and after the last (not normed): `layerCount + 1` of them. */
+  async hiddenStates(batch: Batch, adapter: LiveAdapter | null): Promise<readonly Float32Array[]> {
+    return this.#states(batch, this.#layers.batchFeeds(batch), adapter)
+  }
+
+  async #states(batch: Batch, feeds: Feeds, adapter: LiveAdapter | null): Promise<Float32Array[]> {
+    const states = [embed(this.#weights, batch.ids)]
+    for (let layer = 0; layer < this.#weights.model.config.layerCount; layer++) {
+      states.push(await this.#layers.forward(layer, batch.rows, lastOf(states), feeds, adapter))
+    }
+    return states
+  }
+
+  /** The cross entropy summed over the batch's labels, nats; keeps one hidden state at a time. */
+  async loss(batch: Batch, adapter: LiveAdapter | null): Promise<number> {
+    const feeds = this.#layers.batchFeeds(batch)
+    let x = embed(this.#weights, batch.ids)
+    for (let layer = 0; layer < this.#weights.model.config.layerCount; layer++) {
+      x = await this.#layers.forward(layer, batch.rows, x, feeds, adapter)
+    }
+    const places = labelledPlaces(batch)
+    const normed = await this.#norm(gatherRows(x, places, this.#normScale.length))
+    const { lossSum } = await this.#output.loss(normed, labelsAt(batch, places), false)
+    return lossSum
+  }
+
+  /**
+   * Adds the gradient of `scale ·` (the summed cross entropy) with respect to the adapter's vector to `gradient`
+   * and returns the summed cross entropy. With scale 1/N over a step's N labels, several batches add up to the
+   * gradient of the mean over all of them.
+   */
+  async addGradient(
+    batch: Batch,
+    adapter: LiveAdapter,
+    scale: number,
+    gradient: Float32Array,
+  ): Promise<number> {
+    const H = this.#weights.model.config.hiddenSize
+    const feeds = this.#layers.batchFeeds(batch)
+    const states = await this.#states(batch, feeds, adapter)
+    const places = labelledPlaces(batch)
+    const last = gatherRows(lastOf(states), places, H)
+    const normed = await this.#norm(last)
+    const result = await this.#output.loss(normed, labelsAt(batch, places), true)
+    const dNormed = result.gradient?.map((value) => value * scale) ?? new Float32Array(0)
+    const shape = [places.length, H]
+    const dLast = await this.#normBackward.run({
+      x: { data: last, shape },
+      dy: { data: dNormed, shape },
+      'model.norm.weight': { data: this.#normScale, shape: [H] },
+    })
+    let dy = scatterRows(float32Data(dLast['dx'], 'dx'), places, H, batch.ids.length)
+    const lowest = lowestLayer(adapter.layout)
+    for (let layer = states.length - 2; layer >= lowest; layer--) {
+      states.pop()
+      const x = lastOf(states)
+      const { dx, dLambda } = await this.#layers.backward(
+        layer,
+        batch.rows,
+        x,
+        dy,
+        feeds,
+        adapter,
+        layer > lowest,
+      )
+      if (dLambda !== null) addInto(gradient, dLambda, layerRange(adapter.layout, layer).start)
+      if (dx !== null) dy = dx
+    }
+    return result.lossSum
+  }
+
+  async #norm(x: Float32Array): Promise<Float32Array> {
+    const H = this.#normScale.length
+    const results = await this.#normForward.run({
+      x: { data: x, shape: [x.length / H, H] },
+      'model.norm.weight': { data: this.#normScale, shape: [H] },
+    })
+    return float32Data(results['y'], 'y')
+  }
+}
+
+/** Below the lowest adapted layer nothing has a gradient. */
+function lowestLayer(layout: VeraLayout): number {
+  return Math.min(...layout.sites.map((site) => site.layer))
+}
+
+function labelledPlaces(batch: Batch): Int32Array {
+  return Int32Array.from([...batch.labels.keys()].filter((place) => (batch.labels[place] ?? -1) >= 0))
+}
+
+function labelsAt(batch: Batch, places: Int32Array): Int32Array {
+  return places.map((place) => batch.labels[place] ?? 0)
+}
+
+function gatherRows(x: Float32Array, places: Int32Array, width: number): Float32Array {
+  const rows = new Float32Array(places.length * width)
+  places.forEach((place, row) => rows.set(x.subarray(place * width, (place + 1) * width), row * width))
+  return rows
+}
+
+function scatterRows(rows: Float32Array, places: Int32Array, width: number, count: number): Float32Array {
+  const x = new Float32Array(count * width)
+  places.forEach((place, row) => x.set(rows.subarray(row * width, (row + 1) * width), place * width))
+  return x
+}
+
+function addInto(target: Float32Array, part: Float32Array, start: number): void {
+  for (let i = 0; i < part.length; i++) target[start + i] = (target[start + i] ?? 0) + (part[i] ?? 0)
+}
+
+function lastOf(states: readonly Float32Array[]): Float32Array {
+  const last = states.at(-1)
+  if (last === undefined) throw new TypeError('There is no hidden state.')
+  return last
+}

@@ -1,0 +1,69 @@
+import { Failure } from '../contract/failure.ts'
+import { generate } from '../core/generation/generate.ts'
+import { createSampler } from '../core/generation/sampling.ts'
+import { encodeChat } from '../core/tokenizer/chat-template.ts'
+import type { ChatResult } from './contract.ts'
+import { openAdapter } from './open-adapter.ts'
+import type { Operation } from './operation-table.ts'
+import type { EngineResources } from './resources.ts'
+
+/** Answers a conversation with the model, token by token. */
+export function chat(resources: EngineResources): Operation<'chat'> {
+  return async function* (input, signal) {
+    const model = resources.model(input.modelDirectory)
+    const leave = resources.foreground.enter()
+    const done = await model.takeTurn()
+    try {
+      const { tokenizer, chatTemplate, folder } = model
+      const { contextLength } = folder.model.config
+      const prompt = encodeChat(tokenizer, chatTemplate, input.messages, { addGenerationPrompt: true }).ids
+      if (prompt.length >= contextLength) {
+        throw new Failure(
+          'context-full',
+          `The conversation is ${prompt.length} tokens long, but the model holds ${contextLength}. Start a new conversation.`,
+        )
+      }
+      const adapter = input.adapter === null ? null : openAdapter(input.adapter, folder)
+      const { decoder, extra } = await model.decoder(adapter, input.exact)
+      const before = performance.now()
+      const generation = generate(decoder, tokenizer, {
+        prompt,
+        sample: createSampler(input.sampling),
+        rules: {
+          endIds: new Set(tokenizer.eosIds),
+          maxTokens: input.maxTokens,
+          contextLength,
+          promptTokens: prompt.length,
+        },
+        extra,
+      })
+      let text = ''
+      let generatedTokens = 0
+      let reusedTokens = 0
+      let prefillMs = 0
+      const result = (stopReason: ChatResult['stopReason']): ChatResult => ({
+        text,
+        stopReason,
+        promptTokens: prompt.length,
+        reusedTokens,
+        generatedTokens,
+        prefillMs,
+        decodeMs: performance.now() - before - prefillMs,
+      })
+      for (;;) {
+        const { done: over, value } = await generation.next()
+        if (over === true) return result(value)
+        if (value.type === 'token') {
+          if (generatedTokens === 0) prefillMs = performance.now() - before
+          generatedTokens++
+          text += value.text
+          yield { text: value.text }
+        } else reusedTokens = value.reusedTokens
+        if (signal.aborted) return result('stopped')
+      }
+    } finally {
+      done()
+      leave()
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/** What codecs do, whoever wrote them, and whether two of them do the same. */
+import { weightFormats } from '../core/checkpoint/weight-formats.ts'
+import type { WeightFormat } from '../core/checkpoint/weight-formats.ts'
+
+/** Every function writes into `out`, which must not share memory with an input. */
+export interface WeightDecoders {
+  /** As `unpackBlocks` of core/checkpoint/block-weights.ts. */
+  unpackBlocks(
+    quants: Uint8Array,
+    scales: Float32Array,
+    offsets: Float32Array | null,
+    bits: 4 | 8,
+    out: Float32Array,
+  ): void
+  /** As `dequantize` of a `WeightCodec`: `out.length` weights (whole blocks) from the start of `bytes`. */
+  dequantize(format: WeightFormat, bytes: Uint8Array, out: Float32Array): void
+}
+
+const blocks = 64
+
+/**
+ * Decodes a pattern that holds every byte with both and names the first layout on which they disagree;
+ * null where they agree bit for bit (of NaNs: where both are one).
+ */
+export function findDifference(decoders: WeightDecoders, reference: WeightDecoders): string | null {
+  const scales = Float32Array.from({ length: blocks }, (_, block) => (block - 20.3) / 777)
+  const offsets = scales.map((scale) => 3 * scale + 0.01)
+  for (const bits of [4, 8] as const) {
+    for (const offset of [null, offsets]) {
+      const quants = pattern(blocks * 4 * bits)
+      const decode = (each: WeightDecoders): Float32Array =>
+        filled(blocks * 32, (out) => each.unpackBlocks(quants, scales, offset, bits, out))
+      if (!isSame(decode(decoders), decode(reference))) return `${bits}-bit blocks`
+    }
+  }
+  for (const format of Object.keys(weightFormats) as WeightFormat[]) {
+    const { blockSize, bytesPerBlock } = weightFormats[format]
+    const count = blocks * Math.max(blockSize, 32)
+    const bytes = pattern((count / blockSize) * bytesPerBlock)
+    const decode = (each: WeightDecoders): Float32Array =>
+      filled(count, (out) => each.dequantize(format, bytes, out))
+    if (!isSame(decode(decoders), decode(reference))) return `${format} weights`
+  }
+  return null
+}
+
+/** Every byte in changing company: the low digits repeat after 256, the neighbours later. */
+function pattern(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => index * 73 + (index >> 8) * 29)
+}
+
+/** Memory that holds something, so that a weight left out shows. */
+function filled(count: number, write: (out: Float32Array) => void): Float32Array {
+  const out = new Float32Array(count).fill(0.123)
+  write(out)
+  return out
+}
+
+function isSame(actual: Float32Array, expected: Float32Array): boolean {
+  return actual.every((weight, index) => Object.is(weight, expected[index]))
+}

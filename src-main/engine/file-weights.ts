@@ -1,0 +1,87 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { Failure } from '../contract/failure.ts'
+import { weightFormats } from '../core/checkpoint/weight-formats.ts'
+import type { Extent, StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
+import type { WeightSource } from '../core/llama/weight-source.ts'
+import type { Codecs } from './native-codecs.ts'
+
+/** The weights file of a model folder, read row by row as asked; nothing of it stays in this process's memory. */
+export class FileWeights implements WeightSource {
+  readonly model: StoredModel
+  readonly #path: string
+  readonly #codecs: Codecs
+  readonly #file: number
+  #scratch = new ArrayBuffer(0)
+
+  constructor(model: StoredModel, path: string, codecs: Codecs) {
+    this.model = model
+    this.#path = path
+    this.#codecs = codecs
+    this.#file = openSync(path, 'r')
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  read(name: string, out: Float32Array, firstRow = 0): void {
+    const weight = this.model.weights[name]
+    if (weight === undefined) throw new Failure('tensor-missing', `The model has no tensor ${name}.`)
+    if (weight.kind === 'dense') this.#readDense(weight, out, firstRow)
+    else this.#readBlocks(weight, out, firstRow)
+  }
+
+  #readDense(weight: StoredWeight & { kind: 'dense' }, out: Float32Array, firstRow: number): void {
+    const { bytesPerBlock: bytesPerElement, dequantize } = weightFormats[denseFormats[weight.dtype]]
+    const rowLength = weight.shape.slice(1).reduce((a, b) => a * b, 1)
+    const offset = weight.offset + firstRow * rowLength * bytesPerElement
+    if (weight.dtype === 'float32') {
+      this.#fill(new Uint8Array(out.buffer, out.byteOffset, out.byteLength), offset)
+    } else dequantize(this.#bytes(offset, out.length * bytesPerElement), out)
+  }
+
+  #readBlocks(weight: StoredWeight & { kind: 'blocks' }, out: Float32Array, firstRow: number): void {
+    const { bits, columns } = weight
+    const blocks = out.length / 32
+    const firstBlock = (firstRow * columns) / 32
+    const blockBytes = 4 * bits
+    // One buffer: quants first (whole words), then scales, then offsets, so that float views stay aligned.
+    const bytes = this.#scratchBytes(blocks * (blockBytes + 8))
+    const quants = bytes.subarray(0, blocks * blockBytes)
+    this.#fill(quants, weight.quants.offset + firstBlock * blockBytes)
+    const floats = (extent: Extent, place: number): Float32Array => {
+      const start = blocks * (blockBytes + place * 4)
+      this.#fill(bytes.subarray(start, start + blocks * 4), extent.offset + firstBlock * 4)
+      return new Float32Array(bytes.buffer, start, blocks)
+    }
+    const scales = floats(weight.scales, 0)
+    const offsets = weight.offsets === null ? null : floats(weight.offsets, 1)
+    this.#codecs.unpackBlocks(quants, scales, offsets, bits, out)
+  }
+
+  #bytes(offset: number, length: number): Uint8Array {
+    const bytes = this.#scratchBytes(length)
+    this.#fill(bytes, offset)
+    return bytes
+  }
+
+  #scratchBytes(length: number): Uint8Array<ArrayBuffer> {
+    if (this.#scratch.byteLength < length) this.#scratch = new ArrayBuffer(length)
+    return new Uint8Array(this.#scratch, 0, length)
+  }
+
+  #fill(bytes: Uint8Array, offset: number): void {
+    for (let done = 0; done < bytes.length;) {
+      const count = readSync(this.#file, bytes, done, bytes.length - done, offset + done)
+      if (count === 0) {
+        throw new Failure(
+          'weights-truncated',
+          `The weights file ${this.#path} ends too early. Import the model again.`,
+        )
+      }
+      done += count
+    }
+  }
+}
+
+const denseFormats = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const

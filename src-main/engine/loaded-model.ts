@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { Failure } from '../contract/failure.ts'
+import type { Feeds, Runtime } from '../core/graph/runtime.ts'
+import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
+import { Decoder } from '../core/llama/decoder.ts'
+import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
+import { adaptGraph } from '../core/vera/adapted-linear.ts'
+import type { VeraLayout } from '../core/vera/layout.ts'
+import { FileWeights } from './file-weights.ts'
+import { fastAccuracyLevel } from './import-model.ts'
+import { type ModelFolder, readModelFolder, weightsFile } from './model-folder.ts'
+import type { Codecs } from './native-codecs.ts'
+import type { OpenAdapter } from './open-adapter.ts'
+
+/** float32 arithmetic throughout. */
+const exactAccuracyLevel = 0
+/** Sessions of one model kept ready: with and without an adapter. */
+const maxDecoders = 2
+
+interface ReadyDecoder {
+  readonly key: string
+  readonly decoder: Decoder
+  /** What its cache was made with: keys and values of one adapter are of no use to another. */
+  cacheOwner: string
+}
+
+/** A model folder in use: its tokenizer, weights file and decoders, each opened when first needed. */
+export class LoadedModel {
+  readonly folder: ModelFolder
+  readonly weights: FileWeights
+  readonly #runtime: Runtime
+  readonly #decoders: ReadyDecoder[] = []
+  #tokenizer: Tokenizer | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(directory: string, runtime: Runtime, codecs: Codecs) {
+    this.folder = readModelFolder(directory)
+    this.weights = new FileWeights(this.folder.model, join(directory, weightsFile), codecs)
+    this.#runtime = runtime
+  }
+
+  get tokenizer(): Tokenizer {
+    if (this.folder.tokenizer === null) throw this.#withoutText('a tokenizer')
+    this.#tokenizer ??= createTokenizer(this.folder.tokenizer)
+    return this.#tokenizer
+  }
+
+  get chatTemplate(): string {
+    if (this.folder.chatTemplate === null) throw this.#withoutText('a chat template')
+    return this.folder.chatTemplate
+  }
+
+  /** Waits until the decoders are free; call the returned function when done with them. */
+  async takeTurn(): Promise<() => void> {
+    const before = this.#turn
+    let done: () => void = () => {}
+    this.#turn = new Promise<void>((resolve) => (done = resolve))
+    await before
+    return done
+  }
+
+  /** A decoder for this adapter (null: the base model) and the inputs it needs; only within one's turn. */
+  async decoder(adapter: OpenAdapter | null, exact: boolean): Promise<{ decoder: Decoder; extra: Feeds }> {
+    const layout = adapter?.live.layout ?? null
+    const key = `${exact} ${layout === null ? '' : hashLayout(layout)}`
+    const ready =
+      this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout, exact))
+    const owner = adapter?.identity ?? ''
+    if (ready.cacheOwner !== owner) ready.decoder.rewindTo([])
+    ready.cacheOwner = owner
+    const extra: Feeds =
+      adapter === null
+        ? {}
+        : {
+            ...adapter.live.projectionFeeds,
+            'vera.lambda': { data: adapter.live.vectors, shape: [adapter.live.vectors.length] },
+          }
+    return { decoder: ready.decoder, extra }
+  }
+
+  async close(): Promise<void> {
+    const done = await this.takeTurn()
+    for (const { decoder } of this.#decoders.splice(0)) await decoder.close()
+    this.weights.close()
+    done()
+  }
+
+  async #openDecoder(key: string, layout: VeraLayout | null, exact: boolean): Promise<ReadyDecoder> {
+    if (this.#decoders.length >= maxDecoders) await this.#decoders.shift()?.decoder.close()
+    const { model, directory } = this.folder
+    const plain = decoderGraph(model, weightsFile)
+    const adapted = layout === null ? plain : adaptGraph(plain, layout)
+    const graph = lowerToStored(adapted, model, weightsFile, exact ? exactAccuracyLevel : fastAccuracyLevel)
+    const session = await this.#runtime.open(graph, { weightsDirectory: directory })
+    const ready = { key, decoder: new Decoder(session, this.weights), cacheOwner: '' }
+    this.#decoders.push(ready)
+    return ready
+  }
+
+  #withoutText(what: string): Failure {
+    return new Failure(
+      'model-without-chat',
+      `The model ${this.folder.summary.name} has no ${what.slice(2)}, so it can't chat.`,
+    )
+  }
+}
+
+function hashLayout(layout: VeraLayout): string {
+  return createHash('sha256').update(JSON.stringify(layout)).digest('hex')
+}

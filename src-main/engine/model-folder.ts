@@ -1,0 +1,54 @@
+/**
+ * An imported model: a folder with `model.json` (what it is and where its tensors are), `weights.bin`,
+ * `tokenizer.json` and `model.onnx` (the decoder as an ordinary ONNX file over `weights.bin`).
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '../contract/failure.ts'
+import type { StoredModel } from '../core/llama/stored-model.ts'
+import type { TokenizerDefinition } from '../core/tokenizer/definition.ts'
+import type { ModelSummary } from './contract.ts'
+
+export const weightsFile = 'weights.bin'
+export const manifestFile = 'model.json'
+export const tokenizerFile = 'tokenizer.json'
+export const graphFile = 'model.onnx'
+
+/** Raised when the layout of the folder changes; folders of another version have to be imported again. */
+export const folderVersion = 1
+
+export interface ModelManifest {
+  readonly version: number
+  readonly summary: ModelSummary
+  readonly model: StoredModel
+  readonly chatTemplate: string | null
+}
+
+export interface ModelFolder extends ModelManifest {
+  readonly directory: string
+  readonly tokenizer: TokenizerDefinition | null
+}
+
+export function readModelFolder(directory: string): ModelFolder {
+  const manifest = readJson<ModelManifest>(directory, manifestFile)
+  if (manifest.version !== folderVersion) {
+    throw new Failure(
+      'model-folder-version',
+      `The model in ${directory} was imported by another version of Veranda. Remove it and import it again.`,
+    )
+  }
+  return { ...manifest, directory, tokenizer: readJson<TokenizerDefinition | null>(directory, tokenizerFile) }
+}
+
+/** These files are our own: written by the import, in a folder that becomes the model's only when complete. */
+function readJson<T>(directory: string, file: string): T {
+  try {
+    return JSON.parse(readFileSync(join(directory, file), 'utf8'))
+  } catch (cause) {
+    throw new Failure(
+      'model-folder-broken',
+      `The model in ${directory} can't be opened (${file}). Remove it and import it again.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,103 @@
+/** The one door to the native addon: weight codecs, native where they are built and give the right bits. */
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
+import { weightFormats } from '../core/checkpoint/weight-formats.ts'
+import { findDifference } from './codec-comparison.ts'
+import type { WeightDecoders } from './codec-comparison.ts'
+
+export interface Codecs extends WeightDecoders {
+  readonly name: 'native' | 'typescript'
+  /** Why the native codecs are not used, in a sentence; null where they are. */
+  readonly reason: string | null
+}
+
+/** What native/src/lib.rs exports. */
+interface Addon {
+  unpackBlocks4: NativeUnpack
+  unpackBlocks8: NativeUnpack
+  dequantize(format: string, bytes: Uint8Array, out: Float32Array, threads: number): void
+  formats(): readonly string[]
+}
+
+type NativeUnpack = (
+  quants: Uint8Array,
+  scales: Float32Array,
+  offsets: Float32Array | null,
+  out: Float32Array,
+  threads: number,
+) => void
+
+/** Memory, not arithmetic, is the limit beyond. */
+const mostThreads = 4
+
+/**
+ * The addon at `addonPath` if it passes a comparison with the TypeScript codecs (a few milliseconds), else these.
+ * Load once and keep the result.
+ */
+export function loadCodecs(addonPath: string | null = findAddon()): Codecs {
+  if (addonPath === null) return typescriptCodecs('The native codecs are not built.')
+  try {
+    const addon: unknown = createRequire(import.meta.url)(addonPath)
+    if (!isAddon(addon)) return typescriptCodecs(`${addonPath} is not of this version.`)
+    const codecs = nativeCodecs(addon)
+    const difference = findDifference(codecs, typescriptCodecs('They are the reference.'))
+    return difference === null ? codecs : typescriptCodecs(`${addonPath} decodes ${difference} wrongly.`)
+  } catch (error) {
+    // Built for another system, a missing library: whatever it is, the reference does the work.
+    return typescriptCodecs(
+      `${addonPath} does not load: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+/** Where the addon lies beside the sources (`src-main/engine`) or a bundle (`out/main`, `out/main/chunks`). */
+export function findAddon(): string | null {
+  const name = `veranda.${process.platform}-${process.arch}.node`
+  const paths = ['../../native/', '../../../native/'].map((folder) =>
+    // An archive cannot be loaded from; packaging leaves the addon beside it.
+    fileURLToPath(new URL(folder + name, import.meta.url)).replace(
+      /\bapp\.asar(?=[\\/])/,
+      'app.asar.unpacked',
+    ),
+  )
+  return paths.find((path) => existsSync(path)) ?? null
+}
+
+function typescriptCodecs(reason: string): Codecs {
+  return {
+    name: 'typescript',
+    reason,
+    unpackBlocks,
+    dequantize: (format, bytes, out) => weightFormats[format].dequantize(bytes, out),
+  }
+}
+
+function nativeCodecs(addon: Addon): Codecs {
+  const formats = new Set(addon.formats())
+  const threads = Math.min(availableParallelism(), mostThreads)
+  return {
+    name: 'native',
+    reason: null,
+    unpackBlocks(quants, scales, offsets, bits, out) {
+      const unpack = bits === 4 ? addon.unpackBlocks4 : addon.unpackBlocks8
+      unpack(quants, scales, offsets, out, threads)
+    },
+    dequantize(format, bytes, out) {
+      if (formats.has(format)) addon.dequantize(format, bytes, out, threads)
+      else weightFormats[format].dequantize(bytes, out)
+    },
+  }
+}
+
+function isAddon(value: unknown): value is Addon {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['unpackBlocks4', 'unpackBlocks8', 'dequantize', 'formats'].every(
+      (name) => typeof Reflect.get(value, name) === 'function',
+    )
+  )
+}

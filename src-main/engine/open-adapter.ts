@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { Failure } from '../contract/failure.ts'
+import { checkBaseModel, decodeAdapter, projectionsOfAdapter } from '../core/vera/adapter-file.ts'
+import { type LiveAdapter, liveAdapter, withStrength } from '../core/vera/live-adapter.ts'
+import type { AdapterReference } from './contract.ts'
+import type { ModelFolder } from './model-folder.ts'
+
+export interface OpenAdapter {
+  readonly live: LiveAdapter
+  /** Two adapters with the same identity give the same keys and values. */
+  readonly identity: string
+}
+
+/** Reads an adapter file for a model; fails where it was made for another one. */
+export function openAdapter(reference: AdapterReference, folder: ModelFolder): OpenAdapter {
+  const { path, strength } = reference
+  const adapter = decodeAdapter(readAdapterFile(path), folder.model.config)
+  checkBaseModel(adapter.settings, folder.summary.sourceHash)
+  const base = liveAdapter(adapter.layout, adapter.vectors, projectionsOfAdapter(adapter))
+  return { live: withStrength(base, strength), identity: `${strength} ${path}` }
+}
+
+function readAdapterFile(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new Failure(
+      'adapter-missing',
+      `The adapter file ${path} can't be read. Check that it is still there.`,
+      {
+        cause,
+      },
+    )
+  }
+}

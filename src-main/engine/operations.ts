@@ -1,0 +1,25 @@
+import { chat } from './chat.ts'
+import { evaluate, maskExamples } from './evaluate.ts'
+import { importModel } from './import-model.ts'
+import { loadCodecs } from './native-codecs.ts'
+import { onnxRuntime } from './onnx-runtime.ts'
+import type { OperationTable } from './operation-table.ts'
+import { EngineResources } from './resources.ts'
+import { train } from './train.ts'
+
+/** The engine's operations over ONNX Runtime on this machine's processor. */
+export function createOperations(): OperationTable {
+  const resources = new EngineResources(onnxRuntime({ threads: null }), loadCodecs())
+  return {
+    importModel,
+    chat: chat(resources),
+    train: train(resources),
+    evaluate: evaluate(resources),
+    maskExamples: maskExamples(resources),
+    // oxlint-disable-next-line require-yield -- it has no events
+    async *releaseModel({ modelDirectory }) {
+      await resources.release(modelDirectory)
+      return null
+    },
+  }
+}
