@@ -38,6 +38,12 @@ const closeMark = 0x100000
 const anyMark = /[\u{f0000}-\u{10ffff}]/gu
 const maxMarkedMessages = 0xfff0
 
+/**
+ * Takes the library's clock away, so that the same conversation is the same text on any day: templates that
+ * would print today's date then print a fixed one. (The line break belongs to the tag and is not printed.)
+ */
+const withoutClock = '{% set strftime_now = undefined %}\n'
+
 /** Rare white space, to see whether the template trims contents: trimming takes it away. */
 const rareSpaces = ['\u2005', '\u2004', '\u2006', '\u2008', '\u200a']
 
@@ -59,7 +65,7 @@ export function renderChat(
 
 function compile(template: string): Template {
   try {
-    return new Template(template)
+    return new Template(withoutClock + template)
   } catch (cause) {
     throw new Failure('chat-template', `The model's chat template cannot be read: ${messageOf(cause)}.`, {
       cause,
@@ -74,8 +80,6 @@ function render(template: Template, messages: readonly ChatMessage[], options: R
       add_generation_prompt: options.addGenerationPrompt,
       bos_token: options.bosToken,
       eos_token: options.eosToken,
-      // Templates that would print today's date print their fixed one: the same conversation is the same text.
-      strftime_now: undefined,
     })
   } catch (cause) {
     throw new Failure(
@@ -124,8 +128,9 @@ function markedSegments(
     if (match.index < reached) continue
     const index = (match[0].codePointAt(0) ?? 0) - openMark
     const content = messages[index]?.content
+    if (content === undefined) return null
     const close = rendered.indexOf(String.fromCodePoint(closeMark + index), match.index)
-    if (content === undefined || close < 0) return null
+    if (close < 0) return null
     // Outer white space of the content is part of it if the template left it there.
     const [lead, trail] = outerSpace(content)
     const before = rareSpace + lead
