@@ -2,7 +2,6 @@ import { runChild } from './child.ts'
 
 /** Builds what is packed and served: the screens, the Electron entries. Returns whether it could. */
 export async function buildApp(): Promise<boolean> {
-  console.log('building the app ...')
   const { code, output } = await runChild(
     process.execPath,
     ['node_modules/electron-vite/bin/electron-vite.js', 'build', '--config', 'electron.config.ts'],

@@ -10,11 +10,11 @@ import { importHome, testHome } from '../model-files.ts'
 
 /** What became of the model that tests share. */
 export type ModelState =
-  | { readonly kind: 'ready' }
+  | { readonly state: 'done' }
   /** No source gave it: the tests that need it are left out. */
-  | { readonly kind: 'unavailable'; readonly reason: string }
+  | { readonly state: 'unavailable'; readonly reason: string }
   /** It is here and can't be imported: a defect. */
-  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly state: 'failed'; readonly reason: string }
 
 const resourcesDirectory = resolve('resources')
 
@@ -23,10 +23,10 @@ export async function prepareModel(): Promise<ModelState> {
   await rm(importHome, { recursive: true, force: true })
   try {
     await importModel(await fetchDefault())
-    return { kind: 'ready' }
+    return { state: 'done' }
   } catch (error) {
     const unavailable = error instanceof Failure && error.code === 'download-failed'
-    return { kind: unavailable ? 'unavailable' : 'failed', reason: toFailureMessage(error).message }
+    return { state: unavailable ? 'unavailable' : 'failed', reason: toFailureMessage(error).message }
   }
 }
 

@@ -1,0 +1,61 @@
+/** Packs the built app as an installer would, over a folder that stands in for Electron's download. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runChild } from '../runner/child.ts'
+
+/** Where the fuses lie in Electron's binary: after this mark, a version, their number, a character each. */
+export const fuseMark = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
+const fusesAsShipped = '101100110'
+
+export interface PackTarget {
+  readonly platform: 'linux' | 'win'
+  readonly arch: 'x64' | 'arm64'
+}
+
+export interface Packed {
+  /** The folder that an installer would install. */
+  readonly directory: string
+  /** The program in it. */
+  readonly binary: string
+  readonly asar: string
+}
+
+/** Runs electron-builder on `out/` up to, and without, the installer itself. */
+export async function pack({ platform, arch }: PackTarget, workDirectory: string): Promise<Packed> {
+  const electron = await standIn(platform, join(workDirectory, 'electron'))
+  const output = join(workDirectory, 'packed')
+  const { code, output: log } = await runChild(
+    process.execPath,
+    [
+      'node_modules/electron-builder/cli.js',
+      `--${platform}`,
+      `--${arch}`,
+      '--dir',
+      '--publish=never',
+      `-c.electronDist=${electron}`,
+      `-c.directories.output=${output}`,
+      // Both read and change a real Windows program.
+      ...(platform === 'win' ? ['-c.win.signAndEditExecutable=false', '-c.disableAsarIntegrity=true'] : []),
+    ],
+    { echo: false },
+  )
+  if (code !== 0) throw new Error(`electron-builder failed:\n${log}`)
+  const directory = join(output, `${platform}${arch === 'x64' ? '' : `-${arch}`}-unpacked`)
+  return {
+    directory,
+    binary: join(directory, platform === 'win' ? 'Veranda.exe' : 'veranda'),
+    asar: join(directory, 'resources', 'app.asar'),
+  }
+}
+
+/** The little of an Electron download that packing looks at. */
+async function standIn(platform: PackTarget['platform'], directory: string): Promise<string> {
+  await mkdir(join(directory, 'resources'), { recursive: true })
+  await mkdir(join(directory, 'locales'))
+  await writeFile(
+    join(directory, platform === 'win' ? 'electron.exe' : 'electron'),
+    `${fuseMark}\x01${String.fromCharCode(fusesAsShipped.length)}${fusesAsShipped}`,
+    { encoding: 'latin1', mode: 0o755 },
+  )
+  return directory
+}
