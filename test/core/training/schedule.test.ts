@@ -30,6 +30,7 @@ test('nothing rises again behind the last step', () => {
 test('a run of one step with a rise, and a run without any step left to fall', () => {
   expect(learningRateAt({ kind: 'cosine', peak: 1, warmupSteps: 0, totalSteps: 1 }, 0)).toBe(1)
   expect(learningRateAt({ kind: 'cosine', peak: 1, warmupSteps: 3, totalSteps: 3 }, 2)).toBeCloseTo(2 / 3, 15)
+  expect(learningRateAt({ kind: 'cosine', peak: 1, warmupSteps: 3, totalSteps: 3 }, 3)).toBe(1)
 })
 
 test('the rise is a share of the steps, rounded up', () => {

@@ -134,6 +134,10 @@ describe('changed configs', () => {
     expect(() => readChanged(change)).toThrow(expect.objectContaining({ code }))
   })
 
+  test.each([{ target_modules: 'q_proj' }, { target_modules: ['proj'] }])('%j adapts nothing', (change) => {
+    expect(() => readChanged(change)).toThrow(/none of the linear layers/)
+  })
+
   test('a config that is no JSON', () => {
     expect(() => readPeftAdapter('{', bytes, llamaConfig({}))).toThrow(
       expect.objectContaining({ code: 'adapter-broken' }),

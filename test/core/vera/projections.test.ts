@@ -62,6 +62,8 @@ describe.each(fixture.mixed)('layers of mixed shapes, key $projection_prng_key',
   test.each(entry.layers)('$name uses the slice of its size', (layer) => {
     expect(sha256(shared.columnsOfA(layer.in))).toBe(layer.A_slice.sha256)
     expect(sha256(shared.rowsOfB(layer.out))).toBe(layer.B_slice.sha256)
+    expect(shared.columnsOfA(layer.in)).toBe(shared.columnsOfA(layer.in))
+    expect(shared.columnsOfA(layer.in)).toHaveLength(rank * layer.in)
     const own = projections({
       key: entry.projection_prng_key,
       rank,
