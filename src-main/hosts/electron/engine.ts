@@ -1,0 +1,2 @@
+/** The engine process of the desktop host: the same entry, bundled. */
+import '../../engine/process.ts'

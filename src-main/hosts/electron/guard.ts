@@ -1,0 +1,32 @@
+/** What a page may not do, whatever got into it. See Electron's security checklist. */
+import { app, type Session } from 'electron'
+import { appAddress, appOrigin } from './app-scheme.ts'
+
+/** Everything a page could ask the system for is refused, but for writing to the clipboard: the copy buttons do. */
+const allowedPermissions: ReadonlySet<string> = new Set(['clipboard-sanitized-write'])
+
+export function guardSession(session: Session): void {
+  session.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(allowedPermissions.has(permission)),
+  )
+  session.setPermissionCheckHandler((_contents, permission, origin) => {
+    return allowedPermissions.has(permission) && (origin === appOrigin || origin === appAddress)
+  })
+  session.setDevicePermissionHandler(() => false)
+  // The page has no business on the network: what is downloaded, the app downloads.
+  session.webRequest.onBeforeRequest(({ url }, answer) =>
+    answer({ cancel: !url.startsWith(appAddress) && !url.startsWith('devtools://') }),
+  )
+}
+
+export function guardContents(): void {
+  app.on('web-contents-created', (_event, contents) => {
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+    contents.on('will-attach-webview', (event) => event.preventDefault())
+    contents.on('will-frame-navigate', (event) => {
+      // Reloading itself is all a page may do.
+      if (!event.isMainFrame || event.url !== appAddress) event.preventDefault()
+    })
+    contents.on('will-redirect', (event) => event.preventDefault())
+  })
+}

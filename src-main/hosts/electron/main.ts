@@ -1,0 +1,86 @@
+/** The desktop host: one window over the app, with the engine as a utility process. */
+import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { app, dialog, Menu, session } from 'electron'
+import { openApp, type App } from '../../app/app.ts'
+import { dataDirectory } from '../../app/data-directory.ts'
+import { toFailureMessage } from '../../contract/failure.ts'
+import { connectEngine } from '../../engine/client.ts'
+import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
+import { guardContents, guardSession } from './guard.ts'
+import { applicationMenu } from './menu.ts'
+import { pickFile } from './pick-file.ts'
+import { forkUtilityEngine } from './utility-engine-process.ts'
+import { focusWindow, openWindow } from './window.ts'
+
+const folder = dataDirectory(process.env, askedDirectory())
+// The lock of a single instance, and what Chromium stores, belong to the data folder: two folders, two instances.
+const chromiumFolder = join(folder, 'electron')
+mkdirSync(chromiumFolder, { recursive: true })
+app.setPath('userData', chromiumFolder)
+
+app.enableSandbox()
+declareAppScheme()
+guardContents()
+
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', focusWindow)
+  app.on('window-all-closed', () => app.quit())
+  void app.whenReady().then(start).catch(giveUp)
+} else {
+  app.quit()
+}
+
+async function start(): Promise<void> {
+  const root = app.getAppPath()
+  const veranda = await openApp({
+    dataDirectory: folder,
+    resourcesDirectory: app.isPackaged ? join(process.resourcesPath, 'resources') : join(root, 'resources'),
+    engine: connectEngine(() => forkUtilityEngine(join(root, 'out/main/engine.js'))),
+    version: app.getVersion(),
+    pickFile,
+  })
+  closeBeforeQuit(veranda)
+  guardSession(session.defaultSession)
+  serveAppScheme(session.defaultSession, join(root, 'out/renderer'))
+  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(process.platform, app.isPackaged)))
+  openWindow({
+    handlers: veranda.handlers,
+    preload: join(root, 'out/preload/index.cjs'),
+    stateFile: join(folder, 'window.json'),
+    report: (error) => console.error(error),
+  })
+}
+
+/** The windows are closed by then; a training writes its checkpoint, the database is closed, then the app ends. */
+function closeBeforeQuit(veranda: App): void {
+  let closed = false
+  app.on('will-quit', (event) => {
+    if (closed) return
+    event.preventDefault()
+    closed = true
+    void veranda
+      .close()
+      .catch((error: unknown) => console.error(error))
+      .finally(() => app.quit())
+  })
+}
+
+function giveUp(error: unknown): void {
+  console.error(error)
+  dialog.showErrorBox('Veranda can’t start', toFailureMessage(error).message)
+  app.exit(1)
+}
+
+/** `--data-dir`; Chromium's own switches and the app's path stand beside it. */
+function askedDirectory(): string | null {
+  const { values } = parseArgs({
+    args: process.argv.slice(1),
+    options: { 'data-dir': { type: 'string' } },
+    strict: false,
+    allowPositionals: true,
+  })
+  const asked = values['data-dir']
+  return typeof asked === 'string' ? asked : null
+}
