@@ -1,8 +1,28 @@
 /** The product without Electron or HTTP: opens the data folder and answers everything a host may ask. */
 import type { Handlers } from '../contract/procedures.ts'
-import { Failure } from '../contract/failure.ts'
 import type { Engine } from '../engine/contract.ts'
+import { openAdapters } from './assistants/adapter-service.ts'
+import { adapterFiles } from './assistants/adapter-files.ts'
+import { pairResolver } from './assistants/answering-pair.ts'
+import { evaluation } from './assistants/evaluate.ts'
+import { openChat } from './chat/chat-service.ts'
+import { openConversations } from './chat/conversation-service.ts'
+import { sendMessage } from './chat/send-message.ts'
+import { openTeaching } from './chat/teach.ts'
+import { watchEngine } from './engine-state.ts'
+import { openExamples } from './examples/example-service.ts'
+import { appHandlers } from './handlers.ts'
+import { readCatalogue } from './models/catalogue.ts'
+import { openModels } from './models/model-service.ts'
+import { ongoingWork } from './ongoing-work.ts'
+import { openPersonalize } from './personalize/personalize-service.ts'
+import { recoverRuns } from './personalize/recover-runs.ts'
+import { runBroadcast } from './personalize/run-broadcast.ts'
+import { RunQueue } from './personalize/run-queue.ts'
 import type { Services } from './services.ts'
+import { openSettings } from './settings/settings.ts'
+import { storingAsync } from './storage/storage-failure.ts'
+import { openStorage, type Storage } from './storage/storage.ts'
 
 export interface AppOptions {
   /** Absolute; made if missing. See `dataDirectory` in data-directory.ts for how hosts choose it. */
@@ -27,7 +47,74 @@ export interface App {
   close(): Promise<void>
 }
 
-/** Opens the app on a data folder; fails with `data-folder-in-use` while another instance has it open. */
+/**
+ * Opens the app on a data folder.
+ *
+ * Errors: `data-folder-in-use` while another instance has it open, and the other ones of `openStorage`;
+ * `catalogue-unreadable`. The engine is the caller's to close if opening fails.
+ */
 export async function openApp(options: AppOptions): Promise<App> {
-  throw new Failure('not-yet', `The app over ${options.dataDirectory} is being built.`)
+  const catalogue = await readCatalogue(options.resourcesDirectory)
+  const storage = openStorage(options.dataDirectory)
+  try {
+    return await assemble(options, catalogue, storage)
+  } catch (error) {
+    storage.close()
+    throw error
+  }
+}
+
+async function assemble(
+  options: AppOptions,
+  catalogue: Awaited<ReturnType<typeof readCatalogue>>,
+  storage: Storage,
+): Promise<App> {
+  const { dataDirectory } = options
+  const engineState = watchEngine(options.engine)
+  const { engine } = engineState
+  const broadcast = runBroadcast()
+  const settings = openSettings(storage)
+  const adapters = openAdapters(storage)
+  const files = adapterFiles(storage, dataDirectory)
+  const isInUse = (modelId: string): boolean =>
+    storage.runs.list().some((run) => run.modelId === modelId && queue.holds(run.id))
+  const network = options.network ?? fetch
+  const models = openModels({ storage, engine, dataDirectory, catalogue, network, isInUse })
+  const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })
+  const resolvePair = pairResolver(models, files)
+  const conversations = openConversations(storage, models, adapters)
+  const teaching = openTeaching(storage)
+  const examples = openExamples(storage, teaching)
+  const personalize = openPersonalize({ storage, models, adapters, queue, broadcast })
+  const send = sendMessage({ storage, engine, conversations, settings, resolvePair })
+
+  await storingAsync(dataDirectory, async () => {
+    await models.cleanUp()
+    await files.clear()
+    await recoverRuns(storage, dataDirectory)
+  })
+
+  const ongoing = ongoingWork()
+  const parts = { options, engine, engineState, models, conversations, send, teaching, examples }
+  const handlers = ongoing.track(appHandlers({ ...parts, personalize, adapters, settings }))
+  let closed: Promise<void> | undefined
+  return {
+    handlers,
+    services: {
+      models,
+      examples,
+      personalize,
+      adapters,
+      chat: openChat(engine, adapters, settings, resolvePair),
+      evaluate: evaluation(engine, adapters, resolvePair),
+    },
+    close: () =>
+      (closed ??= (async () => {
+        const ended = Promise.all([ongoing.end(), queue.close()])
+        // It writes the training's checkpoint, and frees those who wait for an answer that doesn't come.
+        await engine.close()
+        await ended
+        storage.close()
+      })()),
+  }
 }

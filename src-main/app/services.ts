@@ -15,6 +15,9 @@ import type {
 import type { ProcedureEvent } from '../contract/procedures.ts'
 import type { ChatMessage, ChatResult, EvaluateResult, OperationEvent } from '../engine/contract.ts'
 
+/** Some of the values of T, to be put over others; undefined changes nothing. */
+export type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined }
+
 export type ModelProgress = ProcedureEvent<'models.pull'>
 export type RunEvent = ProcedureEvent<'runs.watch'>
 
@@ -50,7 +53,7 @@ export interface ChatRequest {
   /** `NAME[:STRENGTH]`, by id or name; null is the model alone. */
   readonly adapter: string | null
   /** Over the settings of the app. A seed of null is a new one for each answer. */
-  readonly sampling?: Partial<Sampling>
+  readonly sampling?: Changes<Sampling>
   readonly exact?: boolean
 }
 
@@ -69,7 +72,7 @@ export interface PersonalizeRequest {
   readonly model: string | null
   readonly examples: readonly { readonly messages: readonly ChatMessage[] }[]
   /** Over the model's defaults. */
-  readonly settings?: Partial<TrainingSettings>
+  readonly settings?: Changes<TrainingSettings>
   /** Share of the examples that is only measured, 0 to 0.5. */
   readonly heldOutRatio?: number
   /** Put before every example that has no system message of its own. */

@@ -37,6 +37,9 @@ export function examplesTable(connection: Connection) {
   const ofMessage = connection.prepare<{ messageId: string }, Row>(
     `SELECT ${columns} FROM examples WHERE message_id = @messageId AND deleted_at IS NULL`,
   )
+  const source = connection.prepare<{ id: string }, { messageId: string | null }>(
+    'SELECT message_id AS messageId FROM examples WHERE id = @id',
+  )
   const update = connection.prepare<{ id: string; messages: string; now: number }>(
     'UPDATE examples SET messages = @messages, updated_at = @now WHERE id = @id',
   )
@@ -53,6 +56,8 @@ export function examplesTable(connection: Connection) {
     get: find,
     /** The example that was made of this answer, if it is still there. */
     ofMessage: findByMessage,
+    /** The answer that an example, deleted ones included, was made of; null if of none. */
+    messageIdOf: (id: string): string | null => source.get({ id })?.messageId ?? null,
     /** Adds the example; one of a message that has an example already replaces that one, which keeps its id. */
     put(example: Example): Example {
       put.run(toRow(example))

@@ -1,0 +1,22 @@
+/** What the engine is asked for an answer. */
+import { randomInt } from 'node:crypto'
+import type { Sampling } from '../../contract/entities.ts'
+import type { ChatInput, ChatMessage, ChatResult } from '../../engine/contract.ts'
+import type { AnsweringPair } from '../assistants/answering-pair.ts'
+
+/** A seed of null becomes a new one. */
+export function chatInput(
+  pair: AnsweringPair,
+  messages: readonly ChatMessage[],
+  { maxTokens, seed, ...rest }: Sampling,
+  exact: boolean,
+): ChatInput {
+  return { ...pair, messages, sampling: { ...rest, seed: seed ?? randomInt(2 ** 31) }, maxTokens, exact }
+}
+
+/** Of the answer itself, the prompt not counted; null where there was too little to measure. */
+export function tokensPerSecond(result: ChatResult): number | null {
+  return result.decodeMs > 0 && result.generatedTokens > 0
+    ? (result.generatedTokens * 1000) / result.decodeMs
+    : null
+}

@@ -1,0 +1,118 @@
+/** The table of everything a screen may ask, over the app's services. */
+import { Failure } from '../contract/failure.ts'
+import type {
+  Handler,
+  Handlers,
+  ProcedureInput,
+  ProcedureName,
+  ProcedureResult,
+} from '../contract/procedures.ts'
+import type { Engine } from '../engine/contract.ts'
+import type { AppOptions } from './app.ts'
+import type { Adapters } from './assistants/adapter-service.ts'
+import type { Conversations } from './chat/conversation-service.ts'
+import type { Teaching } from './chat/teach.ts'
+import type { WatchedEngine } from './engine-state.ts'
+import type { Examples } from './examples/example-service.ts'
+import { maskExample } from './examples/mask-example.ts'
+import type { Models } from './models/model-service.ts'
+import type { PersonalizeService } from './services.ts'
+import type { SettingsService } from './settings/settings.ts'
+
+export interface HandlerParts {
+  readonly options: AppOptions
+  readonly engine: Engine
+  readonly engineState: WatchedEngine
+  readonly models: Models
+  readonly conversations: Conversations
+  readonly send: Handler<'chat.send'>
+  readonly teaching: Teaching
+  readonly examples: Examples
+  readonly personalize: PersonalizeService
+  readonly adapters: Adapters
+  readonly settings: SettingsService
+}
+
+export function appHandlers(parts: HandlerParts): Handlers {
+  const { options, models, conversations, teaching, examples, personalize, adapters, settings } = parts
+  return {
+    'app.info': plain(() => ({
+      version: options.version,
+      dataDirectory: options.dataDirectory,
+      canPickFile: options.pickFile !== undefined,
+      engine: parts.engineState.state,
+    })),
+    'host.pickFile': plain(({ kind }) => {
+      if (options.pickFile !== undefined) return options.pickFile(kind)
+      throw new Failure('no-file-dialog', 'There is no file dialog here. Type the path of the file instead.')
+    }),
+
+    'models.list': plain(() => models.list()),
+    'models.catalogue': plain(() => models.catalogue()),
+    'models.pull': ({ id }, signal) => models.pull(id, signal),
+    'models.import': (source, signal) => models.import(source, signal),
+    'models.remove': plain(async ({ id }) => {
+      await models.remove(id)
+      return null
+    }),
+
+    'conversations.list': plain(() => conversations.list()),
+    'conversations.create': plain((input) => conversations.create(input)),
+    'conversations.open': plain(({ id }) => conversations.open(id)),
+    'conversations.update': plain((changes) => conversations.update(changes)),
+    'conversations.remove': plain(({ id }) => {
+      conversations.remove(id)
+      return null
+    }),
+    'conversations.restore': plain(({ id }) => conversations.restore(id)),
+
+    'chat.send': parts.send,
+    'chat.rate': plain(({ messageId, rating }) => teaching.rate(messageId, rating)),
+    'chat.teach': plain(({ messageId, answer }) => teaching.teach(messageId, answer)),
+
+    'examples.list': plain(() => examples.list()),
+    'examples.add': plain(({ messages }) => examples.add(messages)),
+    'examples.update': plain(({ id, messages }) => examples.update(id, messages)),
+    'examples.remove': plain(({ ids }) => {
+      examples.remove(ids)
+      return null
+    }),
+    'examples.restore': plain(({ ids }) => examples.restore(ids)),
+    'examples.import': plain(({ file, base64 }) => examples.importFile(file, Buffer.from(base64, 'base64'))),
+    'examples.mask': plain(async ({ id, modelId }, signal) => {
+      const modelDirectory = await models.directoryOf(models.find(modelId))
+      return { tokens: await maskExample(parts.engine, modelDirectory, examples.get(id), signal) }
+    }),
+
+    'personalize.defaults': plain(({ modelId }) => personalize.defaults(modelId)),
+    'personalize.start': plain(({ name, modelId, exampleIds, settings: changes, heldOutRatio }) => {
+      const chosen = exampleIds === null ? examples.list() : exampleIds.map((id) => examples.get(id))
+      return personalize.start({ name, model: modelId, examples: chosen, settings: changes, heldOutRatio })
+    }),
+    'runs.list': plain(() => personalize.runs()),
+    'runs.watch': ({ id }, signal) => personalize.watch(id, signal),
+    'runs.cancel': plain(({ id }) => personalize.cancel(id)),
+    'runs.resume': plain(({ id }) => personalize.resume(id)),
+
+    'adapters.list': plain(() => adapters.list()),
+    'adapters.rename': plain(({ id, name }) => adapters.rename(id, name)),
+    'adapters.remove': plain(({ id }) => {
+      adapters.remove(id)
+      return null
+    }),
+    'adapters.restore': plain(({ id }) => adapters.restore(id)),
+
+    'settings.get': plain(() => settings.get()),
+    'settings.update': plain((changes) => settings.update(changes)),
+  }
+}
+
+/** A procedure without events. */
+function plain<K extends ProcedureName>(
+  work: (input: ProcedureInput<K>, signal: AbortSignal) => ProcedureResult<K> | Promise<ProcedureResult<K>>,
+): Handler<K> {
+  // oxlint-disable-next-line require-yield -- there is nothing to tell before the result
+  return async function* run(input, signal) {
+    return await work(input, signal)
+  }
+}

@@ -1,0 +1,118 @@
+/** Personalizing: starting a run over examples, watching it, cancelling it and going on with it. */
+import { randomUUID } from 'node:crypto'
+import type { Run } from '../../contract/entities.ts'
+import { Failure } from '../../contract/failure.ts'
+import type { Adapters } from '../assistants/adapter-service.ts'
+import type { Models } from '../models/model-service.ts'
+import type { PersonalizeRequest, PersonalizeService, RunEvent } from '../services.ts'
+import type { Storage } from '../storage/storage.ts'
+import { splitDataset, withSystemPrompt } from './dataset.ts'
+import { defaultTrainingSettings } from './default-settings.ts'
+import { mergeSettings } from './merge-settings.ts'
+import type { RunBroadcast } from './run-broadcast.ts'
+import type { RunQueue } from './run-queue.ts'
+
+export interface PersonalizeOptions {
+  readonly storage: Storage
+  readonly models: Models
+  readonly adapters: Adapters
+  readonly queue: RunQueue
+  readonly broadcast: RunBroadcast
+}
+
+export function openPersonalize(options: PersonalizeOptions): PersonalizeService {
+  const { storage, models, adapters, queue, broadcast } = options
+
+  const get = (id: string): Run => {
+    const run = storage.runs.get(id)
+    if (run === undefined) throw new Failure('run-not-found', 'This run is not there.')
+    return run
+  }
+
+  function start({ name, model, examples, settings, heldOutRatio, systemPrompt }: PersonalizeRequest): Run {
+    if (examples.length === 0) {
+      throw new Failure('no-examples', 'There are no examples to learn from. Add or import some first.')
+    }
+    const base = models.find(model)
+    const merged = mergeSettings(defaultTrainingSettings, settings ?? {})
+    const withIds = withSystemPrompt(examples, systemPrompt).map(({ messages }, index) => ({
+      id: String(index + 1),
+      messages,
+    }))
+    const dataset = splitDataset(withIds, heldOutRatio ?? 0, merged.seed)
+    const promised = storage.runs.list().filter((run) => queue.holds(run.id))
+    const run: Run = {
+      id: randomUUID(),
+      name: adapters.freeName(
+        name,
+        promised.map((other) => other.name),
+      ),
+      modelId: base.id,
+      status: 'queued',
+      settings: merged,
+      exampleCount: dataset.training.length,
+      heldOutCount: dataset.heldOut.length,
+      step: 0,
+      steps: 0,
+      tokensPerSecond: null,
+      remainingMs: null,
+      peakMemoryBytes: null,
+      lossBefore: null,
+      lossAfter: null,
+      heldOutLossBefore: null,
+      heldOutLossAfter: null,
+      adapterId: null,
+      failure: null,
+      createdAt: Date.now(),
+      finishedAt: null,
+    }
+    storage.runs.insert(run, { modelName: base.name, modelHash: base.sourceHash }, dataset)
+    queue.add(run.id)
+    return get(run.id)
+  }
+
+  async function* watch(runId: string, signal = new AbortController().signal): AsyncGenerator<RunEvent, Run> {
+    // Before the first look at the row, so that no change is lost between the two.
+    using subscription = broadcast.subscribe(runId)
+    let run = get(runId)
+    yield { type: 'run', run }
+    yield { type: 'losses', points: storage.runs.losses(runId) }
+    while (!signal.aborted && isGoingOn(run)) {
+      for (const event of await subscription.take(signal)) {
+        if (event.type === 'run') run = event.run
+        yield event
+      }
+    }
+    return run
+  }
+
+  return {
+    defaults: (model) => {
+      models.find(model)
+      return defaultTrainingSettings
+    },
+    start,
+    watch,
+    runs: () => storage.runs.list(),
+    async cancel(runId) {
+      const run = get(runId)
+      if (run.status !== 'done' && run.status !== 'cancelled') await queue.cancel(run)
+      return get(runId)
+    },
+    resume(runId) {
+      const run = get(runId)
+      if (queue.holds(runId)) return run
+      if (run.status === 'done' || run.status === 'cancelled') {
+        const how = run.status === 'done' ? 'has ended' : 'was cancelled'
+        throw new Failure('run-ended', `The run “${run.name}” ${how} and can't go on. Start a new one.`)
+      }
+      storage.runs.update({ ...run, status: 'queued', failure: null, finishedAt: null })
+      queue.add(runId)
+      return get(runId)
+    },
+  }
+}
+
+function isGoingOn(run: Run): boolean {
+  return run.status === 'queued' || run.status === 'running'
+}

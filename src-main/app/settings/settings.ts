@@ -1,0 +1,43 @@
+/** The person's choices, kept in the database. */
+import { z } from 'zod'
+import { sampling, type Sampling } from '../../contract/entities.ts'
+import type { ProcedureInput, ProcedureResult } from '../../contract/procedures.ts'
+import type { Storage } from '../storage/storage.ts'
+
+export type Settings = ProcedureResult<'settings.get'>
+
+/** What SmolLM2's authors recommend for its small instruct models; calm enough to repeat what was taught. */
+export const defaultSampling: Sampling = {
+  temperature: 0.2,
+  topK: 50,
+  topP: 0.9,
+  minP: 0,
+  repeatPenalty: 1,
+  seed: null,
+  maxTokens: 512,
+}
+
+const theme = z.enum(['system', 'light', 'dark'])
+
+export interface SettingsService {
+  get(): Settings
+  update(changes: ProcedureInput<'settings.update'>): Settings
+}
+
+export function openSettings(storage: Storage): SettingsService {
+  // A value of an older version that no longer fits falls back to the default.
+  const get = (): Settings => ({
+    sampling: sampling.catch(defaultSampling).parse(storage.settings.get('sampling')),
+    theme: theme.catch('system').parse(storage.settings.get('theme')),
+  })
+  return {
+    get,
+    update(changes) {
+      return storage.transaction(() => {
+        if (changes.sampling !== undefined) storage.settings.put('sampling', changes.sampling)
+        if (changes.theme !== undefined) storage.settings.put('theme', changes.theme)
+        return get()
+      })
+    },
+  }
+}
