@@ -1,0 +1,65 @@
+//! The weight codecs in which import and training spend their time, for Node. Every function writes into the
+//! caller's arrays; the TypeScript codecs in `src-main/core/checkpoint` are the reference and give the same bits
+//! (of NaNs only that they are NaNs).
+
+mod blocks4;
+mod blocks8;
+mod checks;
+mod formats;
+mod parallel;
+mod vectorize;
+
+use napi::bindgen_prelude::{Float32ArraySlice, Result};
+use napi_derive::napi;
+
+use crate::checks::{check_blocks, check_rows, ends, writable};
+
+/// Decodes blocks of 32 4-bit weights (layout in `blocks4.rs`) on up to `threads` threads.
+///
+/// `quants`: [blocks, 16], `scales`: [blocks], `offsets`: [blocks] or null, `out`: [blocks, 32].
+#[napi(catch_unwind)]
+pub fn unpack_blocks4(
+    quants: &[u8],
+    scales: &[f32],
+    offsets: Option<&[f32]>,
+    mut out: Float32ArraySlice,
+    threads: u32,
+) -> Result<()> {
+    let out = writable(&mut out, &[ends(quants), ends(scales), ends(offsets.unwrap_or_default())])?;
+    check_blocks(16, quants, scales, offsets, out)?;
+    parallel::unpack(blocks4::unpack, quants, scales, offsets, out, threads);
+    Ok(())
+}
+
+/// Decodes blocks of 32 8-bit weights (layout in `blocks8.rs`) on up to `threads` threads.
+///
+/// `quants`: [blocks, 32], `scales`: [blocks], `offsets`: [blocks] or null, `out`: [blocks, 32].
+#[napi(catch_unwind)]
+pub fn unpack_blocks8(
+    quants: &[u8],
+    scales: &[f32],
+    offsets: Option<&[f32]>,
+    mut out: Float32ArraySlice,
+    threads: u32,
+) -> Result<()> {
+    let out = writable(&mut out, &[ends(quants), ends(scales), ends(offsets.unwrap_or_default())])?;
+    check_blocks(32, quants, scales, offsets, out)?;
+    parallel::unpack(blocks8::unpack, quants, scales, offsets, out, threads);
+    Ok(())
+}
+
+/// Decodes `out.length` weights (whole blocks) from the start of `bytes`, on up to `threads` threads.
+#[napi(catch_unwind)]
+pub fn dequantize(format: String, bytes: &[u8], mut out: Float32ArraySlice, threads: u32) -> Result<()> {
+    let format = formats::find(&format)?;
+    let out = writable(&mut out, &[ends(bytes)])?;
+    let bytes = check_rows(format, bytes, out)?;
+    parallel::dequantize(format, bytes, out, threads);
+    Ok(())
+}
+
+/// The names that `dequantize` takes.
+#[napi(catch_unwind)]
+pub fn formats() -> Vec<&'static str> {
+    formats::FORMATS.iter().map(|format| format.name).collect()
+}
