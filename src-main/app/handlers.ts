@@ -111,7 +111,6 @@ export function appHandlers(parts: HandlerParts): Handlers {
 function plain<K extends ProcedureName>(
   work: (input: ProcedureInput<K>, signal: AbortSignal) => ProcedureResult<K> | Promise<ProcedureResult<K>>,
 ): Handler<K> {
-  // oxlint-disable-next-line require-yield -- there is nothing to tell before the result
   return async function* run(input, signal) {
     return await work(input, signal)
   }

@@ -55,21 +55,12 @@ function elementLines(text: string): number[] {
       lines.push(line)
       expectsElement = false
     }
-    switch (character) {
-      case '"':
-        inString = true
-        break
-      case '[':
-      case '{':
-        depth++
-        if (depth === 1) expectsElement = true
-        break
-      case ']':
-      case '}':
-        depth--
-        break
-      case ',':
-        if (depth === 1) expectsElement = true
+    if (character === '"') inString = true
+    else if (character === '[' || character === '{') depth++
+    else if (character === ']' || character === '}') depth--
+    // The outermost list has just begun, or one of its elements has ended.
+    if ((depth === 1 && character === ',') || (lines.length === 0 && depth === 1 && character === '[')) {
+      expectsElement = true
     }
   }
   return lines

@@ -55,7 +55,7 @@ describe('opening', () => {
       '--input-type=module',
       '-e',
       `import { openStorage } from ${JSON.stringify(source)}
-       openStorage(${JSON.stringify(directory)}); console.log('open'); setInterval(() => {}, 1000)`,
+       globalThis.held = openStorage(${JSON.stringify(directory)}); console.log('open'); setInterval(() => {}, 1000)`,
     ])
     await once(holder.stdout, 'data')
     expect(await failureCode(() => openStorage(directory))).toBe('data-folder-in-use')
