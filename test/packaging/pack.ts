@@ -59,3 +59,20 @@ async function standIn(platform: PackTarget['platform'], directory: string): Pro
   )
   return directory
 }
+
+/** Every file and folder in the archive, those that lie unpacked beside it included, each with a leading `/`. */
+export async function listFiles({ asar }: Packed): Promise<string[]> {
+  return (await runAsar('list', asar)).trim().split('\n')
+}
+
+/** Writes all of them below a folder. */
+export async function extractFiles({ asar }: Packed, directory: string): Promise<void> {
+  await runAsar('extract', asar, directory)
+}
+
+async function runAsar(...commandArguments: string[]): Promise<string> {
+  const cli = 'node_modules/@electron/asar/bin/asar.js'
+  const { code, output } = await runChild(process.execPath, [cli, ...commandArguments], { echo: false })
+  if (code !== 0) throw new Error(`asar ${commandArguments.join(' ')} failed:\n${output}`)
+  return output
+}
