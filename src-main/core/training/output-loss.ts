@@ -4,7 +4,7 @@ import type { WeightSource } from '../llama/weight-source.ts'
 import { outputSliceGraph } from './training-graphs.ts'
 
 /** Rows of the output matrix in one slice: 4,096 · 576 float32 weights are 9 MB. */
-const sliceRows = 4096
+const defaultSliceRows = 4096
 
 export interface OutputLoss {
   /** Cross entropy summed over the rows, nats. */
@@ -24,20 +24,27 @@ export class OutputLayer {
   readonly #weights: WeightSource
   readonly #lossOnly: Session
   readonly #withGradient: Session
+  readonly #sliceRows: number
   readonly #slice: Float32Array
 
-  private constructor(weights: WeightSource, lossOnly: Session, withGradient: Session) {
+  private constructor(weights: WeightSource, lossOnly: Session, withGradient: Session, sliceRows: number) {
     this.#weights = weights
     this.#lossOnly = lossOnly
     this.#withGradient = withGradient
     const { vocabularySize, hiddenSize } = weights.model.config
-    this.#slice = new Float32Array(Math.min(sliceRows, vocabularySize) * hiddenSize)
+    this.#sliceRows = Math.min(sliceRows, vocabularySize)
+    this.#slice = new Float32Array(this.#sliceRows * hiddenSize)
   }
 
-  static async open(runtime: Runtime, weights: WeightSource): Promise<OutputLayer> {
+  static async open(
+    runtime: Runtime,
+    weights: WeightSource,
+    sliceRows = defaultSliceRows,
+  ): Promise<OutputLayer> {
     const { config } = weights.model
     const lossOnly = await runtime.open(outputSliceGraph(config, false))
-    return new OutputLayer(weights, lossOnly, await runtime.open(outputSliceGraph(config, true)))
+    const withGradient = await runtime.open(outputSliceGraph(config, true))
+    return new OutputLayer(weights, lossOnly, withGradient, sliceRows)
   }
 
   async close(): Promise<void> {
@@ -54,8 +61,8 @@ export class OutputLayer {
     const sum = new Float64Array(M)
     const weighted = new Float64Array(wantsGradient ? M * H : 0)
     const labelLogits = new Float64Array(M)
-    for (let start = 0; start < V; start += sliceRows) {
-      const rows = Math.min(sliceRows, V - start)
+    for (let start = 0; start < V; start += this.#sliceRows) {
+      const rows = Math.min(this.#sliceRows, V - start)
       const weight = this.#slice.subarray(0, rows * H)
       this.#weights.read(name, weight, start)
       const session = wantsGradient ? this.#withGradient : this.#lossOnly
@@ -71,7 +78,8 @@ export class OutputLayer {
         const [keep, take] = [Math.exp(before - larger), Math.exp(here - larger)]
         max[m] = larger
         sum[m] = (sum[m] ?? 0) * keep + (partSum[m] ?? 0) * take
-        if (wantsGradient) addScaled(weighted, float32Data(part['weighted'], 'weighted'), m * H, H, keep, take)
+        if (wantsGradient)
+          addScaled(weighted, float32Data(part['weighted'], 'weighted'), m * H, H, keep, take)
         const label = (labels[m] ?? 0) - start
         if (label >= 0 && label < rows) labelLogits[m] = dot(x, m * H, weight, label * H, H)
       }

@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import { float32Data, type Feeds } from '../../../src-main/core/graph/runtime.ts'
+import { LINEAR_KINDS, linearKinds, linearPath } from '../../../src-main/core/llama/linear-kinds.ts'
+import { inverseFrequencies, rotaryTables } from '../../../src-main/core/llama/rope.ts'
+import { attentionMask } from '../../../src-main/core/training/batch.ts'
+import {
+  layerBackwardGraph,
+  layerForwardGraph,
+  layerPrefix,
+} from '../../../src-main/core/training/training-graphs.ts'
+import { projectionInput } from '../../../src-main/core/vera/adapted-linear.ts'
+import { layoutVera, type VeraLayout } from '../../../src-main/core/vera/layout.ts'
+import { randn, TorchGenerator } from '../../../src-main/core/vera/random.ts'
+import { expectClose } from '../graph/close.ts'
+import { finiteDifferences } from '../graph/finite-differences.ts'
+import { runGraph, tensor, withSession } from '../graph/run-graph.ts'
+import { llamaConfig } from '../vera/llama-config.ts'
+
+/** Grouped queries, biases and a head width of its own: every kind of linear layer has another shape. */
+const config = llamaConfig({
+  hiddenSize: 8,
+  intermediateSize: 12,
+  layerCount: 1,
+  headCount: 4,
+  kvHeadCount: 2,
+  headDim: 4,
+  attentionBias: true,
+  mlpBias: true,
+})
+const rank = 3
+const layout = inLayer(layoutVera(config, { rank, targets: LINEAR_KINDS, layers: null }))
+
+/** Two rows of three tokens; the second row holds two examples. */
+const batch = {
+  rows: 2,
+  ids: new Int32Array(6),
+  positions: Int32Array.of(0, 1, 2, 0, 0, 1),
+  segments: Int32Array.of(0, 0, 0, 0, 1, 1),
+  labels: new Int32Array(6),
+}
+
+function inLayer(whole: VeraLayout): VeraLayout {
+  const sites = whole.sites.map((site) => ({ ...site, module: `${layerPrefix}.${linearPath(site.kind)}` }))
+  return { ...whole, sites }
+}
+
+const generator = new TorchGenerator(7)
+
+/** Normal numbers, multiples of 2^-10 as the differences want them. */
+function normal(shape: readonly number[], scale: number, mean = 0) {
+  const length = shape.reduce((a, b) => a * b, 1)
+  // PyTorch draws 16 or more numbers another way; drawn apart, a few more cost nothing.
+  const drawn = randn(generator, Math.max(length, 16)).subarray(0, length)
+  return tensor(
+    shape,
+    drawn.map((value) => Math.round((value * scale + mean) * 1024) / 1024),
+  )
+}
+
+function allFeeds(): Feeds {
+  const { hiddenSize: H, headDim: D } = config
+  const { cos, sin } = rotaryTables(inverseFrequencies(config), batch.positions)
+  const feeds: Record<string, ReturnType<typeof normal>> = {
+    x: normal([6, H], 1),
+    dy: normal([6, H], 1),
+    cos: tensor([6, D / 2], cos),
+    sin: tensor([6, D / 2], sin),
+    mask: attentionMask(config, batch),
+    'vera.lambda': normal([layout.length], 0.5),
+    [`${layerPrefix}.input_layernorm.weight`]: normal([H], 0.2, 1),
+    [`${layerPrefix}.post_attention_layernorm.weight`]: normal([H], 0.2, 1),
+  }
+  for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
+    const module = `${layerPrefix}.${linearPath(kind)}`
+    feeds[`${module}.weight`] = normal([outFeatures, inFeatures], 0.4)
+    feeds[`${module}.bias`] = normal([outFeatures], 0.2)
+    feeds[projectionInput('A', inFeatures)] ??= normal([rank, inFeatures], 0.5)
+    feeds[projectionInput('B', outFeatures)] ??= normal([outFeatures, rank], 0.5)
+  }
+  return feeds
+}
+
+const feeds = allFeeds()
+const seed = float32Data(feeds['dy'], 'dy')
+const inputs = [
+  ['x', 'dx'],
+  ['vera.lambda', 'dLambda'],
+] as const
+
+describe('the gradients of a whole decoder layer', () => {
+  test('agree with finite differences', async () => {
+    const gradients = await runGraph(layerBackwardGraph(config, batch.rows, layout, true), feeds)
+    await withSession(layerForwardGraph(config, batch.rows, layout), async (session) => {
+      for (const [input, gradient] of inputs) {
+        const differences = await finiteDifferences(session, { feeds, input, output: 'y', seed })
+        expect(differences.every((value) => Math.abs(value) < 100)).toBe(true)
+        expectClose(gradients[gradient], differences, { absolute: 5e-4, relative: 5e-4 }, gradient)
+      }
+    })
+  })
+
+  test('of a plain layer agree with finite differences, too', async () => {
+    const { dx } = await runGraph(layerBackwardGraph(config, batch.rows, null, true), feeds)
+    const graph = layerForwardGraph(config, batch.rows, null)
+    const differences = await withSession(graph, (session) =>
+      finiteDifferences(session, { feeds, input: 'x', output: 'y', seed }),
+    )
+    expectClose(dx, differences, { absolute: 5e-4, relative: 5e-4 }, 'dx')
+  })
+
+  test('are the same whether the input is wanted or not', async () => {
+    const both = await runGraph(layerBackwardGraph(config, batch.rows, layout, true), feeds)
+    const one = await runGraph(layerBackwardGraph(config, batch.rows, layout, false), feeds)
+    expect(Object.keys(one)).toEqual(['dLambda'])
+    expect(one['dLambda']).toEqual(both['dLambda'])
+  })
+
+  test('reach no later token, no other example and no other row', async () => {
+    const graph = layerBackwardGraph(config, batch.rows, layout, true)
+    const { hiddenSize: H } = config
+    // The places that the token at each place may see.
+    const seen = [[0], [0, 1], [0, 1, 2], [3], [4], [4, 5]]
+    for (const [place, visible] of seen.entries()) {
+      const dy = seed.map((value, index) => (Math.floor(index / H) === place ? value : 0))
+      const { dx } = await runGraph(graph, { ...feeds, dy: { data: dy, shape: [6, H] } })
+      const reached = seen
+        .keys()
+        .filter((other) => dx?.subarray(other * H, (other + 1) * H).some((v) => v !== 0))
+      expect([...reached], `places that place ${place} sees`).toEqual(visible)
+    }
+  })
+
+  test('of each row alone are those of the rows together', async () => {
+    const { hiddenSize: H, headDim: D } = config
+    const together = await runGraph(layerBackwardGraph(config, 2, layout, true), feeds)
+    const graph = layerBackwardGraph(config, 1, layout, true)
+    const sum = new Float64Array(layout.length)
+    for (const row of [0, 1]) {
+      const part = (name: string, width: number) =>
+        tensor([3, width], float32Data(feeds[name], name).subarray(row * 3 * width, (row + 1) * 3 * width))
+      const alone = {
+        rows: 1,
+        ids: batch.ids.slice(0, 3),
+        positions: batch.positions.slice(row * 3, row * 3 + 3),
+        segments: batch.segments.slice(row * 3, row * 3 + 3),
+        labels: batch.labels.slice(0, 3),
+      }
+      const { dx, dLambda } = await runGraph(graph, {
+        ...feeds,
+        x: part('x', H),
+        dy: part('dy', H),
+        cos: part('cos', D / 2),
+        sin: part('sin', D / 2),
+        mask: attentionMask(config, alone),
+      })
+      const expected = together['dx']?.subarray(row * 3 * H, (row + 1) * 3 * H) ?? []
+      expectClose(dx, expected, { absolute: 2e-6, relative: 1e-5 }, `dx of row ${row}`)
+      dLambda?.forEach((value, index) => (sum[index] = (sum[index] ?? 0) + value))
+    }
+    expectClose(sum, together['dLambda'] ?? [], { absolute: 5e-6, relative: 1e-5 }, 'dLambda')
+  })
+})
