@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
-import { checkBaseModel, decodeAdapter, projectionsOfAdapter } from '../core/vera/adapter-file.ts'
+import {
+  checkBaseModel,
+  decodeAdapter,
+  projectionsOfAdapter,
+  readAdapterSettings,
+} from '../core/vera/adapter-file.ts'
 import { type LiveAdapter, liveAdapter, withStrength } from '../core/vera/live-adapter.ts'
 import type { AdapterReference } from './contract.ts'
 import type { ModelFolder } from './model-folder.ts'
@@ -14,10 +20,15 @@ export interface OpenAdapter {
 /** Reads an adapter file for a model; fails where it was made for another one. */
 export function openAdapter(reference: AdapterReference, folder: ModelFolder): OpenAdapter {
   const { path, strength } = reference
-  const adapter = decodeAdapter(readAdapterFile(path), folder.model.config)
-  checkBaseModel(adapter.settings, folder.summary.sourceHash)
+  const bytes = readAdapterFile(path)
+  // The right model first: an adapter of another one has other shapes, too.
+  checkBaseModel(readAdapterSettings(bytes), folder.summary.sourceHash)
+  const adapter = decodeAdapter(bytes, folder.model.config)
   const base = liveAdapter(adapter.layout, adapter.vectors, projectionsOfAdapter(adapter))
-  return { live: withStrength(base, strength), identity: `${strength} ${path}` }
+  return {
+    live: withStrength(base, strength),
+    identity: `${strength} ${createHash('sha256').update(bytes).digest('hex')}`,
+  }
 }
 
 function readAdapterFile(path: string): Uint8Array {

@@ -47,7 +47,8 @@ export function loadCheckpoint(directory: string): RunCheckpoint | null {
   const floats = (name: string): Float32Array => {
     const tensor = file.tensors.get(name)
     if (tensor === undefined) throw broken(path)
-    return new Float32Array(tensor.read().slice().buffer)
+    // A copy of its own, so that its floats are aligned.
+    return new Float32Array(new Uint8Array(tensor.read()).buffer)
   }
   const text = file.metadata.get('progress')
   if (text === undefined) throw broken(path)
