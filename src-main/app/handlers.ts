@@ -111,6 +111,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
 function plain<K extends ProcedureName>(
   work: (input: ProcedureInput<K>, signal: AbortSignal) => ProcedureResult<K> | Promise<ProcedureResult<K>>,
 ): Handler<K> {
+  // oxlint-disable-next-line eslint/require-yield -- there is nothing to tell before the result
   return async function* run(input, signal) {
     return await work(input, signal)
   }
