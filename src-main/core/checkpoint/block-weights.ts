@@ -8,7 +8,7 @@ import { halfToFloat } from './codecs/half.ts'
 import type { WeightFormat } from './weight-formats.ts'
 
 /** Weights of a block. */
-export const blockSize = 32
+const blockSize = 32
 
 /** w = scale * (q - 2^(bits - 1)) + offset, with a scale and an offset a block. */
 export interface BlockWeights {

@@ -109,6 +109,7 @@ function checkpointOf(parts: {
   readonly name: string | null
 }): LlamaCheckpoint {
   const { config, stored, tokenizer, chatTemplate, name } = parts
+  checkHeads(config)
   const tensors = new Map<string, WeightTensor>()
   for (const [tensorName, shape] of expectedShapes(config)) {
     const tensor = stored.get(tensorName)
@@ -128,6 +129,15 @@ function checkpointOf(parts: {
   }
   for (const tensorName of stored.keys()) if (!tensors.has(tensorName)) throw unexpectedTensor(tensorName)
   return { config, tensors, tokenizer, chatTemplate, quantization: quantizationOf(tensors.values()), name }
+}
+
+/** Rotary embedding pairs the dimensions of a head; each key head serves the same number of query heads. */
+function checkHeads({ headCount, kvHeadCount, headDim }: LlamaConfig): void {
+  if (headDim > 0 && headDim % 2 === 0 && headCount > 0 && headCount % kvHeadCount === 0) return
+  throw new Failure(
+    'model-metadata',
+    `The model's settings ask for ${headCount} query heads, ${kvHeadCount} key heads and ${headDim} dimensions a head, which do not go together. Pick another file of this model.`,
+  )
 }
 
 /** Formats by their share of the weights; under one percent (norms, biases) isn't worth a word. */

@@ -4,8 +4,8 @@
  */
 import type { LlamaConfig } from './config.ts'
 
-export const embeddingName = 'model.embed_tokens.weight'
-export const finalNormName = 'model.norm.weight'
+const embeddingName = 'model.embed_tokens.weight'
+const finalNormName = 'model.norm.weight'
 export const outputName = 'lm_head.weight'
 
 /** The module names of a layer: GGUF → Hugging Face. */
@@ -36,28 +36,37 @@ export function huggingFaceName(ggufName: string): string | null {
   return name === undefined ? null : `model.layers.${index}.${name}.${kind}`
 }
 
-/** Every tensor a model of this shape has, with its row-major shape. */
-export function expectedShapes(config: LlamaConfig): Map<string, readonly number[]> {
-  const { hiddenSize: H, intermediateSize, headCount, kvHeadCount, headDim: D } = config
-  const shapes = new Map<string, readonly number[]>()
-  shapes.set(embeddingName, [config.vocabularySize, H])
-  for (let layer = 0; layer < config.layerCount; layer++) {
+/**
+ * Every tensor a model of this shape has, with its row-major shape, one at a time: a damaged file may claim
+ * millions of layers, and the first tensor that isn't there ends the walk.
+ */
+export function* expectedShapes(config: LlamaConfig): Generator<[name: string, shape: readonly number[]]> {
+  const { hiddenSize: H, intermediateSize, layerCount, attentionBias, mlpBias } = config
+  const queries = config.headCount * config.headDim
+  const keys = config.kvHeadCount * config.headDim
+  yield [embeddingName, [config.vocabularySize, H]]
+  for (let layer = 0; layer < layerCount; layer++) {
     const prefix = `model.layers.${layer}`
-    const linear = (module: string, rows: number, columns: number, bias: boolean): void => {
-      shapes.set(`${prefix}.${module}.weight`, [rows, columns])
-      if (bias) shapes.set(`${prefix}.${module}.bias`, [rows])
-    }
-    shapes.set(`${prefix}.input_layernorm.weight`, [H])
-    linear('self_attn.q_proj', headCount * D, H, config.attentionBias)
-    linear('self_attn.k_proj', kvHeadCount * D, H, config.attentionBias)
-    linear('self_attn.v_proj', kvHeadCount * D, H, config.attentionBias)
-    linear('self_attn.o_proj', H, headCount * D, config.attentionBias)
-    shapes.set(`${prefix}.post_attention_layernorm.weight`, [H])
-    linear('mlp.gate_proj', intermediateSize, H, config.mlpBias)
-    linear('mlp.up_proj', intermediateSize, H, config.mlpBias)
-    linear('mlp.down_proj', H, intermediateSize, config.mlpBias)
+    yield [`${prefix}.input_layernorm.weight`, [H]]
+    yield* linear(`${prefix}.self_attn.q_proj`, queries, H, attentionBias)
+    yield* linear(`${prefix}.self_attn.k_proj`, keys, H, attentionBias)
+    yield* linear(`${prefix}.self_attn.v_proj`, keys, H, attentionBias)
+    yield* linear(`${prefix}.self_attn.o_proj`, H, queries, attentionBias)
+    yield [`${prefix}.post_attention_layernorm.weight`, [H]]
+    yield* linear(`${prefix}.mlp.gate_proj`, intermediateSize, H, mlpBias)
+    yield* linear(`${prefix}.mlp.up_proj`, intermediateSize, H, mlpBias)
+    yield* linear(`${prefix}.mlp.down_proj`, H, intermediateSize, mlpBias)
   }
-  shapes.set(finalNormName, [H])
-  if (!config.tiedEmbeddings) shapes.set(outputName, [config.vocabularySize, H])
-  return shapes
+  yield [finalNormName, [H]]
+  if (!config.tiedEmbeddings) yield [outputName, [config.vocabularySize, H]]
+}
+
+function* linear(
+  module: string,
+  outputs: number,
+  inputs: number,
+  bias: boolean,
+): Generator<[name: string, shape: readonly number[]]> {
+  yield [`${module}.weight`, [outputs, inputs]]
+  if (bias) yield [`${module}.bias`, [outputs]]
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { Failure } from '../../../src-main/contract/failure.ts'
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import type { ByteSource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import { writeSafetensors } from '../../../src-main/core/checkpoint/safetensors.ts'
@@ -9,8 +10,6 @@ import { dequantize } from '../../../src-main/core/checkpoint/weight-formats.ts'
 import { openGguf, openHuggingFaceFolder } from '../../../src-main/core/llama/llama-checkpoint.ts'
 import type { LlamaCheckpoint } from '../../../src-main/core/llama/llama-checkpoint.ts'
 import { fileSource } from '../checkpoint/file-source.ts'
-import { ggufOf } from '../checkpoint/gguf-writer.ts'
-import type { GgufEntry, GgufTensorData } from '../checkpoint/gguf-writer.ts'
 import { hasRealModel, realModelPath } from '../real-model.ts'
 
 const reference = new URL('../../golden/reference/', import.meta.url)
@@ -299,157 +298,29 @@ describe('what cannot be opened says why', () => {
   })
 })
 
-describe('GGUF metadata', () => {
-  const u32 = (value: number): GgufEntry => ({ type: 'u32', value })
-  const f32 = (value: number): GgufEntry => ({ type: 'f32', value })
-  const text = (value: string): GgufEntry => ({ type: 'string', value })
-  const floats = (shape: number[], data?: number[]): GgufTensorData => ({
-    type: 0,
-    shape,
-    bytes: new Uint8Array(
-      Float32Array.from(data ?? Array<number>(shape.reduce((a, b) => a * b, 1)).fill(0.5)).buffer,
-    ),
-  })
-  const metadata: Record<string, GgufEntry> = {
-    'general.architecture': text('llama'),
-    'llama.block_count': u32(1),
-    'llama.context_length': u32(128),
-    'llama.embedding_length': u32(8),
-    'llama.feed_forward_length': u32(16),
-    'llama.attention.head_count': u32(2),
-    'llama.attention.layer_norm_rms_epsilon': f32(1e-5),
-    'llama.rope.freq_base': f32(500000),
-    'tokenizer.ggml.model': text('gpt2'),
-    'tokenizer.ggml.pre': text('gpt-2'),
-    'tokenizer.ggml.tokens': { type: 'strings', value: ['a', 'b'] },
-    'tokenizer.ggml.merges': { type: 'strings', value: [] },
-  }
-  const tensors: Record<string, GgufTensorData> = {
-    'token_embd.weight': floats([2, 8]),
-    'output_norm.weight': floats([8]),
-    'output.weight': floats([2, 8]),
-    'blk.0.attn_norm.weight': floats([8]),
-    // Rows 0 … 7, two heads of four, in ggml's order of pairs.
-    'blk.0.attn_q.weight': floats(
-      [8, 8],
-      Array.from({ length: 64 }, (_, index) => index >> 3),
-    ),
-    'blk.0.attn_k.weight': floats([8, 8]),
-    'blk.0.attn_v.weight': floats([8, 8]),
-    'blk.0.attn_output.weight': floats([8, 8]),
-    'blk.0.ffn_norm.weight': floats([8]),
-    'blk.0.ffn_gate.weight': floats([16, 8]),
-    'blk.0.ffn_up.weight': floats([16, 8]),
-    'blk.0.ffn_down.weight': floats([8, 16]),
-  }
-  const open = (
-    metadataChanges: Record<string, GgufEntry | null> = {},
-    tensorChanges: Record<string, GgufTensorData | null> = {},
-  ): LlamaCheckpoint => {
-    const without = <T>(entries: Record<string, T | null>): Record<string, T> =>
-      Object.fromEntries(
-        Object.entries(entries).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
-      )
-    return openGguf(
-      memorySource(
-        ggufOf(without({ ...metadata, ...metadataChanges }), without({ ...tensors, ...tensorChanges })),
-      ),
-    )
+describe('damage anywhere is a failure a person can read', () => {
+  const header = 6000
+  const whole = Uint8Array.from(readFileSync(new URL('gguf-quants/tiny-llama-tied-Q4_1.gguf', reference)))
+  const open = (bytes: Uint8Array): unknown => {
+    try {
+      return openGguf(memorySource(bytes))
+    } catch (error) {
+      return error
+    }
   }
 
-  test('own output matrix, key heads as many as query heads, rows in halves', () => {
-    const checkpoint = open()
-    expect(checkpoint.config).toMatchObject({
-      tiedEmbeddings: false,
-      kvHeadCount: 2,
-      headDim: 4,
-      vocabularySize: 2,
-    })
-    const rows = values(checkpoint, 'model.layers.0.self_attn.q_proj.weight').filter(
-      (_, index) => index % 8 === 0,
-    )
-    expect([...rows]).toEqual([0, 2, 1, 3, 4, 6, 5, 7])
-    expect(open({}, { 'output.weight': null }).config.tiedEmbeddings).toBe(true)
+  test('wherever the file is cut', () => {
+    for (let length = 0; length < whole.length; length += 499) {
+      expect(open(whole.subarray(0, length)), `${length} bytes`).toBeInstanceOf(Failure)
+    }
   })
 
-  test('linear scaling', () => {
-    const checkpoint = open({
-      'llama.rope.scaling.type': text('linear'),
-      'llama.rope.scaling.factor': f32(4),
-    })
-    expect(checkpoint.config.ropeScaling).toEqual({ type: 'linear', factor: 4 })
-  })
-
-  test("Llama 3's stored frequency divisors", () => {
-    // Wavelengths 2 pi and 2 pi sqrt(500000): the first is kept, the second lies between the two limits.
-    const turns = 8192 / (2 * Math.PI * Math.sqrt(500000))
-    const smooth = (turns - 1) / 3
-    const divisors = [1, 1 / ((1 - smooth) / 32 + smooth)]
-    const other = floats([2], [1, 32])
-    expect(() => open({}, { 'rope_freqs.weight': other })).toThrow(
-      expect.objectContaining({ code: 'model-rope' }),
-    )
-    // Here the largest divisor is no 32, as no frequency is slow enough; real models have 64 dimensions or more.
-    expect(() => open({}, { 'rope_freqs.weight': floats([2], divisors) })).toThrow(/rotary factors/)
-    const slow = { 'llama.rope.freq_base': f32(1e10) }
-    expect(open(slow, { 'rope_freqs.weight': other }).config.ropeScaling).toEqual({
-      type: 'llama3',
-      factor: 32,
-      lowFrequencyFactor: 1,
-      highFrequencyFactor: 4,
-      originalContextLength: 8192,
-    })
-  })
-
-  const cases: [string, () => unknown, string, RegExp][] = [
-    [
-      'another architecture',
-      () => open({ 'general.architecture': text('qwen3') }),
-      'model-architecture',
-      /architecture qwen3/,
-    ],
-    [
-      'a mixture of experts',
-      () => open({ 'llama.expert_count': u32(8) }),
-      'model-architecture',
-      /mixture of experts/,
-    ],
-    ['a missing entry', () => open({ 'llama.block_count': null }), 'model-metadata', /llama\.block_count/],
-    [
-      'an entry of the wrong type',
-      () => open({ 'llama.block_count': text('2') }),
-      'model-metadata',
-      /not one number/,
-    ],
-    ['an entry that is no count', () => open({ 'llama.block_count': f32(1.5) }), 'model-metadata', /1\.5/],
-    [
-      'partial rotation',
-      () => open({ 'llama.rope.dimension_count': u32(2) }),
-      'model-metadata',
-      /dimension_count is 2/,
-    ],
-    ['an unknown scaling', () => open({ 'llama.rope.scaling.type': text('yarn') }), 'model-rope', /yarn/],
-    [
-      'a missing tensor',
-      () => open({}, { 'blk.0.ffn_up.weight': null }),
-      'model-tensor',
-      /mlp\.up_proj\.weight/,
-    ],
-    [
-      'an unknown tensor',
-      () => open({}, { 'blk.0.attn_q_norm.weight': floats([4]) }),
-      'model-tensor',
-      /attn_q_norm/,
-    ],
-    [
-      'a format that is not decoded',
-      () => open({}, { 'blk.0.ffn_up.weight': { type: 24, shape: [16, 8], bytes: new Uint8Array(128) } }),
-      'weight-format',
-      /ffn_up\.weight is stored as I8/,
-    ],
-  ]
-  test.each(cases)('%s', (_name, act, code, message) => {
-    expect(act).toThrow(expect.objectContaining({ code }))
-    expect(act).toThrow(message)
+  test('whichever byte of the header is changed', () => {
+    for (let at = 0; at < header; at += 7) {
+      const damaged = Uint8Array.from(whole)
+      damaged[at] = (whole[at] ?? 0) ^ (1 << (at % 8))
+      const opened = open(damaged)
+      if (opened instanceof Error) expect(opened, `byte ${at}: ${opened.stack}`).toBeInstanceOf(Failure)
+    }
   })
 })
