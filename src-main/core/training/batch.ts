@@ -1,5 +1,5 @@
 import type { LlamaConfig } from '../llama/config.ts'
-import type { PackedBatch } from './packing.ts'
+import { type PackedBatch, paddingSegment, sharedSegment } from './packing.ts'
 import { maskCopies } from './training-graphs.ts'
 
 /**
@@ -11,7 +11,7 @@ export interface Batch {
   readonly ids: Int32Array
   /** Within the example. */
   readonly positions: Int32Array
-  /** Which example of its row a token belongs to; −1 is padding. */
+  /** Which example of its row a token belongs to; `sharedSegment` is seen by all of them, `paddingSegment` by none. */
   readonly segments: Int32Array
   /** The token to predict at this place; −1 where the loss counts nothing. */
   readonly labels: Int32Array
@@ -37,8 +37,8 @@ export function batchOf({ rows, rowLength }: PackedBatch): Batch {
 const hidden = -1e30
 
 /**
- * The additive attention mask `[B·K or 1, G·T, T]`: a token sees itself and the earlier tokens of its own
- * segment. Repeated for the heads in the order in which the decoder layer lays out its scores.
+ * The additive attention mask `[B·K or 1, G·T, T]`: a token sees itself, the earlier tokens of its own
+ * segment and the shared beginning. Repeated for the heads in the order in which the decoder layer lays out its scores.
  */
 export function attentionMask(
   config: LlamaConfig,
@@ -54,7 +54,11 @@ export function attentionMask(
     const start = row * perRow * G * size
     for (let t = 0; t < T; t++) {
       const segment = batch.segments[row * T + t]
-      for (let s = 0; s <= t; s++) if (batch.segments[row * T + s] === segment) data[start + t * T + s] = 0
+      for (let s = 0; s <= t; s++) {
+        const seen = batch.segments[row * T + s]
+        if (seen === segment || (seen === sharedSegment && segment !== paddingSegment))
+          data[start + t * T + s] = 0
+      }
     }
     for (let copy = 1; copy < perRow * G; copy++) data.copyWithin(start + copy * size, start, start + size)
   }

@@ -1,9 +1,15 @@
 /**
- * Several examples side by side in one row, so that little of a batch is padding.
+ * Several examples side by side in one row, so that little of a batch is padding and nothing is computed twice.
  *
- * Each example keeps its own positions (from 0) and its own segment number; attention must stay within a
- * segment, and then a packed row gives the same losses as its examples alone.
+ * Each example keeps its own positions and its own segment number; what all of them begin with (a system prompt)
+ * stands once at the start of the row. Attention must stay within a segment and the shared beginning, and then a
+ * packed row gives the same losses and gradients as its examples alone.
  */
+
+/** The segment of padding: nothing sees it, it counts nothing. */
+export const paddingSegment = -1
+/** The segment of the beginning that all examples of a row share. */
+export const sharedSegment = -2
 
 /** An example as token ids, with the tokens the loss counts: assistant text and its end of turn. */
 export interface TokenizedExample {
@@ -19,7 +25,7 @@ export interface PackedRow {
   readonly ids: Int32Array
   /** Position of the token in its example; 0 in the padding. */
   readonly positions: Int32Array
-  /** Which example of the row the token belongs to, counted from 0; -1 in the padding. */
+  /** Which example of the row the token belongs to, counted from 0; or `sharedSegment`, or `paddingSegment`. */
   readonly segments: Int32Array
   /** The token id that position t has to predict (token t + 1) where that one is scored, else -1. */
   readonly labels: Int32Array
@@ -29,7 +35,7 @@ export interface PackedBatch {
   /** At least one; all of `rowLength` tokens, padded at the end. */
   readonly rows: readonly PackedRow[]
   readonly rowLength: number
-  /** Tokens that are not padding. */
+  /** Tokens of the examples, each counted as if it stood alone. */
   readonly tokens: number
   /** Labels that are not -1: what the summed loss is divided by. */
   readonly scoredTokens: number
@@ -50,20 +56,47 @@ export function scoredTokens(example: TokenizedExample): number {
 export function packRows(examples: readonly TokenizedExample[], rowTokens: number): PackedBatch {
   const longestFirst = examples.toSorted((a, b) => b.ids.length - a.ids.length)
   const capacity = Math.max(rowTokens, longestFirst[0]?.ids.length ?? 0)
-  const groups = arrange(longestFirst, capacity)
-  const rowLength = Math.max(0, ...groups.map(lengthOf))
+  const shared = sharedLength(examples)
+  const groups = arrange(longestFirst, capacity, shared)
+  const rowLength = Math.max(0, ...groups.map((group) => packedLength(group, shared)))
   return {
-    rows: groups.map((group) => packRow(group, rowLength)),
+    rows: groups.map((group) => packRow(group, rowLength, shared)),
     rowLength,
-    tokens: lengthOf(examples),
+    tokens: examples.reduce((sum, example) => sum + example.ids.length, 0),
     scoredTokens: examples.reduce((sum, example) => sum + scoredTokens(example), 0),
   }
 }
 
+/**
+ * How many tokens all examples begin with. The token before a scored one is never shared: it has that one to
+ * predict, in each example another.
+ */
+function sharedLength([first, ...others]: readonly TokenizedExample[]): number {
+  if (first === undefined || others.length === 0) return 0
+  let length = Math.min(...[first, ...others].map(unscoredBeginning))
+  for (const { ids } of others) {
+    let common = 0
+    while (common < length && ids[common] === first.ids[common]) common++
+    length = common
+  }
+  return length
+}
+
+/** Tokens before the one that predicts the first scored token. */
+function unscoredBeginning({ scored }: TokenizedExample): number {
+  const firstScored = scored.indexOf(true, 1)
+  return firstScored === -1 ? scored.length : firstScored - 1
+}
+
 /** First-fit says how many rows there must be; putting each example into the emptiest one evens them out. */
-function arrange(longestFirst: readonly TokenizedExample[], capacity: number): TokenizedExample[][] {
-  const packed = firstFit(longestFirst, capacity)
+function arrange(
+  longestFirst: readonly TokenizedExample[],
+  capacity: number,
+  shared: number,
+): TokenizedExample[][] {
+  const packed = firstFit(longestFirst, capacity, shared)
   const even = packed.map((): TokenizedExample[] => [])
+  const lengthOf = (row: TokenizedExample[]): number => packedLength(row, shared)
   for (const example of longestFirst) {
     const emptiest = even.reduce((best, row) => (lengthOf(row) < lengthOf(best) ? row : best))
     emptiest.push(example)
@@ -72,34 +105,40 @@ function arrange(longestFirst: readonly TokenizedExample[], capacity: number): T
   return packed.length > 0 && longest(even) < longest(packed) ? even : packed
 }
 
-function firstFit(longestFirst: readonly TokenizedExample[], capacity: number): TokenizedExample[][] {
+function firstFit(
+  longestFirst: readonly TokenizedExample[],
+  capacity: number,
+  shared: number,
+): TokenizedExample[][] {
   const rows: TokenizedExample[][] = []
   for (const example of longestFirst) {
-    const row = rows.find((candidate) => lengthOf(candidate) + example.ids.length <= capacity)
+    const row = rows.find((candidate) => packedLength([...candidate, example], shared) <= capacity)
     if (row === undefined) rows.push([example])
     else row.push(example)
   }
   return rows
 }
 
-function lengthOf(row: readonly TokenizedExample[]): number {
-  return row.reduce((sum, example) => sum + example.ids.length, 0)
+function packedLength(row: readonly TokenizedExample[], shared: number): number {
+  return row.reduce((sum, example) => sum + example.ids.length - shared, shared)
 }
 
-function packRow(examples: readonly TokenizedExample[], length: number): PackedRow {
+function packRow(examples: readonly TokenizedExample[], length: number, shared: number): PackedRow {
   const ids = new Int32Array(length)
   const positions = new Int32Array(length)
-  const segments = new Int32Array(length).fill(-1)
+  const segments = new Int32Array(length).fill(paddingSegment)
   const labels = new Int32Array(length).fill(-1)
-  let start = 0
-  for (const [segment, example] of examples.entries()) {
-    for (const [t, id] of example.ids.entries()) {
-      ids[start + t] = id
-      positions[start + t] = t
-      segments[start + t] = segment
-      if (t > 0 && example.scored[t] === true) labels[start + t - 1] = id
+  let end = 0
+  const put = (example: TokenizedExample, segment: number, from: number, to: number): void => {
+    for (let t = from; t < to; t++, end++) {
+      ids[end] = example.ids[t] ?? 0
+      positions[end] = t
+      segments[end] = segment
+      if (example.scored[t + 1] === true) labels[end] = example.ids[t + 1] ?? -1
     }
-    start += example.ids.length
   }
+  const [first] = examples
+  if (first !== undefined) put(first, sharedSegment, 0, shared)
+  for (const [segment, example] of examples.entries()) put(example, segment, shared, example.ids.length)
   return { ids, positions, segments, labels }
 }

@@ -130,6 +130,9 @@ function lowerToInputs(graph: Graph, config: LlamaConfig): Graph {
   return lowerLinears(graph, (g, module) => {
     const size = sizes.get(module)
     if (size === undefined) throw graphFailure(`A decoder layer has no linear layer ${module}.`)
-    return { kind: 'matrix', matrix: g.input(`${module}.weight`, 'float32', [size.outFeatures, size.inFeatures]) }
+    return {
+      kind: 'matrix',
+      matrix: g.input(`${module}.weight`, 'float32', [size.outFeatures, size.inFeatures]),
+    }
   })
 }

@@ -26,6 +26,46 @@ describe('one row', () => {
   })
 })
 
+describe('examples that begin alike', () => {
+  const sharing = (tail: readonly number[]): TokenizedExample => ({
+    id: `ending in ${tail.join(' ')}`,
+    ids: [1, 2, 3, ...tail],
+    scored: [false, false, false, false, ...tail.slice(1).map(() => true)],
+  })
+
+  test('the beginning stands once, and each example goes on from it', () => {
+    const batch = packRows([sharing([10, 11, 12]), sharing([20, 21])], 20)
+    expect(batch).toMatchObject({ rowLength: 8, tokens: 11, scoredTokens: 3 })
+    expect(batch.rows).toEqual([
+      {
+        ids: Int32Array.of(1, 2, 3, 10, 11, 12, 20, 21),
+        positions: Int32Array.of(0, 1, 2, 3, 4, 5, 3, 4),
+        segments: Int32Array.of(-2, -2, -2, 0, 0, 0, 1, 1),
+        labels: Int32Array.of(-1, -1, -1, 11, 12, -1, 21, -1),
+      },
+    ])
+  })
+
+  test('every row of the batch has its own copy of the beginning', () => {
+    const { rows } = packRows([sharing([10, 11]), sharing([20, 21])], 5)
+    expect(rows.map((row) => [...row.ids])).toEqual([
+      [1, 2, 3, 10, 11],
+      [1, 2, 3, 20, 21],
+    ])
+  })
+
+  test('the token that predicts the first scored one is never shared', () => {
+    const answers = (id: number): TokenizedExample => ({
+      id: String(id),
+      ids: [1, 2, 3, id],
+      scored: [false, false, false, true],
+    })
+    const [row] = packRows([answers(10), answers(20)], 8).rows
+    expect(row?.ids).toEqual(Int32Array.of(1, 2, 3, 10, 3, 20))
+    expect(row?.labels).toEqual(Int32Array.of(-1, -1, 10, -1, 20, -1))
+  })
+})
+
 test('a scored first token has nothing that predicts it', () => {
   const first = { id: 'a', ids: [7, 8], scored: [true, false] }
   expect(scoredTokens(first)).toBe(0)
