@@ -53,6 +53,14 @@ describe('what is walked', () => {
     expect(g.finish().nodes.map((node) => node.op)).toEqual(['Mul', 'Identity'])
   })
 
+  test('gradients of inputs that lead to no target are not added up', () => {
+    const { g, x, w, seed } = tape()
+    const y = op.sub(g, op.sub(g, x, w), w)
+    const before = g.nodes.length
+    backward(g, new Map([[y, seed]]), [x])
+    expect(g.nodes.slice(before).map((node) => node.op)).not.toContain('Add')
+  })
+
   test('a target without influence is an error that names it', () => {
     const { g, x, w, seed } = tape()
     const y = op.neg(g, x)
