@@ -1,0 +1,105 @@
+/** The list of conversations, and the threads that were opened: an answer goes on while another is read. */
+import { createContext } from 'svelte'
+import type { Adapter, Conversation } from '../../src-main/contract/entities.ts'
+import type { Client } from '../channel/client.ts'
+import { Loadable } from '../ui/loadable.svelte.ts'
+import type { Notices } from '../ui/notices.svelte.ts'
+import { baseAnswerer, Thread, type Answerer, type ThreadEvents } from './thread.svelte.ts'
+
+/** The address of a conversation that isn't saved yet. */
+export const draftId = 'new'
+
+/** What follows elsewhere from what happens in a conversation. */
+export interface ConversationEvents {
+  /** A draft was saved with its first message. */
+  created(id: string): void
+  /** An answer became an example, or ceased to be one. */
+  examplesChanged(): void
+}
+
+export class Conversations {
+  readonly list: Loadable<readonly Conversation[]>
+  /** The conversation to be, until its first message. */
+  #draft: Thread
+  readonly #threads = new Map<string, Thread>()
+  readonly #client: Client
+  readonly #notices: Notices
+  readonly #events: ConversationEvents
+
+  constructor(client: Client, notices: Notices, events: ConversationEvents) {
+    this.#client = client
+    this.#notices = notices
+    this.#events = events
+    this.list = new Loadable(() => client.call('conversations.list', {}))
+    this.#draft = $state.raw(this.#newThread(baseAnswerer))
+  }
+
+  /** The thread at an address; a new one is loaded. */
+  thread(id: string | null): Thread {
+    if (id === null || id === draftId) return this.#draft
+    const known = this.#threads.get(id)
+    if (known) return known
+    const thread = this.#newThread(baseAnswerer)
+    this.#threads.set(id, thread)
+    return thread
+  }
+
+  /** Starts over with an empty draft, answered by the given adapter or as the last one was. */
+  startDraft(adapter: Adapter | null, like: Answerer = this.#draft.answerer): void {
+    this.#draft = this.#newThread(
+      adapter
+        ? { ...baseAnswerer, modelId: adapter.modelId, adapterId: adapter.id }
+        : { ...like, systemPrompt: '' },
+    )
+  }
+
+  async rename(conversation: Conversation, title: string): Promise<void> {
+    try {
+      this.#put(await this.#client.call('conversations.update', { id: conversation.id, title }))
+    } catch (error) {
+      this.#notices.fail(error)
+    }
+  }
+
+  /** True when it was deleted; it can be brought back for a while. */
+  async remove(conversation: Conversation): Promise<boolean> {
+    try {
+      await this.#client.call('conversations.remove', { id: conversation.id })
+    } catch (error) {
+      this.#notices.fail(error)
+      return false
+    }
+    this.#threads.get(conversation.id)?.stop()
+    this.#threads.delete(conversation.id)
+    this.list.value = this.list.value?.filter((other) => other.id !== conversation.id)
+    this.#notices.offerUndo(`Deleted “${conversation.title}”.`, async () => {
+      await this.#client.call('conversations.restore', { id: conversation.id })
+      await this.list.load()
+    })
+    return true
+  }
+
+  #newThread(answerer: Answerer): Thread {
+    const events: ThreadEvents = {
+      created: (thread, conversation) => {
+        this.#threads.set(conversation.id, thread)
+        this.startDraft(null, thread.answerer)
+        void this.list.load()
+        this.#events.created(conversation.id)
+      },
+      changed: () => void this.list.load(),
+      examplesChanged: () => this.#events.examplesChanged(),
+    }
+    const thread = new Thread(this.#client, events)
+    thread.answerer = answerer
+    return thread
+  }
+
+  #put(conversation: Conversation): void {
+    this.list.value = this.list.value?.map((other) => (other.id === conversation.id ? conversation : other))
+    const thread = this.#threads.get(conversation.id)
+    if (thread) thread.conversation = conversation
+  }
+}
+
+export const [useConversations, provideConversations] = createContext<Conversations>()

@@ -1,0 +1,165 @@
+/** One conversation as it is on the screen: its messages, who answers, and the answer being written. */
+import type { Conversation, Message } from '../../src-main/contract/entities.ts'
+import { toFailureMessage, type FailureMessage } from '../../src-main/contract/failure.ts'
+import type { Client } from '../channel/client.ts'
+
+/** Who answers, and how. */
+export interface Answerer {
+  readonly modelId: string | null
+  readonly adapterId: string | null
+  /** 0 to 1.5; 1 is the adapter as trained. */
+  readonly strength: number
+  readonly systemPrompt: string
+}
+
+export const baseAnswerer: Answerer = { modelId: null, adapterId: null, strength: 1, systemPrompt: '' }
+
+export interface ThreadEvents {
+  created(thread: Thread, conversation: Conversation): void
+  changed(conversation: Conversation): void
+  examplesChanged(): void
+}
+
+const saveAfterMs = 400
+
+export class Thread {
+  /** null: a draft that is created with its first message. */
+  conversation = $state.raw<Conversation | null>(null)
+  answerer = $state.raw<Answerer>(baseAnswerer)
+  messages = $state.raw<readonly Message[]>([])
+  /** The question on its way, until the host has saved it. */
+  question = $state<string | null>(null)
+  /** The answer so far; null while nothing is being answered. */
+  answer = $state<string | null>(null)
+  loading = $state(false)
+  loadFailure = $state.raw<FailureMessage | null>(null)
+  sendFailure = $state.raw<FailureMessage | null>(null)
+  #controller: AbortController | null = null
+  #saveLater: ReturnType<typeof setTimeout> | undefined
+  readonly #client: Client
+  readonly #events: ThreadEvents
+
+  constructor(client: Client, events: ThreadEvents) {
+    this.#client = client
+    this.#events = events
+  }
+
+  get answering(): boolean {
+    return this.answer !== null
+  }
+
+  async load(id: string): Promise<void> {
+    if (this.answering) return
+    this.loading = true
+    try {
+      const { conversation, messages } = await this.#client.call('conversations.open', { id })
+      this.conversation = conversation
+      this.answerer = conversation
+      this.messages = messages
+      this.loadFailure = null
+    } catch (error) {
+      this.loadFailure = toFailureMessage(error)
+    } finally {
+      this.loading = false
+    }
+  }
+
+  /** Changes who answers: shown at once, saved a moment later (a dial moves in many steps). */
+  choose(change: Partial<Answerer>): void {
+    this.answerer = { ...this.answerer, ...change }
+    clearTimeout(this.#saveLater)
+    if (this.conversation) this.#saveLater = setTimeout(() => void this.#saveAnswerer(), saveAfterMs)
+  }
+
+  /** Sends the question and streams the answer; false if the host never took the question. */
+  async send(content: string, modelId: string): Promise<boolean> {
+    if (this.answering) return false
+    this.question = content
+    this.answer = ''
+    this.sendFailure = null
+    this.#controller = new AbortController()
+    let asked = false
+    try {
+      const conversation = await this.#ready(modelId)
+      const answer = await this.#client.call(
+        'chat.send',
+        { conversationId: conversation.id, content },
+        {
+          signal: this.#controller.signal,
+          onEvent: (event) => {
+            if (event.type === 'text') this.answer += event.text
+            else {
+              asked = true
+              this.question = null
+              this.messages = [...this.messages, event.message]
+            }
+          },
+        },
+      )
+      this.messages = [...this.messages, answer]
+    } catch (error) {
+      this.sendFailure = toFailureMessage(error)
+    } finally {
+      this.answer = null
+      this.question = null
+      this.#controller = null
+    }
+    // The host knows the truth: a title it gave, an answer it kept although the engine failed.
+    if (this.conversation) {
+      await this.load(this.conversation.id)
+      this.#events.changed(this.conversation)
+    }
+    return asked || this.sendFailure === null
+  }
+
+  stop(): void {
+    this.#controller?.abort()
+  }
+
+  async rate(message: Message, rating: Message['rating']): Promise<void> {
+    this.#replace(await this.#client.call('chat.rate', { messageId: message.id, rating }))
+    this.#events.examplesChanged()
+  }
+
+  async teach(message: Message, answer: string): Promise<void> {
+    const example = await this.#client.call('chat.teach', { messageId: message.id, answer })
+    this.#replace({ ...message, exampleId: example.id })
+    this.#events.examplesChanged()
+  }
+
+  /** The saved conversation: created if this is a draft, with the answerer as it is shown. */
+  async #ready(modelId: string): Promise<Conversation> {
+    clearTimeout(this.#saveLater)
+    if (!this.conversation) {
+      this.conversation = await this.#client.call('conversations.create', { modelId })
+      this.answerer = { ...this.answerer, modelId }
+      this.#events.created(this, this.conversation)
+    }
+    return await this.#saveAnswerer()
+  }
+
+  async #saveAnswerer(): Promise<Conversation> {
+    const conversation = this.conversation
+    if (!conversation) throw new Error('a draft has nothing to save')
+    const { modelId, adapterId, strength, systemPrompt } = this.answerer
+    const unchanged =
+      conversation.modelId === modelId &&
+      conversation.adapterId === adapterId &&
+      conversation.strength === strength &&
+      conversation.systemPrompt === systemPrompt
+    if (unchanged) return conversation
+    this.conversation = await this.#client.call('conversations.update', {
+      id: conversation.id,
+      modelId,
+      adapterId,
+      strength,
+      systemPrompt,
+    })
+    this.#events.changed(this.conversation)
+    return this.conversation
+  }
+
+  #replace(message: Message): void {
+    this.messages = this.messages.map((other) => (other.id === message.id ? message : other))
+  }
+}

@@ -1,0 +1,74 @@
+/** How the loss plot looks: its scales, lines and colours, the latter from the design's names. */
+import type uPlot from 'uplot'
+import { formatLoss } from '../ui/format.ts'
+
+interface ChartChoice {
+  readonly logarithmic: boolean
+  /** How many steps the run has; 0 while nobody knows. */
+  readonly steps: number
+}
+
+/** In CSS pixels, without the legend. */
+const plotHeight = 240
+
+/** What a colour name means right now; canvas can't read custom properties. */
+function colourOf(element: HTMLElement, name: string): string {
+  const probe = document.createElement('span')
+  probe.style.color = `var(${name})`
+  element.append(probe)
+  const colour = getComputedStyle(probe).color
+  probe.remove()
+  return colour
+}
+
+export function chartOptions(frame: HTMLElement, { logarithmic, steps }: ChartChoice): uPlot.Options {
+  const ink = colourOf(frame, '--ink-soft')
+  const line = colourOf(frame, '--line')
+  const font = `12px ${getComputedStyle(frame).fontFamily}`
+  const value = (_: uPlot, loss: number | null): string => (loss === null ? '–' : formatLoss(loss))
+  const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } }
+
+  return {
+    width: Math.max(200, frame.clientWidth),
+    height: plotHeight,
+    scales: {
+      x: { time: false, range: (_, low, high) => [Math.min(0, low), Math.max(steps, high, 1)] },
+      y: logarithmic ? { distr: 3, log: 10 } : { range: (_, __, high) => [0, (high || 1) * 1.08] },
+    },
+    axes: [
+      { ...axis, label: 'Step', labelFont: font, labelSize: 18, size: 34 },
+      { ...axis, size: 46, label: 'Loss, nats a token', labelFont: font, labelSize: 20 },
+    ],
+    series: [
+      { label: 'Step', value: (_, step: number | null) => (step === null ? '–' : String(step)) },
+      {
+        label: 'Each step',
+        stroke: colourOf(frame, '--chart-step'),
+        width: 1.25,
+        points: { show: false },
+        value,
+        spanGaps: true,
+      },
+      {
+        label: 'Training',
+        stroke: colourOf(frame, '--chart-training'),
+        width: 2,
+        // Measured rarely: marks without a line, which would claim what lies between.
+        paths: () => null,
+        points: { show: true, size: 9, fill: colourOf(frame, '--chart-training') },
+        value,
+      },
+      {
+        label: 'Held-out',
+        stroke: colourOf(frame, '--chart-held-out'),
+        width: 2,
+        dash: [6, 4],
+        spanGaps: true,
+        points: { show: true, size: 7, fill: colourOf(frame, '--page') },
+        value,
+      },
+    ],
+    legend: { live: true },
+    cursor: { drag: { x: false, y: false } },
+  }
+}

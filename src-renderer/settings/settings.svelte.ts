@@ -1,0 +1,49 @@
+/** What the app knows about itself, and the settings a person can change. */
+import { createContext } from 'svelte'
+import type { AppInfo, Sampling } from '../../src-main/contract/entities.ts'
+import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
+import type { Client } from '../channel/client.ts'
+import { Loadable } from '../ui/loadable.svelte.ts'
+import { Task } from '../ui/task.svelte.ts'
+import { showTheme, type Theme } from './theme.ts'
+
+export class Settings {
+  readonly info: Loadable<AppInfo>
+  readonly current: Loadable<ProcedureResult<'settings.get'>>
+  readonly saving = new Task()
+  readonly #client: Client
+  #saveLater: ReturnType<typeof setTimeout> | undefined
+
+  constructor(client: Client) {
+    this.#client = client
+    this.info = new Loadable(() => client.call('app.info', {}))
+    this.current = new Loadable(async () => {
+      const settings = await client.call('settings.get', {})
+      showTheme(settings.theme)
+      return settings
+    })
+  }
+
+  chooseTheme(theme: Theme): void {
+    showTheme(theme)
+    void this.#save({ theme })
+  }
+
+  /** Shows the change at once and saves it when the slider has come to rest. */
+  changeSampling(change: Partial<Sampling>): void {
+    const current = this.current.value
+    if (!current) return
+    const sampling = { ...current.sampling, ...change }
+    this.current.value = { ...current, sampling }
+    clearTimeout(this.#saveLater)
+    this.#saveLater = setTimeout(() => void this.#save({ sampling }), 300)
+  }
+
+  async #save(change: ProcedureInput<'settings.update'>): Promise<void> {
+    await this.saving.run(async () => {
+      this.current.value = await this.#client.call('settings.update', change)
+    })
+  }
+}
+
+export const [useSettings, provideSettings] = createContext<Settings>()

@@ -1,0 +1,54 @@
+/** Makes what the screens share, once, and puts it into the component tree; each screen takes what it needs. */
+import { Adapters, provideAdapters } from '../assistants/adapters.svelte.ts'
+import type { Client } from '../channel/client.ts'
+import type { Connection } from '../channel/connection.svelte.ts'
+import { provideClient, provideConnection } from '../channel/context.ts'
+import { Conversations, draftId, provideConversations } from '../chat/conversations.svelte.ts'
+import { Models, provideModels } from '../models/models.svelte.ts'
+import { provideRuns, Runs } from '../personalize/runs.svelte.ts'
+import { provideSettings, Settings } from '../settings/settings.svelte.ts'
+import { Examples, provideExamples } from '../teach/examples.svelte.ts'
+import { Notices, provideNotices } from '../ui/notices.svelte.ts'
+import { Navigation, provideNavigation } from './navigation.svelte.ts'
+
+export interface SharedState {
+  readonly navigation: Navigation
+  /** Fetches what more than one screen relies on. */
+  refresh(): void
+}
+
+export function provideState(client: Client, connection: Connection): SharedState {
+  provideClient(client)
+  provideConnection(connection)
+  const notices = provideNotices(new Notices())
+  const navigation = provideNavigation(new Navigation())
+  const settings = provideSettings(new Settings(client))
+  const models = provideModels(new Models(client))
+  const adapters = provideAdapters(new Adapters(client, notices))
+  const examples = provideExamples(new Examples(client, notices))
+  const runs = provideRuns(new Runs(client, () => void adapters.list.load()))
+  const conversations = provideConversations(
+    new Conversations(client, notices, {
+      created: (id) => {
+        const onDraft = navigation.detail === null || navigation.detail === draftId
+        if (navigation.screen === 'chat' && onDraft) navigation.go('chat', id)
+      },
+      examplesChanged: () => void examples.list.load(),
+    }),
+  )
+  const lists = [
+    settings.info,
+    settings.current,
+    models.installed,
+    adapters.list,
+    examples.list,
+    conversations.list,
+  ]
+  return {
+    navigation,
+    refresh: () => {
+      for (const list of lists) void list.load()
+      void runs.refresh()
+    },
+  }
+}
