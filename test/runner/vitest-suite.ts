@@ -8,13 +8,14 @@ export async function runVitest(filters: readonly string[]): Promise<Tally> {
     watch: false,
     reporters: ['default'],
     silent: 'passed-only',
-    passWithNoTests: filters.length === 0,
   })
   const modules = vitest.state.getTestModules()
   const strayErrors = vitest.state.getUnhandledErrors().length
   await vitest.close()
 
   reportSkipped(modules)
+  // A run that finds nothing to run must not pass.
+  if (modules.length === 0) return { ...nothing, failed: 1 }
   return modules.map(tallyModule).reduce(add, { ...nothing, failed: strayErrors })
 }
 
