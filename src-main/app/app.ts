@@ -15,7 +15,7 @@ import { appHandlers } from './handlers.ts'
 import { readCatalogue } from './models/catalogue.ts'
 import { openModels } from './models/model-service.ts'
 import { ongoingWork } from './ongoing-work.ts'
-import { openPersonalize } from './personalize/personalize-service.ts'
+import { isGoingOn, openPersonalize } from './personalize/personalize-service.ts'
 import { recoverRuns } from './personalize/recover-runs.ts'
 import { runBroadcast } from './personalize/run-broadcast.ts'
 import { RunQueue } from './personalize/run-queue.ts'
@@ -77,7 +77,7 @@ async function assemble(
   const adapters = openAdapters(storage)
   const files = adapterFiles(storage, dataDirectory)
   const isInUse = (modelId: string): boolean =>
-    storage.runs.list().some((run) => run.modelId === modelId && queue.holds(run.id))
+    storage.runs.list().some((run) => run.modelId === modelId && isGoingOn(run) && queue.holds(run.id))
   const network = options.network ?? fetch
   const models = openModels({ storage, engine, dataDirectory, catalogue, network, isInUse })
   const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })

@@ -113,6 +113,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 }
 
-function isGoingOn(run: Run): boolean {
+/** Whether it is trained or waits for it. */
+export function isGoingOn(run: Run): boolean {
   return run.status === 'queued' || run.status === 'running'
 }

@@ -59,8 +59,10 @@ export class RunQueue {
     }
     const place = this.#waiting.indexOf(run.id)
     if (place !== -1) this.#waiting.splice(place, 1)
-    this.#record(run).change({ status: 'cancelled', remainingMs: null, finishedAt: Date.now() })
+    const record = this.#record(run)
+    record.store({ status: 'cancelled', remainingMs: null, finishedAt: Date.now() })
     await this.#removeDirectory(run.id)
+    record.tell()
   }
 
   /** Asks the active run to stop at its next step, as `interrupted`; settles when it has. */
@@ -68,7 +70,7 @@ export class RunQueue {
     this.#closing = true
     for (const id of this.#waiting.splice(0)) {
       const run = this.#options.storage.runs.get(id)
-      if (run !== undefined) this.#record(run).change({ status: 'interrupted' })
+      if (run !== undefined) this.#record(run).store({ status: 'interrupted' })
     }
     this.#active?.stop.abort()
     await this.#active?.ended
@@ -86,17 +88,22 @@ export class RunQueue {
       isCancelled: false,
     }
     this.#active = active
-    active.ended = this.#train(this.#record(run), active).finally(() => {
+    const record = this.#record(run)
+    active.ended = this.#train(record, active).then(() => {
       this.#active = null
+      // Told last: who hears of the end finds the queue free and the run's folder gone.
+      record.tell()
       this.#startNext()
     })
   }
 
+  /** Never rejects: what goes wrong becomes the run's state. */
   async #train(record: RunRecord, active: ActiveRun): Promise<void> {
     const { storage, engine, models } = this.#options
     const runDirectory = this.#directory(active.id)
     try {
-      record.change({ status: 'running', failure: null, finishedAt: null })
+      record.store({ status: 'running', failure: null, finishedAt: null })
+      record.tell()
       const model = models.find(record.run.modelId)
       const made = storage.runs.model(active.id)
       if (made?.modelHash !== model.sourceHash) throw otherModel(record.run, made?.modelName)
@@ -129,12 +136,12 @@ export class RunQueue {
       const end = active.isCancelled
         ? { status: 'cancelled' as const, finishedAt: Date.now() }
         : { status: 'interrupted' as const }
-      record.change({ ...metrics, ...end })
+      record.store({ ...metrics, ...end })
       return
     }
     const file = await readFile(result.adapterPath)
     const adapter = this.#adapter(record.run, result, file.length)
-    record.change({ ...metrics, status: 'done', adapterId: adapter.id, finishedAt: Date.now() }, () =>
+    record.store({ ...metrics, status: 'done', adapterId: adapter.id, finishedAt: Date.now() }, () =>
       storage.adapters.insert(adapter, {
         file,
         fileHash: createHash('sha256').update(file).digest('hex'),
@@ -168,10 +175,10 @@ export class RunQueue {
     const { code, message } = toFailureMessage(toStorageFailure(error, this.#directory(active.id)))
     const changes = this.#afterFailure(code, message, active)
     try {
-      record.change(changes)
+      record.store(changes)
     } catch {
       // The disk is full, which is told already. The row says `running`; the next start makes it `interrupted`.
-      record.tell(changes)
+      record.assume(changes)
     }
   }
 

@@ -1,4 +1,4 @@
-/** A run's row as it changes: every change is stored first, then told to those who watch. */
+/** A run's row as it changes: every change is stored first, then those who watch are told of it. */
 import type { LossPoint, Run } from '../../contract/entities.ts'
 import type { TrainEvent, TrainResult } from '../../engine/contract.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -6,48 +6,54 @@ import type { RunBroadcast } from './run-broadcast.ts'
 
 export interface RunRecord {
   readonly run: Run
-  /** Stores the changes, and with them what `also` stores: both or neither. */
-  change(changes: Partial<Run>, also?: () => void): void
-  /** Tells of changes that can't be stored (the disk is full), so that nobody waits for them forever. */
-  tell(changes: Partial<Run>): void
-  /** Takes over what the engine reports. */
+  /** Stores the changes, and with them what `also` stores: both or neither. Those who watch are told by `tell`. */
+  store(changes: Partial<Run>, also?: () => void): void
+  /** For changes that can't be stored (the disk is full), so that nobody waits for them forever. */
+  assume(changes: Partial<Run>): void
+  tell(): void
+  /** Stores and tells what the engine reports. */
   apply(event: TrainEvent): void
 }
 
 export function runRecord(first: Run, storage: Storage, broadcast: RunBroadcast): RunRecord {
   let run = first
 
-  function tell(changes: Partial<Run>): void {
-    run = { ...run, ...changes }
+  function store(changes: Partial<Run>, also?: () => void): void {
+    const changed = { ...run, ...changes }
+    storage.transaction(() => {
+      storage.runs.update(changed)
+      also?.()
+    })
+    run = changed
+  }
+
+  function tell(): void {
     broadcast.publish(run.id, { type: 'run', run })
   }
 
-  function change(changes: Partial<Run>, also?: () => void): void {
-    storage.transaction(() => {
-      storage.runs.update({ ...run, ...changes })
-      also?.()
-    })
-    tell(changes)
-  }
-
   function addLoss(point: LossPoint, changes: Partial<Run>): void {
-    change(changes, () => storage.runs.putLoss(run.id, point))
+    store(changes, () => storage.runs.putLoss(run.id, point))
     broadcast.publish(run.id, { type: 'losses', points: [point] })
+    tell()
   }
 
   return {
     get run() {
       return run
     },
-    change,
+    store,
+    assume(changes) {
+      run = { ...run, ...changes }
+    },
     tell,
     apply(event) {
       switch (event.type) {
         case 'prepared':
           // Steps after the checkpoint are made again, and so are their losses.
-          change({ steps: event.steps, step: event.resumedAtStep }, () =>
+          store({ steps: event.steps, step: event.resumedAtStep }, () =>
             storage.runs.dropLossesAfter(run.id, event.resumedAtStep),
           )
+          tell()
           break
         case 'step': {
           const { step, steps, loss, tokensPerSecond, remainingMs } = event
