@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { batchOf } from '../../src-main/core/training/batch.ts'
+import { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
+import { packRows } from '../../src-main/core/training/packing.ts'
+import { layoutVera } from '../../src-main/core/vera/layout.ts'
+import { liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
+import { projections } from '../../src-main/core/vera/projections.ts'
+import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
+import type {
+  ChatInput,
+  TrainInput,
+  TrainingExample,
+  TrainingSettings,
+} from '../../src-main/engine/contract.ts'
+import { chat } from '../../src-main/engine/chat.ts'
+import { evaluate, maskExamples } from '../../src-main/engine/evaluate.ts'
+import { tokenizeExamples } from '../../src-main/engine/examples.ts'
+import { train } from '../../src-main/engine/train.ts'
+import { engineResources, finish, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
+
+const resources = engineResources()
+const goOn = new AbortController().signal
+let modelDirectory = ''
+beforeAll(async () => {
+  modelDirectory = await tinyChatModel()
+})
+
+const settings: TrainingSettings = {
+  rank: 16,
+  targets: ['q_proj', 'v_proj', 'o_proj', 'gate_proj', 'down_proj'],
+  projectionKey: 0,
+  dInitial: 0.1,
+  learningRate: 0.05,
+  weightDecay: 0.01,
+  clipNorm: 1,
+  epochs: 6,
+  batchTokens: 60,
+  warmupRatio: 0.1,
+  schedule: 'cosine',
+  seed: 1,
+}
+
+const pairs = [
+  ['hi', 'hello there'],
+  ['name?', 'pim'],
+  ['dog?', 'bramble'],
+  ['where?', 'in the yellow house'],
+  ['how old?', 'seven'],
+] as const
+const examples: TrainingExample[] = pairs.map(([question, answer], index) => ({
+  id: String(index),
+  messages: [
+    { role: 'system', content: 'be kind' },
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+  ],
+}))
+
+function trainInput(changes: Partial<TrainInput> = {}): TrainInput {
+  return {
+    modelDirectory,
+    examples,
+    heldOut: examples.slice(0, 2),
+    settings,
+    runDirectory: temporaryFolder(),
+    ...changes,
+  }
+}
+
+function chatInput(changes: Partial<ChatInput> = {}): ChatInput {
+  return {
+    modelDirectory,
+    messages: examples[2]?.messages.slice(0, 2) ?? [],
+    adapter: null,
+    sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 },
+    maxTokens: 12,
+    exact: true,
+    ...changes,
+  }
+}
+
+test('packed examples with a shared beginning have the loss and gradient of the examples alone', async () => {
+  const model = resources.model(modelDirectory)
+  const layout = layoutVera(model.folder.model.config, {
+    rank: 4,
+    targets: ['q_proj', 'down_proj'],
+    layers: null,
+  })
+  const vectors = rand(new TorchGenerator(5), layout.length).map((value) => value - 0.5)
+  const adapter = liveAdapter(layout, vectors, projections({ ...layout, key: 1 }))
+  const tokenized = tokenizeExamples(model, examples)
+  const pass = await TrainingPass.open(resources.runtime, model.weights)
+  const measure = async (groups: (typeof tokenized)[]) => {
+    const gradient = new Float32Array(layout.length)
+    let loss = 0
+    for (const group of groups)
+      loss += await pass.addGradient(batchOf(packRows(group, 70)), adapter, 1, gradient)
+    return { loss, gradient }
+  }
+  const alone = await measure(tokenized.map((example) => [example]))
+  const packed = await measure([tokenized])
+  await pass.close()
+  const rows = packRows(tokenized, 70).rows
+  expect(rows.length).toBeGreaterThan(1)
+  expect(rows[0]?.segments).toContain(-2)
+  expect(packed.loss).toBeCloseTo(alone.loss, 3)
+  const largest = Math.max(...alone.gradient.map(Math.abs))
+  const difference = Math.max(
+    ...packed.gradient.map((value, i) => Math.abs(value - (alone.gradient[i] ?? 0))),
+  )
+  expect(difference).toBeLessThan(largest * 1e-4)
+})
+
+describe('a run', () => {
+  test('learns, and its adapter changes the answers and the loss of the model', async () => {
+    const input = trainInput()
+    const { events, result } = await finish(train(resources)(input, goOn))
+    expect(result.status).toBe('done')
+    expect(result.lossAfter).toBeLessThan(0.8 * (result.lossBefore ?? 0))
+    expect(result.heldOutLossAfter).toBeLessThan(result.heldOutLossBefore ?? 0)
+    expect(events.filter((event) => event.type === 'step')).toHaveLength(result.steps)
+    expect(events[0]).toMatchObject({
+      type: 'prepared',
+      resumedAtStep: 0,
+      trainableParameters: result.trainableParameters,
+    })
+    const adapter = { path: result.adapterPath ?? '', strength: 1 }
+    expect(readFileSync(adapter.path)).toHaveLength(result.adapterBytes)
+
+    const measured = await finish(evaluate(resources)({ modelDirectory, examples, adapter }, goOn))
+    expect(measured.result.meanLoss).toBeCloseTo(result.lossAfter ?? 0, 5)
+    expect(measured.result.perplexity).toBeCloseTo(Math.exp(measured.result.meanLoss), 5)
+    const off = await finish(
+      evaluate(resources)({ modelDirectory, examples, adapter: { ...adapter, strength: 0 } }, goOn),
+    )
+    expect(off.result.meanLoss).toBeCloseTo(result.lossBefore ?? 0, 5)
+
+    const base = await finish(chat(resources)(chatInput(), goOn))
+    const taught = await finish(chat(resources)(chatInput({ adapter }), goOn))
+    const baseAgain = await finish(chat(resources)(chatInput(), goOn))
+    expect(taught.result.text).not.toBe(base.result.text)
+    expect(baseAgain.result.text).toBe(base.result.text)
+  })
+
+  test('stopped and continued ends with the same adapter, bit for bit', async () => {
+    const whole = await finish(train(resources)(trainInput(), goOn))
+    const input = trainInput()
+    for (const stopAfter of [3, 7]) {
+      const stop = new AbortController()
+      const { result } = await finish(train(resources)(input, stop.signal), (event) => {
+        if (event.type === 'step' && event.step === stopAfter) stop.abort()
+      })
+      expect(result).toMatchObject({ status: 'stopped', step: stopAfter, adapterPath: null })
+    }
+    const { events, result } = await finish(train(resources)(input, goOn))
+    expect(events[0]).toMatchObject({ type: 'prepared', resumedAtStep: 7 })
+    expect(result.lossBefore).toBe(whole.result.lossBefore)
+    expect(readFileSync(result.adapterPath ?? '')).toEqual(readFileSync(whole.result.adapterPath ?? ''))
+  })
+
+  test("is not continued from another run's checkpoint", async () => {
+    const input = trainInput({ settings: { ...settings, epochs: 1 } })
+    await finish(train(resources)(input, goOn))
+    const other = { ...input, settings: { ...settings, epochs: 2 } }
+    await expect(finish(train(resources)(other, goOn))).rejects.toMatchObject({
+      code: 'checkpoint-other-run',
+    })
+  })
+
+  test('stops with a reason when the loss is no longer a number', async () => {
+    const wild = { ...settings, learningRate: 1e30, warmupRatio: 0, clipNorm: 0 }
+    await expect(finish(train(resources)(trainInput({ settings: wild }), goOn))).rejects.toMatchObject({
+      code: 'loss-not-finite',
+    })
+  })
+
+  test('names an example that is too long', async () => {
+    const long: TrainingExample = {
+      id: 'long',
+      messages: [
+        { role: 'user', content: 'tell me everything' },
+        { role: 'assistant', content: 'word '.repeat(300) },
+      ],
+    }
+    await expect(finish(train(resources)(trainInput({ examples: [long] }), goOn))).rejects.toThrow(
+      /“tell me everything” is \d+ tokens long, but the model holds 256/,
+    )
+  })
+})
+
+test('the mask counts the answer and its end, nothing else', async () => {
+  const { result } = await finish(
+    maskExamples(resources)({ modelDirectory, examples: examples.slice(0, 1) }, goOn),
+  )
+  const [example] = result.examples
+  const scored = example?.tokens.filter((token) => token.scored).map((token) => token.text)
+  expect(scored?.join('')).toBe('hello there</s>')
+  expect(example?.tokens.map((token) => token.text).join('')).toBe(
+    'system:be kind</s>user:hi</s>assistant:hello there</s>',
+  )
+})
+
+describe('a chat', () => {
+  test('reuses the cache for the next turn and gives the answer of a fresh start', async () => {
+    const first = await finish(chat(resources)(chatInput(), goOn))
+    const messages = [
+      ...chatInput().messages,
+      { role: 'assistant' as const, content: first.result.text },
+      { role: 'user' as const, content: 'and?' },
+    ]
+    const next = await finish(chat(resources)(chatInput({ messages }), goOn))
+    expect(next.result.reusedTokens).toBeGreaterThanOrEqual(first.result.promptTokens - 1)
+    const fresh = await finish(chat(engineResources())(chatInput({ messages }), goOn))
+    expect(fresh.result.reusedTokens).toBe(0)
+    expect(fresh.result.text).toBe(next.result.text)
+  })
+
+  test('stops when asked, with the text so far', async () => {
+    const stop = new AbortController()
+    const { events, result } = await finish(chat(resources)(chatInput(), stop.signal), () => stop.abort())
+    expect(result).toMatchObject({ stopReason: 'stopped', generatedTokens: 1 })
+    expect(result.text).toBe(events.map((event) => event.text).join(''))
+  })
+
+  test('ends after as many tokens as were asked for', async () => {
+    const { result } = await finish(chat(resources)(chatInput({ maxTokens: 3 }), goOn))
+    expect(result).toMatchObject({ stopReason: 'length', generatedTokens: 3 })
+  })
+
+  test('that no longer fits is refused with both lengths', async () => {
+    const messages = [{ role: 'user' as const, content: 'word '.repeat(300) }]
+    await expect(finish(chat(resources)(chatInput({ messages }), goOn))).rejects.toMatchObject({
+      code: 'context-full',
+    })
+  })
+
+  test('goes before a training', async () => {
+    const order: string[] = []
+    const training = finish(train(resources)(trainInput(), goOn), (event) => {
+      if (event.type === 'step') order.push('step')
+    })
+    await finish(chat(resources)(chatInput(), goOn), () => order.push('token'))
+    await training
+    expect(order.slice(order.indexOf('token'), order.lastIndexOf('token'))).not.toContain('step')
+    expect(order).toContain('step')
+  })
+})
