@@ -1,3 +1,4 @@
+import { Failure } from '../../contract/failure.ts'
 import type { ChatRequest } from '../../app/services.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import type { Context } from './command.ts'
@@ -25,15 +26,13 @@ export async function converse(
 ): Promise<unknown> {
   const { services, output } = context
   const lines = context.readLines()
-  const messages = [...opening]
+  let messages = opening
   let answers = 0
   try {
     for (;;) {
       const content = await lines.next()
       if (content === null) break
       if (content.trim() === '') continue
-      messages.push({ role: 'user', content })
-
       const controller = new AbortController()
       let leave = false
       const release = lines.onInterrupt(() => {
@@ -41,12 +40,21 @@ export async function converse(
         controller.abort()
         if (leave) lines.close()
       })
-      const answer = services.chat.answer({ ...request, messages: [...messages] }, controller.signal)
-      const { text } = await drain(answer, (event) => output.text(event.text))
-      release()
-      output.line()
-      messages.push({ role: 'assistant', content: text })
-      answers += 1
+      const asked: readonly ChatMessage[] = [...messages, { role: 'user', content }]
+      const answer = services.chat.answer({ ...request, messages: asked }, controller.signal)
+      try {
+        const { text } = await drain(answer, (event) => output.text(event.text))
+        messages = [...asked, { role: 'assistant', content: text }]
+        answers += 1
+        output.line()
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        // The conversation goes on as if the message had not been sent: it can be sent again.
+        output.line()
+        output.note(error.message)
+      } finally {
+        release()
+      }
       if (leave) break
     }
   } finally {

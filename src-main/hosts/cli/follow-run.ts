@@ -29,7 +29,7 @@ function progressLine(run: Run, loss: number | null): string {
   if (run.status === 'queued' || run.steps === 0) return 'Preparing the run'
   const speed = run.tokensPerSecond === null ? '' : `, ${Math.round(run.tokensPerSecond)} tokens a second`
   const left = run.remainingMs === null ? '' : `, ${formatDuration(run.remainingMs)} left`
-  return `Step ${run.step} of ${run.steps}: loss ${formatLoss(loss)}${speed}${left}`
+  return `Step ${run.step} of ${run.steps}${loss === null ? '' : `, loss ${formatLoss(loss)}`}${speed}${left}`
 }
 
 function finished(run: Run): Run {

@@ -1,4 +1,3 @@
-import type { Sampling } from '../../../contract/entities.ts'
 import { Failure } from '../../../contract/failure.ts'
 import type { ChatRequest } from '../../../app/services.ts'
 import type { ChatMessage } from '../../../engine/contract.ts'
@@ -6,7 +5,7 @@ import { converse } from '../chat-session.ts'
 import { command } from '../command.ts'
 import { drain } from '../drain.ts'
 import { ensureModel } from '../ensure-model.ts'
-import { decimal, flag, integer, text, type Values } from '../options.ts'
+import { decimal, flag, integer, text } from '../options.ts'
 
 const options = {
   model: text('ID', 'the model, by id or name'),
@@ -31,7 +30,8 @@ export const chatCommand = command({
     const request: Omit<ChatRequest, 'messages'> = {
       model: model.id,
       adapter: values.adapter ?? null,
-      sampling: sampling(values),
+      // What was not given is undefined, and the app's setting stands.
+      sampling: { maxTokens: values['max-tokens'], temperature: values.temperature, seed: values.seed },
       exact: values.exact === true,
     }
 
@@ -46,12 +46,3 @@ export const chatCommand = command({
     return { ...result, model: model.id, adapter: request.adapter }
   },
 })
-
-/** Only what was given, so that the app's settings stand for the rest. */
-function sampling(values: Values<typeof options>): Partial<Sampling> {
-  return {
-    ...(values['max-tokens'] !== undefined && { maxTokens: values['max-tokens'] }),
-    ...(values.temperature !== undefined && { temperature: values.temperature }),
-    ...(values.seed !== undefined && { seed: values.seed }),
-  }
-}

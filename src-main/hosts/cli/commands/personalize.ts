@@ -1,4 +1,5 @@
 import { linearKind, type Run, type TrainingSettings } from '../../../contract/entities.ts'
+import type { Changes } from '../../../app/services.ts'
 import { command, type Context } from '../command.ts'
 import { ensureModel } from '../ensure-model.ts'
 import { followRun } from '../follow-run.ts'
@@ -41,16 +42,16 @@ export const personalizeCommand = command({
   },
 })
 
-/** Only what was given, so that the model's defaults stand for the rest. */
-function settings(values: Values<typeof options>): Partial<TrainingSettings> {
+/** What was not given is undefined, and the model's default stands. */
+function settings(values: Values<typeof options>): Changes<TrainingSettings> {
   return {
-    ...(values.rank !== undefined && { rank: values.rank }),
-    ...(values.epochs !== undefined && { epochs: values.epochs }),
-    ...(values['learning-rate'] !== undefined && { learningRate: values['learning-rate'] }),
-    ...(values['batch-tokens'] !== undefined && { batchTokens: values['batch-tokens'] }),
-    ...(values.targets !== undefined && { targets: [...values.targets] }),
-    ...(values.seed !== undefined && { seed: values.seed }),
-    ...(values['projection-key'] !== undefined && { projectionKey: values['projection-key'] }),
+    rank: values.rank,
+    epochs: values.epochs,
+    learningRate: values['learning-rate'],
+    batchTokens: values['batch-tokens'],
+    targets: values.targets && [...values.targets],
+    seed: values.seed,
+    projectionKey: values['projection-key'],
   }
 }
 
