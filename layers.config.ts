@@ -51,13 +51,13 @@ const configuration: IConfiguration = {
     room('contract', contract, 'The contract is data.', [library('zod')]),
     room('core', core, 'The core is pure: bytes and values in, values out.', [
       '^src-main/contract/failure\\.ts$',
-      library('@huggingface/jinja', '@huggingface/tokenizers'),
+      library('@huggingface/jinja'),
     ]),
     coreRoom('graph'),
     coreRoom('checkpoint'),
     coreRoom('tokenizer'),
-    coreRoom('llama', 'graph', 'checkpoint'),
-    coreRoom('vera', 'graph', 'checkpoint'),
+    coreRoom('llama', 'graph', 'checkpoint', 'tokenizer'),
+    coreRoom('vera', 'graph', 'checkpoint', 'llama'),
     coreRoom('training', 'graph', 'checkpoint', 'llama', 'vera', 'tokenizer'),
     coreRoom('generation', 'graph', 'checkpoint', 'llama', 'vera', 'tokenizer'),
     room('engine', inside('src-main/engine'), 'The engine knows nothing of the product around it.', [

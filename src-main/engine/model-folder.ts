@@ -43,7 +43,8 @@ export function readModelFolder(directory: string): ModelFolder {
 /** These files are our own: written by the import, in a folder that becomes the model's only when complete. */
 function readJson<T>(directory: string, file: string): T {
   try {
-    return JSON.parse(readFileSync(join(directory, file), 'utf8'))
+    const json: unknown = JSON.parse(readFileSync(join(directory, file), 'utf8'))
+    return json as T
   } catch (cause) {
     throw new Failure(
       'model-folder-broken',

@@ -17,6 +17,8 @@ export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
         const session = await InferenceSession.create(encodeOnnx(graph), {
           executionProviders: ['cpu'],
           graphOptimizationLevel: 'all',
+          // What fails is thrown; what ONNX Runtime would print is for its developers.
+          logSeverityLevel: 4,
           // Batches differ in shape: a plan made for one wastes memory on the next.
           enableMemPattern: false,
           ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),

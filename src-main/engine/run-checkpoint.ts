@@ -52,7 +52,7 @@ export function loadCheckpoint(directory: string): RunCheckpoint | null {
   }
   const text = file.metadata.get('progress')
   if (text === undefined) throw broken(path)
-  const { step, ...progress }: RunProgress & { readonly step: number } = JSON.parse(text)
+  const { step, ...progress } = JSON.parse(text) as RunProgress & { readonly step: number }
   return {
     vectors: floats('vectors'),
     optimizer: {

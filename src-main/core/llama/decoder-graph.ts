@@ -1,7 +1,6 @@
 import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
-import type { LlamaConfig } from './config.ts'
 import { decoderLayer, head, type ParameterOf } from './layer.ts'
 import { type LinearWeight, lowerLinears } from './lower-linear.ts'
 import { type Extent, type StoredModel, type StoredWeight, weightName } from './stored-model.ts'
