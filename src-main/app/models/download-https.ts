@@ -2,12 +2,17 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { Failure } from '../../contract/failure.ts'
 
-/** A server that can't be reached must not hold up the next source. */
-const connectLimitMs = 5_000
-/** No byte for so long: the connection is taken for cut. */
-const stallLimitMs = 30_000
-/** A download that is cut more often than this is given up; what has come stays for the next time. */
-const maxCuts = 8
+export interface WaitingLimits {
+  /** Until a server answers: one that can't be reached must not hold up the next source. */
+  readonly answerMs: number
+  /** Without a byte: then the connection is taken for cut. */
+  readonly stallMs: number
+}
+
+export const waitingLimits: WaitingLimits = { answerMs: 5_000, stallMs: 30_000 }
+
+/** So many connections in a row that bring nothing, and the download is given up; what has come stays. */
+const maxFruitless = 3
 
 export interface Download {
   readonly url: string
@@ -25,18 +30,19 @@ export async function* downloadHttps(
   download: Download,
   network: typeof fetch,
   signal: AbortSignal,
+  limits = waitingLimits,
 ): AsyncGenerator<number, void> {
-  for (let cuts = 0; ; cuts++) {
+  for (let fruitless = 0; ;) {
     const before = await fileSize(download.partPath)
     if (before === download.totalBytes) return
     if (before > download.totalBytes) await rm(download.partPath)
     try {
-      yield* receiveRest(download, network, signal)
+      yield* receiveRest(download, network, signal, limits)
       return
     } catch (error) {
       if (!(error instanceof ConnectionCut) || signal.aborted) throw error
-      // Only a connection that brought something is worth another: the rest of the file may come.
-      if (cuts >= maxCuts || (await fileSize(download.partPath)) <= before) {
+      fruitless = (await fileSize(download.partPath)) > before ? 0 : fruitless + 1
+      if (fruitless === maxFruitless) {
         throw new Failure('download-cut', `${hostOf(download.url)} closed the connection before the end`, {
           cause: error,
         })
@@ -50,15 +56,16 @@ async function* receiveRest(
   download: Download,
   network: typeof fetch,
   signal: AbortSignal,
+  limits: WaitingLimits,
 ): AsyncGenerator<number, void> {
   const connection = new AbortController()
   const hangUp = (): void => connection.abort()
   const bothSignals = AbortSignal.any([signal, connection.signal])
-  let timer = setTimeout(hangUp, connectLimitMs)
+  let timer = setTimeout(hangUp, limits.answerMs)
   try {
     const response = await request(download, network, bothSignals)
     clearTimeout(timer)
-    timer = setTimeout(hangUp, stallLimitMs)
+    timer = setTimeout(hangUp, limits.stallMs)
     // A server that can't continue answers 200 and sends all from the start.
     const continues = response.status === 206
     let doneBytes = continues ? await fileSize(download.partPath) : 0
