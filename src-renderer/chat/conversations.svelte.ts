@@ -9,6 +9,11 @@ import { baseAnswerer, Thread, type Answerer, type ThreadEvents } from './thread
 /** The address of a conversation that isn't saved yet. */
 export const draftId = 'new'
 
+/** The title, or what stands for it until the first message gives one. */
+export function titleOf(conversation: Conversation | null): string {
+  return conversation?.title || 'New conversation'
+}
+
 /** What follows elsewhere from what happens in a conversation. */
 export interface ConversationEvents {
   /** A draft was saved with its first message. */
@@ -72,7 +77,7 @@ export class Conversations {
     this.#threads.get(conversation.id)?.stop()
     this.#threads.delete(conversation.id)
     this.list.value = this.list.value?.filter((other) => other.id !== conversation.id)
-    this.#notices.offerUndo(`Deleted “${conversation.title}”.`, async () => {
+    this.#notices.offerUndo(`Deleted “${titleOf(conversation)}”.`, async () => {
       await this.#client.call('conversations.restore', { id: conversation.id })
       await this.list.load()
     })

@@ -43,6 +43,7 @@ export class Plan {
 
 /** How many examples are learned and how many only measured; the app divides them for good when it starts. */
 export function division(count: number, heldOutRatio: number): { learned: number; heldOut: number } {
-  const heldOut = Math.min(Math.round(count * heldOutRatio), Math.max(0, count - 1))
+  const wanted = heldOutRatio > 0 ? Math.max(1, Math.round(count * heldOutRatio)) : 0
+  const heldOut = Math.min(wanted, Math.max(0, count - 1))
   return { learned: count - heldOut, heldOut }
 }

@@ -16,7 +16,8 @@ export class LiveRun {
   run = $state.raw<Run | null>(null)
   points = $state.raw<readonly LossPoint[]>([])
   failure = $state.raw<FailureMessage | null>(null)
-  watching = $state(false)
+  /** Not reactive: who starts a watch must not start it again because it began. */
+  watching = false
   /** Whether the run was seen in progress, so that its end is news. */
   wasInProgress = false
 
