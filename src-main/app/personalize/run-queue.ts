@@ -88,13 +88,15 @@ export class RunQueue {
       isCancelled: false,
     }
     this.#active = active
-    const record = this.#record(run)
-    active.ended = this.#train(record, active).then(() => {
-      this.#active = null
-      // Told last: who hears of the end finds the queue free and the run's folder gone.
-      record.tell()
-      this.#startNext()
-    })
+    active.ended = this.#run(this.#record(run), active)
+  }
+
+  async #run(record: RunRecord, active: ActiveRun): Promise<void> {
+    await this.#train(record, active)
+    this.#active = null
+    // Told last: who hears of the end finds the queue free and the run's folder gone.
+    record.tell()
+    this.#startNext()
   }
 
   /** Never rejects: what goes wrong becomes the run's state. */

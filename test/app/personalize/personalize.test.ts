@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../src-main/contract/entities.ts'
 import { Failure } from '../../../src-main/contract/failure.ts'
 import type { ProcedureEvent } from '../../../src-main/contract/procedures.ts'
-import type { TrainInput } from '../../../src-main/engine/contract.ts'
+import type { ChatInput, TrainInput } from '../../../src-main/engine/contract.ts'
 import { openStorage } from '../../../src-main/app/storage/storage.ts'
 import { adapterBytes, engineStandIn, trained, trainStep } from '../engine-stand-in.ts'
 import { failureCode } from '../failure-code.ts'
@@ -307,7 +307,10 @@ describe('the adapter', () => {
     await app.call('conversations.update', { id, adapterId, strength: 0.5 })
     const answer = await app.call('chat.send', { conversationId: id, content: 'x' })
     expect(answer.adapterId).toBe(adapterId)
-    const { adapter } = app.engine.calls.at(-1)?.input as { adapter: { path: string; strength: number } }
+    const adapter = (app.engine.calls.at(-1)?.input as ChatInput | undefined)?.adapter ?? {
+      path: '',
+      strength: 0,
+    }
     expect(adapter.strength).toBe(0.5)
     expect(readFileSync(adapter.path).equals(adapterBytes)).toBe(true)
     expect(adapter.path).toContain(createHash('sha256').update(adapterBytes).digest('hex'))
