@@ -35,7 +35,11 @@ export class Conversations {
     this.#client = client
     this.#notices = notices
     this.#events = events
-    this.list = new Loadable(() => client.call('conversations.list', {}))
+    this.list = new Loadable(async () => {
+      const conversations = await client.call('conversations.list', {})
+      for (const conversation of conversations) this.#tell(conversation)
+      return conversations
+    })
     this.#draft = $state.raw(this.#newThread(baseAnswerer))
   }
 
@@ -100,10 +104,15 @@ export class Conversations {
     return thread
   }
 
-  #put(conversation: Conversation): void {
-    this.list.value = this.list.value?.map((other) => (other.id === conversation.id ? conversation : other))
+  /** The thread, if it was opened, learns of its new title. */
+  #tell(conversation: Conversation): void {
     const thread = this.#threads.get(conversation.id)
     if (thread) thread.conversation = conversation
+  }
+
+  #put(conversation: Conversation): void {
+    this.list.value = this.list.value?.map((other) => (other.id === conversation.id ? conversation : other))
+    this.#tell(conversation)
   }
 }
 

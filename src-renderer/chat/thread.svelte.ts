@@ -16,7 +16,8 @@ export const baseAnswerer: Answerer = { modelId: null, adapterId: null, strength
 
 export interface ThreadEvents {
   created(thread: Thread, conversation: Conversation): void
-  changed(conversation: Conversation): void
+  /** Something the list shows may have changed: the title, the order. */
+  changed(): void
   examplesChanged(): void
 }
 
@@ -92,6 +93,7 @@ export class Thread {
               asked = true
               this.question = null
               this.messages = [...this.messages, event.message]
+              this.#events.changed()
             }
           },
         },
@@ -107,7 +109,7 @@ export class Thread {
     // The host knows the truth: a title it gave, an answer it kept although the engine failed.
     if (this.conversation) {
       await this.load(this.conversation.id)
-      this.#events.changed(this.conversation)
+      this.#events.changed()
     }
     return asked || this.sendFailure === null
   }
@@ -155,7 +157,7 @@ export class Thread {
       strength,
       systemPrompt,
     })
-    this.#events.changed(this.conversation)
+    this.#events.changed()
     return this.conversation
   }
 
