@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Conversation, Example, Model } from '../../../src-main/contract/entities.ts'
@@ -81,10 +81,10 @@ describe('opening', () => {
     expect(await failureCode(() => openStorage(path))).toBe('data-folder-unusable')
   })
 
-  // The administrator may write everywhere, so that there is nothing to refuse.
-  it.skipIf(process.getuid?.() === 0)('says that a folder is read-only', async () => {
+  it('says that the folder can not be written to', async () => {
     const directory = temporaryFolder()
-    chmodSync(directory, 0o500)
+    // Even the administrator can't open a folder as a database.
+    mkdirSync(join(directory, 'veranda.sqlite'))
     expect(await failureCode(() => openStorage(directory))).toBe('data-folder-read-only')
   })
 })
