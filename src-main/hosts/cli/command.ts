@@ -23,6 +23,8 @@ export interface Given<O extends Options> {
 export interface CommandDefinition<O extends Options> {
   /** For example `models pull`. */
   readonly words: string
+  /** How it is called, where not as a command of `veranda`. */
+  readonly calledAs?: string
   readonly summary: string
   /** What must be given, then what may be, for example `['ID']` and `['PROMPT']`. */
   readonly required?: readonly string[]
@@ -63,7 +65,7 @@ export function command<O extends Options>(definition: CommandDefinition<O>): Co
   const { required = [], optional = [], needs = [] } = definition
   const options: Options = { ...definition.options, ...everywhere }
   const usage = [
-    `veranda ${definition.words}`,
+    definition.calledAs ?? `veranda ${definition.words}`,
     ...required,
     ...optional.map((name) => `[${name}]`),
     ...Object.entries(options).map(([name, { placeholder }]) => {

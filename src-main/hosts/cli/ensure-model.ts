@@ -28,7 +28,7 @@ export async function ensureModel(
 export async function pullModel({ services, output, signal }: Context, id: string): Promise<Model> {
   const entry = services.models.catalogue().find((candidate) => candidate.id === id)
   if (entry !== undefined) output.note(`Fetching ${entry.name} (${formatBytes(entry.sizeBytes)}).`)
-  return await drain(services.models.pull(id, signal), (event) => showModelProgress(output, event))
+  return await drain(services.models.pull(id, signal), (event) => showModelProgress(output, event), signal)
 }
 
 export function showModelProgress(output: Output, { phase, doneBytes, totalBytes }: ModelProgress): void {

@@ -1,15 +1,11 @@
-/** The `veranda` command: finds the command that is meant, opens the app, runs it, and says how it went. */
-import type { App } from '../../app/app.ts'
-import { toFailureMessage } from '../../contract/failure.ts'
-import type { Command, Context, Invocation } from './command.ts'
+/** The `veranda` command: finds which of its commands is meant, and runs it. */
+import type { Command } from './command.ts'
 import { adapterCommands } from './commands/adapters.ts'
 import { chatCommand } from './commands/chat.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
 import { modelCommands } from './commands/models.ts'
 import { personalizeCommand } from './commands/personalize.ts'
-import type { LineReader } from './chat-session.ts'
-import { UsageError } from './options.ts'
-import { createOutput, type TextStream } from './output.ts'
+import { runCommand, type ExitCode, type Surroundings } from './run-command.ts'
 
 const commands: readonly Command[] = [
   ...modelCommands,
@@ -18,19 +14,6 @@ const commands: readonly Command[] = [
   evaluateCommand,
   ...adapterCommands,
 ]
-
-/** What the command line needs of the world. */
-export interface Surroundings {
-  readonly stdout: TextStream
-  readonly stderr: TextStream
-  readonly signal: AbortSignal
-  readonly version: string
-  readLines(): LineReader
-  openApp(dataDirectory: string | null): Promise<Pick<App, 'services' | 'close'>>
-}
-
-/** 0: done; 1: failed, with one clear line on stderr; 2: called wrongly. */
-export type ExitCode = 0 | 1 | 2
 
 export async function runVeranda(
   argumentList: readonly string[],
@@ -59,38 +42,7 @@ export async function runVeranda(
     return 2
   }
 
-  try {
-    const invocation = command.read(rest)
-    if (invocation.help) stdout.write(`${command.help}\n`)
-    else await invoke(invocation, surroundings)
-    return 0
-  } catch (error) {
-    if (error instanceof UsageError) {
-      stderr.write(`${error.message}\nUsage: ${command.usage}\n`)
-      return 2
-    }
-    stderr.write(`${toFailureMessage(error).message}\n`)
-    return 1
-  }
-}
-
-async function invoke(invocation: Invocation, surroundings: Surroundings): Promise<void> {
-  const output = createOutput(surroundings.stdout, surroundings.stderr, invocation.json)
-  const app = await surroundings.openApp(invocation.dataDirectory)
-  let result: unknown
-  try {
-    const context: Context = {
-      services: app.services,
-      output,
-      signal: surroundings.signal,
-      readLines: surroundings.readLines,
-    }
-    result = await invocation.run(context)
-  } finally {
-    output.endProgress()
-    await app.close()
-  }
-  output.json(result)
+  return await runCommand(command, rest, surroundings)
 }
 
 /** The command with the most words that the arguments begin with. */

@@ -86,7 +86,7 @@ test('an answer that was stopped is a failure, with its text so far', async () =
     services: { models: installed, chat },
     signal: controller.signal,
   })
-  expect(printed).toMatchObject({ code: 1, stdout: 'Hel\n', stderr: 'The answer was stopped.\n' })
+  expect(printed).toMatchObject({ code: 1, stdout: 'Hel\n', stderr: 'Stopped.\n' })
 })
 
 /** A conversation over a pipe: lines are written as if typed, Ctrl+C is called. */

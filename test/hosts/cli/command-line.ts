@@ -3,7 +3,8 @@ import type { Adapter, CatalogueEntry, Model, Run } from '../../../src-main/cont
 import type { Services } from '../../../src-main/app/services.ts'
 import type { ChatResult } from '../../../src-main/engine/contract.ts'
 import type { LineReader } from '../../../src-main/hosts/cli/chat-session.ts'
-import { runVeranda, type ExitCode } from '../../../src-main/hosts/cli/veranda.ts'
+import type { ExitCode } from '../../../src-main/hosts/cli/run-command.ts'
+import { runVeranda } from '../../../src-main/hosts/cli/veranda.ts'
 
 export interface Printed {
   readonly code: ExitCode

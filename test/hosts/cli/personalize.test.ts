@@ -141,6 +141,20 @@ test('a file with issues is learned from without them, and they are listed by li
   expect(asked[0]?.examples).toEqual([example])
 })
 
+test('evaluate that is stopped gives no number: it would be of a part', async () => {
+  const controller = new AbortController()
+  const services: GivenServices = {
+    ...learning(doneRun),
+    async *evaluate() {
+      yield { doneTokens: 50, totalTokens: 100 }
+      controller.abort()
+      return { meanLoss: 0.5, tokens: 50, perplexity: Math.exp(0.5) }
+    },
+  }
+  const printed = await veranda(['evaluate', file, '--json'], { services, signal: controller.signal })
+  expect(printed).toMatchObject({ code: 1, stdout: '', stderr: 'Measuring: 50 of 100 tokens\nStopped.\n' })
+})
+
 test.each(['personalize', 'evaluate'])('%s: a file without one good example is a failure', async (words) => {
   const parse = () => ({ examples: [], issues: [issue] })
   const name = words === 'personalize' ? ['--name', 'pim'] : []

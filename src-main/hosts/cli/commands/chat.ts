@@ -1,4 +1,3 @@
-import { Failure } from '../../../contract/failure.ts'
 import type { ChatRequest } from '../../../app/services.ts'
 import type { ChatMessage } from '../../../engine/contract.ts'
 import { converse } from '../chat-session.ts'
@@ -38,11 +37,10 @@ export const chatCommand = command({
     if (prompt === undefined) return await converse(context, request, opening)
 
     const messages: readonly ChatMessage[] = [...opening, { role: 'user', content: prompt }]
-    const result = await drain(services.chat.answer({ ...request, messages }, signal), (event) =>
-      output.text(event.text),
+    const answer = services.chat.answer({ ...request, messages }, signal)
+    const result = await drain(answer, (event) => output.text(event.text), signal).finally(() =>
+      output.line(),
     )
-    output.line()
-    if (result.stopReason === 'stopped') throw new Failure('answer-stopped', 'The answer was stopped.')
     return { ...result, model: model.id, adapter: request.adapter }
   },
 })

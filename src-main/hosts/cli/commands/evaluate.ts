@@ -11,24 +11,21 @@ export const evaluateCommand = command({
   required: ['FILE'],
   options: {
     adapter: text('N', 'with this adapter, NAME[:STRENGTH]; its model is used'),
-    exact: flag('in float32 throughout'),
+    exact: flag('in float32 throughout, as measuring always is'),
   },
   async run(context, { positionals: [file = ''], values }) {
     const { services, output, signal } = context
     const examples = await readExamples(context, file)
     const model = await ensureModel(context, undefined, values.adapter)
-    const request = {
-      examples,
-      model: model.id,
-      adapter: values.adapter ?? null,
-      exact: values.exact === true,
-    }
-    const result = await drain(services.evaluate(request, signal), ({ doneTokens, totalTokens }) => {
-      output.progress(
-        `Measuring: ${doneTokens} of ${totalTokens} tokens`,
-        doneTokens / Math.max(1, totalTokens),
-      )
-    })
+    const result = await drain(
+      services.evaluate({ examples, model: model.id, adapter: values.adapter ?? null }, signal),
+      ({ doneTokens, totalTokens }) =>
+        output.progress(
+          `Measuring: ${doneTokens} of ${totalTokens} tokens`,
+          doneTokens / Math.max(1, totalTokens),
+        ),
+      signal,
+    )
     output.line(
       `Loss ${result.meanLoss.toFixed(4)} nats a token over ${count(result.tokens, 'token')} ` +
         `of ${count(examples.length, 'example')}; perplexity ${result.perplexity.toFixed(3)}.`,

@@ -43,8 +43,10 @@ export const modelCommands: readonly Command[] = [
     options: { name: text('N', 'call it so instead of by its own name') },
     async run({ services, output, signal }, { positionals: [path = ''], values }) {
       const source = { path: resolve(path), name: values.name ?? null }
-      const model = await drain(services.models.import(source, signal), (event) =>
-        showModelProgress(output, event),
+      const model = await drain(
+        services.models.import(source, signal),
+        (event) => showModelProgress(output, event),
+        signal,
       )
       output.line(`${model.name} is installed as ${model.id}.`)
       return model
