@@ -11,7 +11,14 @@ export function lossText(run: Run, points: readonly LossPoint[], now: number): s
   const from =
     verb === 'stayed' ? `at ${formatLoss(before)}` : `from ${formatLoss(before)} to ${formatLoss(after)}`
   const name = set === 'heldOut' ? 'Held-out loss' : 'Training loss'
-  return `${name} ${verb} ${from} in ${formatDuration((run.finishedAt ?? now) - run.createdAt)}.`
+  const time = durationMs(run, now)
+  return `${name} ${verb} ${from}${time === null ? '' : ` in ${formatDuration(time)}`}.`
+}
+
+/** How long the run took; null where it stood still for a time that nobody kept. */
+function durationMs(run: Run, now: number): number | null {
+  if (run.finishedAt !== null) return run.finishedAt - run.createdAt
+  return run.status === 'running' ? now - run.createdAt : null
 }
 
 interface LossChange {
