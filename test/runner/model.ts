@@ -30,7 +30,7 @@ export async function prepareModel(): Promise<ModelState> {
   }
 }
 
-async function fetchDefault(): Promise<{ readonly path: string; readonly name: string }> {
+export async function fetchDefault(): Promise<{ readonly path: string; readonly name: string }> {
   const [model] = await readCatalogue(resourcesDirectory)
   if (model === undefined) throw new Failure('no-catalogue', 'resources/catalogue.json lists no model.')
   const directory = join(testHome, 'downloads')

@@ -1,0 +1,18 @@
+import type { ModelKind, ReferenceKind } from './kind.ts'
+import { projections } from './kinds/projections.ts'
+import { rng } from './kinds/rng.ts'
+import { tinyLlamaForward } from './kinds/tiny-llama-forward.ts'
+import { tinyLlamaGradients } from './kinds/tiny-llama-gradients.ts'
+import { tinyLlamaTrajectories } from './kinds/tiny-llama-trajectories.ts'
+
+/** Every kind of fixture that a reference folder may hold, in the order in which they build on each other. */
+export const kinds: readonly ReferenceKind[] = [
+  rng,
+  projections,
+  tinyLlamaForward,
+  tinyLlamaGradients,
+  tinyLlamaTrajectories,
+]
+
+/** The kinds that need the real model. */
+export const modelKinds: readonly ModelKind[] = []

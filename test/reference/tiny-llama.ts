@@ -1,0 +1,108 @@
+import { readdirSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { LlamaConfig } from '../../src-main/core/llama/config.ts'
+import { LINEAR_KINDS } from '../../src-main/core/llama/linear-kinds.ts'
+import type { Batch } from '../../src-main/core/training/batch.ts'
+import type { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
+import { layoutVera, type VeraLayout } from '../../src-main/core/vera/layout.ts'
+import { type LiveAdapter, liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
+import { projectionsOf } from '../../src-main/core/vera/projections.ts'
+import { Tensors } from './fixtures.ts'
+
+export const folderOf = (reference: string, variant: string): string => join(reference, 'tiny-llama', variant)
+
+/** The model folders of the reference, by their names. */
+export function variantsIn(reference: string): readonly string[] {
+  const names = readdirSync(join(reference, 'tiny-llama')).toSorted()
+  return names.filter((name) => existsSync(join(folderOf(reference, name), 'config.json')))
+}
+
+export const batchesIn = (reference: string): Tensors =>
+  new Tensors(join(reference, 'tiny-llama', 'batches.safetensors'))
+
+/** A batch of batches.safetensors; positions count from 0 at the first column, padded on either side. */
+export function batchNamed(tensors: Tensors, name: string): Batch {
+  return batchIn(tensors, `${name}/`)
+}
+
+/** The batch in the tensors `<prefix>input_ids`, `attention_mask` and `labels`. */
+export function batchIn(tensors: Tensors, prefix: string): Batch {
+  const [rows = 0, length = 0] = tensors.shape(`${prefix}input_ids`)
+  const ids = tensors.integers(`${prefix}input_ids`)
+  const attended = tensors.integers(`${prefix}attention_mask`)
+  const labels = tensors.integers(`${prefix}labels`)
+  const column = (place: number): number => place % length
+  return {
+    rows,
+    ids: Int32Array.from(ids),
+    positions: Int32Array.from(ids, (_, place) => column(place)),
+    segments: Int32Array.from(attended, (value) => (value === 1 ? 0 : -1)),
+    labels: Int32Array.from(ids, (_, place) =>
+      column(place) === length - 1 ? -1 : Math.max(-1, labels[place + 1] ?? -1),
+    ),
+  }
+}
+
+export const countLabels = (batch: Batch): number => batch.labels.filter((label) => label >= 0).length
+
+/** The layout of the adapter whose vectors are the tensors `<prefix>/base_model.model.<module>.vera_lambda_d|b`. */
+export function layoutIn(tensors: Tensors, prefix: string, config: LlamaConfig): VeraLayout {
+  const start = `${prefix}/base_model.model.model.layers.`
+  const names = tensors.names.filter((name) => name.startsWith(start) && name.endsWith('.vera_lambda_d'))
+  const paths = names.map((name) => name.slice(start.length).split('.'))
+  const [first = ''] = names
+  return layoutVera(config, {
+    rank: tensors.shape(first)[0] ?? 0,
+    targets: LINEAR_KINDS.filter((kind) => paths.some((path) => path.includes(kind))),
+    layers: [...new Set(paths.map(([layer]) => Number(layer)))],
+  })
+}
+
+/** A flat vector in the layout's order out of tensors `<prefix>/base_model.model.<module>.vera_lambda_d|b`. */
+export function flatVector(tensors: Tensors, prefix: string, layout: VeraLayout): Float32Array {
+  const flat = new Float32Array(layout.length)
+  for (const site of layout.sites) {
+    const name = `${prefix}/base_model.model.${site.module}.vera_lambda_`
+    flat.set(tensors.floats(`${name}d`), site.lambdaD)
+    flat.set(tensors.floats(`${name}b`), site.lambdaB)
+  }
+  return flat
+}
+
+/**
+ * The fixtures' adapter of a model folder (its settings are the same in gradients and trajectories) with the
+ * vectors `<prefix>/…` of `tensors` and the projections that the gradients' fixture holds.
+ */
+export function fixtureAdapter(
+  reference: string,
+  variant: string,
+  config: LlamaConfig,
+  tensors: Tensors,
+  prefix: string,
+): LiveAdapter {
+  const layout = layoutIn(tensors, prefix, config)
+  const gradients = new Tensors(join(reference, 'tiny-llama', 'grads', `vera_${variant}.safetensors`))
+  const projections = projectionsOf(layout.rank, gradients.floats('vera_A'), gradients.floats('vera_B'))
+  return liveAdapter(layout, flatVector(tensors, prefix, layout), projections)
+}
+
+export function gatherAttended(batch: Batch, values: Float32Array): Float32Array {
+  const width = values.length / batch.ids.length
+  const kept = [...batch.segments.keys()].filter((place) => (batch.segments[place] ?? -1) >= 0)
+  const rows = new Float32Array(kept.length * width)
+  kept.forEach((place, row) => rows.set(values.subarray(place * width, (place + 1) * width), row * width))
+  return rows
+}
+
+/** Gradient and value of the mean loss over all labels of several batches. */
+export async function meanGradient(
+  pass: TrainingPass,
+  adapter: LiveAdapter,
+  batches: readonly Batch[],
+): Promise<{ readonly gradient: Float32Array; readonly loss: number }> {
+  const labels = batches.reduce((sum, batch) => sum + countLabels(batch), 0)
+  const gradient = new Float32Array(adapter.layout.length)
+  let lossSum = 0
+  for (const batch of batches) lossSum += await pass.addGradient(batch, adapter, 1 / labels, gradient)
+  return { gradient, loss: lossSum / labels }
+}
