@@ -5,7 +5,7 @@ import type { AdapterService } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
 import { sameName, uniqueName } from '../unique-name.ts'
 
-export const maxStrength = 1.5
+const maxStrength = 1.5
 
 export interface Adapters extends AdapterService {
   get(id: string): Adapter

@@ -33,7 +33,6 @@ const catalogueModel = z.object({
 })
 
 export type CatalogueModel = z.infer<typeof catalogueModel>
-export type CatalogueFile = CatalogueModel['file']
 export type HttpsSource = Extract<CatalogueModel['sources'][number], { kind: 'https' }>
 export type WheelSource = Extract<CatalogueModel['sources'][number], { kind: 'wheel' }>
 

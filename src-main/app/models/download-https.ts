@@ -14,6 +14,9 @@ export const waitingLimits: WaitingLimits = { answerMs: 5_000, stallMs: 30_000 }
 /** So many connections in a row that bring nothing, and the download is given up; what has come stays. */
 const maxFruitless = 3
 
+/** A chunk is some kilobytes: telling of each would flood the screens. */
+const progressSteps = 500
+
 export interface Download {
   readonly url: string
   readonly partPath: string
@@ -69,12 +72,15 @@ async function* receiveRest(
     // A server that can't continue answers 200 and sends all from the start.
     const continues = response.status === 206
     let doneBytes = continues ? await fileSize(download.partPath) : 0
+    let nextToTell = 0
     await using file = await open(download.partPath, continues ? 'a' : 'w')
     for await (const chunk of body(response)) {
       timer.refresh()
       doneBytes += chunk.length
       if (doneBytes > download.totalBytes) throw mismatch(download)
       await file.appendFile(chunk)
+      if (doneBytes < nextToTell && doneBytes < download.totalBytes) continue
+      nextToTell = doneBytes + download.totalBytes / progressSteps
       yield doneBytes
     }
     if (doneBytes < download.totalBytes) throw new ConnectionCut('The body ended early.')

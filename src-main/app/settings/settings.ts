@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts'
 export type Settings = ProcedureResult<'settings.get'>
 
 /** What SmolLM2's authors recommend for its small instruct models; calm enough to repeat what was taught. */
-export const defaultSampling: Sampling = {
+const defaultSampling: Sampling = {
   temperature: 0.2,
   topK: 50,
   topP: 0.9,
