@@ -1,0 +1,63 @@
+/** The real app in a real browser: the browser host on a data folder of its own, and pages that keep what goes wrong. */
+import { mkdtemp, mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { openLocalApp, rendererDirectory } from '../../src-main/hosts/local-app.ts'
+import { startBrowserHost } from '../../src-main/hosts/browser/server.ts'
+import { buildScreens } from '../../src-main/hosts/screens-build.ts'
+
+export interface ServedApp {
+  readonly dataDirectory: string
+  /** A new address that opens the app once. */
+  newAddress(): string
+  close(): Promise<void>
+}
+
+/** @param prepare fills the data folder before the app opens it */
+export async function serveApp(prepare?: (dataDirectory: string) => Promise<void>): Promise<ServedApp> {
+  await buildScreens()
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'veranda-e2e-'))
+  await prepare?.(dataDirectory)
+  const app = await openLocalApp(dataDirectory)
+  const host = await startBrowserHost({ handlers: app.handlers, rendererDirectory, port: 0 })
+  return {
+    dataDirectory,
+    newAddress: () => host.newAddress(),
+    async close() {
+      await host.close()
+      await app.close()
+      await rm(dataDirectory, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface TestPage {
+  readonly page: Page
+  /** Errors and warnings of the console, exceptions and breaches of the content policy, so far. */
+  readonly problems: string[]
+}
+
+export async function openPage(
+  browser: Browser,
+  app: ServedApp,
+  options: BrowserContextOptions = {},
+): Promise<TestPage> {
+  const context = await browser.newContext({ locale: 'en-US', ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(String(error.stack ?? error)))
+  await page.goto(app.newAddress())
+  return { page, problems }
+}
+
+/** Takes a picture into test-results/, for people to look at. */
+export async function takePicture(page: Page, name: string): Promise<void> {
+  const folder = resolve('test-results/screens')
+  await mkdir(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}
