@@ -61,24 +61,17 @@ export const rng: ReferenceKind = {
 
 /** `rand/seed3/n17` and the like, each from a fresh generator. */
 function checkDrawn(check: Check, name: string, expected: Float32Array): void {
-  const [, kind, seed, size, bound] = /^(\w+)\/seed(-?\d+)\/n(\d+)(?:\/bound(.+))?$/.exec(name) ?? []
+  const parts = /^(rand|uniform|randn)\/seed(-?\d+)\/n(\d+)(?:\/bound(.+))?$/.exec(name)
+  if (parts === null) return
+  const [, kind, seed, size, bound] = parts
   const generator = new TorchGenerator(Number(seed))
   const length = Number(size)
-  switch (kind) {
-    case 'rand':
-      check.sameBits(name, rand(generator, length), expected)
-      break
-    case 'uniform':
-      check.sameBits(name, uniform(generator, length, -Number(bound), Number(bound)), expected)
-      break
-    case 'randn':
-      check.close(
-        name,
-        randn(generator, length),
-        expected,
-        length < 16 ? shortNormalTolerance : normalTolerance,
-      )
-      break
+  if (kind === 'rand') check.sameBits(name, rand(generator, length), expected)
+  else if (kind === 'uniform') {
+    check.sameBits(name, uniform(generator, length, -Number(bound), Number(bound)), expected)
+  } else {
+    const tolerance = length < 16 ? shortNormalTolerance : normalTolerance
+    check.close(name, randn(generator, length), expected, tolerance)
   }
 }
 
