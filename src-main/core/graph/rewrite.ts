@@ -15,6 +15,17 @@ export function rewrite(graph: Graph, replace: Replacement, g = new GraphBuilder
 }
 
 /**
+ * A graph that is given some of its values instead of computing them: value name → name of the input that takes
+ * its place. What only those values needed is gone.
+ */
+export function cut(graph: Graph, names: ReadonlyMap<string, string>): Graph {
+  return rewrite(graph, (g, { output }) => {
+    const name = names.get(output.name)
+    return name === undefined ? null : g.input(name, output.dtype, output.shape)
+  })
+}
+
+/**
  * Appends a graph to a tape, node by node kept or replaced, and returns where its values went. Its inputs and
  * initializers become those of the tape; its outputs don't, so that the tape can go on from them.
  */

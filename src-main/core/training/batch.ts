@@ -1,6 +1,6 @@
 import type { LlamaConfig } from '../llama/config.ts'
 import { type PackedBatch, paddingSegment, sharedSegment } from './packing.ts'
-import { maskCopies } from './training-graphs.ts'
+import { maskCopies } from './layer-graphs.ts'
 
 /**
  * Tokens of `B` rows of equal length `T`, several examples packed into a row.

@@ -5,7 +5,19 @@ import type { WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
 import { attentionMask, type Batch } from './batch.ts'
-import { layerBackwardGraph, layerForwardGraph, layerPrefix } from './training-graphs.ts'
+import {
+  keptValues,
+  layerBackwardGraph,
+  layerForwardGraph,
+  type LayerGraphOptions,
+  layerPrefix,
+} from './layer-graphs.ts'
+
+/**
+ * Memory that may hold the results of matrix products between the forward and the backward pass. What doesn't fit
+ * is computed again, which takes about a fifth more time.
+ */
+const keepBytes = 512 * 1024 * 1024
 
 /**
  * The decoder layers, run one at a time over one pair of graphs, their weights dequantised into one buffer just
@@ -17,6 +29,7 @@ export class LayerStack {
   readonly #sessions = new Map<string, Promise<Session>>()
   readonly #layerWeights: Readonly<Record<string, Tensor & { readonly data: Float32Array }>>
   #loadedLayer: number | null = null
+  #keptWidth: number | null = null
 
   constructor(runtime: Runtime, weights: WeightSource) {
     this.#runtime = runtime
@@ -37,46 +50,68 @@ export class LayerStack {
     return { cos: { data: cos, shape }, sin: { data: sin, shape }, mask: attentionMask(config, batch) }
   }
 
-  /** x `[N, H]` → y `[N, H]` */
+  /** Whether the matrix products of `layers` layers may be kept for the backward pass: see `keepBytes`. */
+  canKeep(batch: Batch, adapter: LiveAdapter, layers: number): boolean {
+    this.#keptWidth ??= this.#widthToKeep(adapter)
+    return this.#keptWidth * batch.ids.length * 4 * layers <= keepBytes
+  }
+
+  /** x `[N, H]` → y `[N, H]` and what is kept for `backward`. */
   async forward(
     layer: number,
     rows: number,
     x: Float32Array,
     batchFeeds: Feeds,
     adapter: LiveAdapter | null,
-  ): Promise<Float32Array> {
+    keep: boolean,
+  ): Promise<{ readonly y: Float32Array; readonly kept: Feeds }> {
     const part = adapter === null ? null : layerPart(adapter, layer)
-    const session = await this.#session(`forward ${rows} ${part !== null}`, () =>
-      layerForwardGraph(this.#weights.model.config, rows, part?.layout ?? null),
+    const options = this.#options(rows, part?.layout ?? null, keep)
+    const session = await this.#session(`forward ${rows} ${part !== null} ${keep}`, () =>
+      layerForwardGraph(options),
     )
-    const results = await session.run({ ...this.#feeds(layer, x, batchFeeds), ...part?.feeds })
-    return float32Data(results['y'], 'y')
+    const { y, ...kept } = await session.run({ ...this.#feeds(layer, x, batchFeeds), ...part?.feeds })
+    return { y: float32Data(y, 'y'), kept }
   }
 
   /** The gradients at a layer's input (if wanted) and of its part of the adapter's vector, given that at its output. */
   async backward(
     layer: number,
     rows: number,
-    x: Float32Array,
-    dy: Float32Array,
-    batchFeeds: Feeds,
+    given: {
+      readonly x: Float32Array
+      readonly dy: Float32Array
+      readonly batchFeeds: Feeds
+      readonly kept: Feeds
+      readonly keeps: boolean
+    },
     adapter: LiveAdapter,
     wantsInput: boolean,
   ): Promise<{ readonly dx: Float32Array | null; readonly dLambda: Float32Array | null }> {
     const part = layerPart(adapter, layer)
-    const session = await this.#session(`backward ${rows} ${part !== null} ${wantsInput}`, () =>
-      layerBackwardGraph(this.#weights.model.config, rows, part?.layout ?? null, wantsInput),
+    const options = this.#options(rows, part?.layout ?? null, given.keeps)
+    const session = await this.#session(
+      `backward ${rows} ${part !== null} ${given.keeps} ${wantsInput}`,
+      () => layerBackwardGraph(options, wantsInput),
     )
-    const feeds = this.#feeds(layer, x, batchFeeds)
-    const results = await session.run({
-      ...feeds,
-      dy: { data: dy, shape: feeds['x']?.shape ?? [] },
-      ...part?.feeds,
-    })
+    const feeds = this.#feeds(layer, given.x, given.batchFeeds)
+    const dy = { data: given.dy, shape: feeds['x']?.shape ?? [] }
+    const results = await session.run({ ...feeds, ...given.kept, ...part?.feeds, dy })
     return {
       dx: wantsInput ? float32Data(results['dx'], 'dx') : null,
       dLambda: part === null ? null : float32Data(results['dLambda'], 'dLambda'),
     }
+  }
+
+  /** Numbers a token and layer. */
+  #widthToKeep(adapter: LiveAdapter): number {
+    const lowest = Math.min(...adapter.layout.sites.map((site) => site.layer))
+    const options = this.#options(1, layerPart(adapter, lowest)?.layout ?? null, true)
+    return keptValues(options).reduce((sum, { shape }) => sum + Number(shape[1]), 0)
+  }
+
+  #options(rows: number, adapter: VeraLayout | null, keep: boolean): LayerGraphOptions {
+    return { config: this.#weights.model.config, rows, adapter, keep }
   }
 
   #session(key: string, graph: () => Parameters<Runtime['open']>[0]): Promise<Session> {

@@ -5,7 +5,7 @@ import type { LiveAdapter } from '../vera/live-adapter.ts'
 import type { Batch } from './batch.ts'
 import { LayerStack } from './layer-stack.ts'
 import { OutputLayer } from './output-loss.ts'
-import { finalNormBackwardGraph, finalNormForwardGraph } from './training-graphs.ts'
+import { finalNormBackwardGraph, finalNormForwardGraph } from './output-graphs.ts'
 
 /** A model's forward, loss and backward pass, ready to be run over batches. */
 export class TrainingPass {
@@ -52,13 +52,11 @@ export class TrainingPass {
 
   /** The hidden states `[N, H]` before each layer and after the last (not normed): `layerCount + 1` of them. */
   async hiddenStates(batch: Batch, adapter: LiveAdapter | null): Promise<readonly Float32Array[]> {
-    return this.#states(batch, this.#layers.batchFeeds(batch), adapter)
-  }
-
-  async #states(batch: Batch, feeds: Feeds, adapter: LiveAdapter | null): Promise<Float32Array[]> {
+    const feeds = this.#layers.batchFeeds(batch)
     const states = [embed(this.#weights, batch.ids)]
     for (let layer = 0; layer < this.#weights.model.config.layerCount; layer++) {
-      states.push(await this.#layers.forward(layer, batch.rows, lastOf(states), feeds, adapter))
+      const { y } = await this.#layers.forward(layer, batch.rows, lastOf(states), feeds, adapter, false)
+      states.push(y)
     }
     return states
   }
@@ -68,7 +66,7 @@ export class TrainingPass {
     const feeds = this.#layers.batchFeeds(batch)
     let x = embed(this.#weights, batch.ids)
     for (let layer = 0; layer < this.#weights.model.config.layerCount; layer++) {
-      x = await this.#layers.forward(layer, batch.rows, x, feeds, adapter)
+      x = (await this.#layers.forward(layer, batch.rows, x, feeds, adapter, false)).y
     }
     const places = labelledPlaces(batch)
     const normed = await this.#norm(gatherRows(x, places, this.#normScale.length))
@@ -89,9 +87,25 @@ export class TrainingPass {
   ): Promise<number> {
     const H = this.#weights.model.config.hiddenSize
     const feeds = this.#layers.batchFeeds(batch)
-    const states = await this.#states(batch, feeds, adapter)
+    const { layerCount } = this.#weights.model.config
+    const lowest = lowestLayer(adapter.layout)
+    const keeps = this.#layers.canKeep(batch, adapter, layerCount - lowest)
+    const passed: { readonly x: Float32Array; readonly kept: Feeds }[] = []
+    let x = embed(this.#weights, batch.ids)
+    for (let layer = 0; layer < layerCount; layer++) {
+      const { y, kept } = await this.#layers.forward(
+        layer,
+        batch.rows,
+        x,
+        feeds,
+        adapter,
+        keeps && layer >= lowest,
+      )
+      if (layer >= lowest) passed.push({ x, kept })
+      x = y
+    }
     const places = labelledPlaces(batch)
-    const last = gatherRows(lastOf(states), places, H)
+    const last = gatherRows(x, places, H)
     const normed = await this.#norm(last)
     const result = await this.#output.loss(normed, labelsAt(batch, places), true)
     const dNormed = result.gradient?.map((value) => value * scale) ?? new Float32Array(0)
@@ -102,16 +116,14 @@ export class TrainingPass {
       'model.norm.weight': { data: this.#normScale, shape: [H] },
     })
     let dy = scatterRows(float32Data(dLast['dx'], 'dx'), places, H, batch.ids.length)
-    const lowest = lowestLayer(adapter.layout)
-    for (let layer = states.length - 2; layer >= lowest; layer--) {
-      states.pop()
-      const x = lastOf(states)
+    for (let layer = layerCount - 1; layer >= lowest; layer--) {
+      // Taken off, so that the memory of a layer is free once it is done.
+      const before = passed.pop()
+      if (before === undefined) break
       const { dx, dLambda } = await this.#layers.backward(
         layer,
         batch.rows,
-        x,
-        dy,
-        feeds,
+        { ...before, dy, batchFeeds: feeds, keeps },
         adapter,
         layer > lowest,
       )

@@ -1,7 +1,7 @@
 import { float32Data, type Runtime, type Session } from '../graph/runtime.ts'
 import { weightName } from '../llama/stored-model.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
-import { outputSliceGraph } from './training-graphs.ts'
+import { outputSliceGraph } from './output-graphs.ts'
 
 /** Rows of the output matrix in one slice: 4,096 · 576 float32 weights are 9 MB. */
 const defaultSliceRows = 4096

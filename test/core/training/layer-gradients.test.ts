@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import type { Graph } from '../../../src-main/core/graph/graph.ts'
 import { float32Data, type Feeds } from '../../../src-main/core/graph/runtime.ts'
 import { LINEAR_KINDS, linearKinds, linearPath } from '../../../src-main/core/llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryTables } from '../../../src-main/core/llama/rope.ts'
 import { attentionMask } from '../../../src-main/core/training/batch.ts'
 import {
+  keptValues,
   layerBackwardGraph,
   layerForwardGraph,
   layerPrefix,
-} from '../../../src-main/core/training/training-graphs.ts'
+} from '../../../src-main/core/training/layer-graphs.ts'
 import { projectionInput } from '../../../src-main/core/vera/adapted-linear.ts'
 import { layoutVera, type VeraLayout } from '../../../src-main/core/vera/layout.ts'
 import { randn, TorchGenerator } from '../../../src-main/core/vera/random.ts'
@@ -38,6 +40,8 @@ const batch = {
   segments: Int32Array.of(0, 0, 0, 0, 1, 1),
   labels: new Int32Array(6),
 }
+
+const options = (adapter: VeraLayout | null, keep = false) => ({ config, rows: batch.rows, adapter, keep })
 
 function inLayer(whole: VeraLayout): VeraLayout {
   const sites = whole.sites.map((site) => ({ ...site, module: `${layerPrefix}.${linearPath(site.kind)}` }))
@@ -89,8 +93,8 @@ const inputs = [
 
 describe('the gradients of a whole decoder layer', () => {
   test('agree with finite differences', async () => {
-    const gradients = await runGraph(layerBackwardGraph(config, batch.rows, layout, true), feeds)
-    await withSession(layerForwardGraph(config, batch.rows, layout), async (session) => {
+    const gradients = await runGraph(layerBackwardGraph(options(layout), true), feeds)
+    await withSession(layerForwardGraph(options(layout)), async (session) => {
       for (const [input, gradient] of inputs) {
         const differences = await finiteDifferences(session, { feeds, input, output: 'y', seed })
         expect(differences.every((value) => Math.abs(value) < 100)).toBe(true)
@@ -100,8 +104,8 @@ describe('the gradients of a whole decoder layer', () => {
   })
 
   test('of a plain layer agree with finite differences, too', async () => {
-    const { dx } = await runGraph(layerBackwardGraph(config, batch.rows, null, true), feeds)
-    const graph = layerForwardGraph(config, batch.rows, null)
+    const { dx } = await runGraph(layerBackwardGraph(options(null), true), feeds)
+    const graph = layerForwardGraph(options(null))
     const differences = await withSession(graph, (session) =>
       finiteDifferences(session, { feeds, input: 'x', output: 'y', seed }),
     )
@@ -109,14 +113,29 @@ describe('the gradients of a whole decoder layer', () => {
   })
 
   test('are the same whether the input is wanted or not', async () => {
-    const both = await runGraph(layerBackwardGraph(config, batch.rows, layout, true), feeds)
-    const one = await runGraph(layerBackwardGraph(config, batch.rows, layout, false), feeds)
+    const both = await runGraph(layerBackwardGraph(options(layout), true), feeds)
+    const one = await runGraph(layerBackwardGraph(options(layout), false), feeds)
     expect(Object.keys(one)).toEqual(['dLambda'])
     expect(one['dLambda']).toEqual(both['dLambda'])
   })
 
+  test('are the same whether the products of the forward pass are kept or computed again', async () => {
+    const again = await runGraph(layerBackwardGraph(options(layout), true), feeds)
+    const { y, ...kept } = await withSession(layerForwardGraph(options(layout, true)), (session) =>
+      session.run(feeds),
+    )
+    expect(y).toBeDefined()
+    expect(Object.keys(kept)).toHaveLength(keptValues(options(layout)).length)
+    const backwards = layerBackwardGraph(options(layout, true), true)
+    const withKept = await runGraph(backwards, { ...feeds, ...kept })
+    expect(withKept).toEqual(again)
+    const products = (graph: Graph) => graph.nodes.filter(({ op }) => op === 'Gemm').length
+    expect(products(backwards)).toBeLessThan(products(layerBackwardGraph(options(layout), true)))
+    expect(backwards.inputs.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(kept)))
+  })
+
   test('reach no later token, no other example and no other row', async () => {
-    const graph = layerBackwardGraph(config, batch.rows, layout, true)
+    const graph = layerBackwardGraph(options(layout), true)
     const { hiddenSize: H } = config
     // The places that the token at each place may see.
     const seen = [[0], [0, 1], [0, 1, 2], [3], [4], [4, 5]]
@@ -132,8 +151,8 @@ describe('the gradients of a whole decoder layer', () => {
 
   test('of each row alone are those of the rows together', async () => {
     const { hiddenSize: H, headDim: D } = config
-    const together = await runGraph(layerBackwardGraph(config, 2, layout, true), feeds)
-    const graph = layerBackwardGraph(config, 1, layout, true)
+    const together = await runGraph(layerBackwardGraph({ ...options(layout), rows: 2 }, true), feeds)
+    const graph = layerBackwardGraph({ ...options(layout), rows: 1 }, true)
     const sum = new Float64Array(layout.length)
     for (const row of [0, 1]) {
       const part = (name: string, width: number) =>

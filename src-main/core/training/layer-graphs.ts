@@ -1,0 +1,132 @@
+/**
+ * The graphs of one decoder layer in training, forwards and backwards. Each is loaded once and run for every
+ * layer, the frozen weights being inputs.
+ *
+ * Between the two runs of a layer its input is kept, and either what its matrix products gave (`keep`), or nothing
+ * else: then the backward graph computes them again. Norms, softmax and activations are always computed again.
+ */
+import { backward } from '../graph/backward.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
+import * as op from '../graph/operators.ts'
+import { cut, rewriteOnto } from '../graph/rewrite.ts'
+import type { LlamaConfig } from '../llama/config.ts'
+import { decoderLayer } from '../llama/layer.ts'
+import { linearKinds, linearPath } from '../llama/linear-kinds.ts'
+import { lowerLinears } from '../llama/lower-linear.ts'
+import { adaptLinears, declareAdapter } from '../vera/adapted-linear.ts'
+import type { VeraLayout } from '../vera/layout.ts'
+
+/** What a layer's tensors are called in its graphs, whichever layer it is: `layer.self_attn.q_proj.weight`. */
+export const layerPrefix = 'layer'
+
+export interface LayerGraphOptions {
+  readonly config: LlamaConfig
+  /** Rows of the batch. */
+  readonly rows: number
+  readonly adapter: VeraLayout | null
+  /** Whether the results of the matrix products go from the forward to the backward graph. */
+  readonly keep: boolean
+}
+
+/**
+ * Inputs `x [N, H]`, `cos`, `sin`, `mask`, the layer's weights and adapter; outputs `y [N, H]` and, to keep, the
+ * values that `keptValues` names.
+ */
+export function layerForwardGraph(options: LayerGraphOptions): Graph {
+  const g = new GraphBuilder('layer_forward')
+  const { y } = adaptedLayer(g, options)
+  g.output(y, 'y')
+  const kept = options.keep ? new Set(keptValues(options).map(({ name }) => name)) : new Set<string>()
+  for (const { output } of g.nodes) if (kept.has(output.name)) g.output(output, keptName(output))
+  return lowerToInputs(g.finish(), options.config)
+}
+
+/**
+ * The inputs of `layerForwardGraph`, `dy [N, H]` and what was kept; outputs `dx [N, H]` (if wanted) and, of an
+ * adapted layer, `dLambda`, in the order of the adapter's flat vector.
+ */
+export function layerBackwardGraph(options: LayerGraphOptions, wantsInput: boolean): Graph {
+  const { graph } = forwardAndBackward(options, wantsInput)
+  const names = new Map(options.keep ? keptValues(options).map((value) => [value.name, keptName(value)]) : [])
+  return lowerToInputs(cut(graph, names), options.config)
+}
+
+/** What the backward graph needs of the forward graph's matrix products: `[N, width]` each. */
+export function keptValues(options: LayerGraphOptions): readonly Value[] {
+  const { graph, forward } = forwardAndBackward(options, true)
+  return graph.nodes
+    .filter((node) => forward.has(node.output) && products.has(node.op))
+    .map((node) => node.output)
+}
+
+/** The operators whose results are worth their memory. */
+const products = new Set(['Linear', 'Gemm'])
+
+/** A value's name as an output of the forward and an input of the backward graph. */
+export function keptName(value: Value): string {
+  return `kept.${value.name}`
+}
+
+function forwardAndBackward(options: LayerGraphOptions, wantsInput: boolean) {
+  const g = new GraphBuilder('layer_backward')
+  const { x, y, lambdas } = adaptedLayer(g, options)
+  const forward = new Set(g.nodes.map((node) => node.output))
+  const dy = g.input('dy', 'float32', y.shape)
+  const gradients = backward(g, new Map([[y, dy]]), wantsInput ? [x, ...lambdas] : lambdas)
+  const gradientOf = (value: Value): Value => {
+    const gradient = gradients.get(value)
+    if (gradient === undefined) throw graphFailure(`"${value.name}" has no gradient.`)
+    return gradient
+  }
+  if (wantsInput) g.output(gradientOf(x), 'dx')
+  if (lambdas.length > 0) g.output(op.concat(g, lambdas.map(gradientOf), 0), 'dLambda')
+  return { graph: g.finish(), forward }
+}
+
+/** The plain layer, then the adapter put on it by rewriting: the layer itself knows nothing of adapters. */
+function adaptedLayer(g: GraphBuilder, { config, rows, adapter }: LayerGraphOptions) {
+  const plain = plainLayer(config, rows)
+  const sites = adapter === null ? new Map<string, never>() : declareAdapter(g, adapter)
+  const moved = rewriteOnto(g, plain.graph, adaptLinears(sites))
+  const [x, y] = [moved.get(plain.x), moved.get(plain.y)]
+  if (x === undefined || y === undefined) throw graphFailure('The layer lost its input or its output.')
+  return { x, y, lambdas: [...sites.values()].flatMap((site) => [site.lambdaD, site.lambdaB]) }
+}
+
+function plainLayer(config: LlamaConfig, rows: number): { graph: Graph; x: Value; y: Value } {
+  const { hiddenSize, headDim, headCount, kvHeadCount } = config
+  const groups = headCount / kvHeadCount
+  const g = new GraphBuilder('layer')
+  const x = g.input('x', 'float32', ['N', hiddenSize])
+  const cos = g.input('cos', 'float32', ['N', headDim / 2])
+  const sin = g.input('sin', 'float32', ['N', headDim / 2])
+  const mask = g.input('mask', 'float32', [maskCopies(config, rows), groups === 1 ? 'T' : `${groups}·T`, 'T'])
+  const inputs = { x, cos, sin, mask, rows, past: null }
+  const { x: y } = decoderLayer(
+    g,
+    config,
+    layerPrefix,
+    (name, shape) => g.input(name, 'float32', shape),
+    inputs,
+  )
+  g.output(y, 'y')
+  return { graph: g.finish(), x, y }
+}
+
+/** How often the mask is repeated for the heads: one row's mask serves all of them by broadcasting. */
+export function maskCopies(config: LlamaConfig, rows: number): number {
+  return rows === 1 ? 1 : rows * config.kvHeadCount
+}
+
+function lowerToInputs(graph: Graph, config: LlamaConfig): Graph {
+  const sizes = new Map(linearKinds(config).map((size) => [`${layerPrefix}.${linearPath(size.kind)}`, size]))
+  return lowerLinears(graph, (g, module) => {
+    const size = sizes.get(module)
+    if (size === undefined) throw graphFailure(`A decoder layer has no linear layer ${module}.`)
+    return {
+      kind: 'matrix',
+      matrix: g.input(`${module}.weight`, 'float32', [size.outFeatures, size.inFeatures]),
+    }
+  })
+}

@@ -1,0 +1,47 @@
+/** The graphs above the layers: the final norm, forwards and backwards, and a slice of the output layer. */
+import { backward } from '../graph/backward.ts'
+import { GraphBuilder } from '../graph/builder.ts'
+import { type Graph, graphFailure } from '../graph/graph.ts'
+import * as op from '../graph/operators.ts'
+import type { LlamaConfig } from '../llama/config.ts'
+import { finalNorm } from '../llama/layer.ts'
+
+/** Inputs `x [M, H]`, `model.norm.weight [H]`; output `y [M, H]`. */
+export function finalNormForwardGraph(config: LlamaConfig): Graph {
+  const { g, y } = finalNormTape('final_norm_forward', config)
+  g.output(y, 'y')
+  return g.finish()
+}
+
+/** The inputs of `finalNormForwardGraph` and `dy [M, H]`; output `dx [M, H]`. */
+export function finalNormBackwardGraph(config: LlamaConfig): Graph {
+  const { g, x, y } = finalNormTape('final_norm_backward', config)
+  const dx = backward(g, new Map([[y, g.input('dy', 'float32', y.shape)]]), [x]).get(x)
+  if (dx === undefined) throw graphFailure('The final norm has no gradient.')
+  g.output(dx, 'dx')
+  return g.finish()
+}
+
+/**
+ * A slice of the output layer, for a cross entropy that never holds all logits: inputs `x [M, H]`,
+ * `weight [slice, H]`; outputs, with l = x · weightᵀ, `max [M, 1]` of l, `sum [M, 1]` of exp(l − max) and, if
+ * wanted, `weighted [M, H]` = exp(l − max) · weight. See `output-loss.ts`, which joins the slices.
+ */
+export function outputSliceGraph(config: LlamaConfig, wantsGradient: boolean): Graph {
+  const g = new GraphBuilder('output_slice')
+  const x = g.input('x', 'float32', ['M', config.hiddenSize])
+  const weight = g.input('weight', 'float32', ['slice', config.hiddenSize])
+  const logits = op.gemm(g, x, weight, { b: true })
+  const max = op.reduceMax(g, logits, [1])
+  const powers = op.exp(g, op.sub(g, logits, max))
+  g.output(max, 'max')
+  g.output(op.reduceSum(g, powers, [1]), 'sum')
+  if (wantsGradient) g.output(op.gemm(g, powers, weight), 'weighted')
+  return g.finish()
+}
+
+function finalNormTape(name: string, config: LlamaConfig) {
+  const g = new GraphBuilder(name)
+  const x = g.input('x', 'float32', ['M', config.hiddenSize])
+  return { g, x, y: finalNorm(g, config, (parameter, shape) => g.input(parameter, 'float32', shape), x) }
+}
