@@ -1,7 +1,7 @@
 /** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
 import { z } from 'zod'
 
-export const role = z.enum(['system', 'user', 'assistant'])
+const role = z.enum(['system', 'user', 'assistant'])
 export const chatMessage = z.object({ role, content: z.string().max(1_000_000) })
 
 export const catalogueEntry = z.object({
@@ -70,7 +70,7 @@ export const message = z.object({
 })
 export type Message = z.infer<typeof message>
 
-export const provenance = z.discriminatedUnion('kind', [
+const provenance = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('hand') }),
   z.object({ kind: z.literal('rated'), messageId: z.string() }),
   z.object({ kind: z.literal('taught'), messageId: z.string() }),

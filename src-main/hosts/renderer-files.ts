@@ -59,7 +59,7 @@ function isMissing(error: unknown): boolean {
  *
  * @param connections where the page may connect to, as CSP sources
  */
-export function contentSecurityPolicy(connections: readonly string[]): string {
+function contentSecurityPolicy(connections: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

@@ -7,7 +7,6 @@ export async function runVitest(filters: readonly string[]): Promise<Tally> {
     run: true,
     watch: false,
     reporters: ['default'],
-    silent: 'passed-only',
   })
   const modules = vitest.state.getTestModules()
   const strayErrors = vitest.state.getUnhandledErrors().length
