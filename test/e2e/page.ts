@@ -59,5 +59,5 @@ export async function openPage(
 export async function takePicture(page: Page, name: string): Promise<void> {
   const folder = resolve('test-results/screens')
   await mkdir(folder, { recursive: true })
-  await page.screenshot({ path: join(folder, `${name}.png`) })
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' })
 }
