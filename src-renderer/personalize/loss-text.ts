@@ -28,7 +28,7 @@ interface LossChange {
 }
 
 /** The first and the newest loss, of the most telling set that has two: held-out, training, single steps. */
-export function lossChange(run: Run, points: readonly LossPoint[]): LossChange | null {
+function lossChange(run: Run, points: readonly LossPoint[]): LossChange | null {
   if (run.heldOutLossBefore !== null && run.heldOutLossAfter !== null) {
     return { set: 'heldOut', before: run.heldOutLossBefore, after: run.heldOutLossAfter }
   }

@@ -3,7 +3,7 @@ import type { GraphBuilder } from './builder.ts'
 import { type Attribute, type Dim, type DType, graphFailure, type Shape, type Value } from './graph.ts'
 
 /** ONNX Runtime's own operators. */
-export const microsoft = 'com.microsoft'
+const microsoft = 'com.microsoft'
 /** Ours: they stand for a model's linear layers until `lower-linear.ts` gives them their weights. */
 export const veranda = 'veranda'
 
@@ -15,7 +15,6 @@ const text = (value: string): Attribute => ({ kind: 'string', value })
 export const add = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Add', [a, b])
 export const sub = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Sub', [a, b])
 export const mul = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Mul', [a, b])
-export const div = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Div', [a, b])
 export const neg = (g: GraphBuilder, x: Value): Value => g.add('Neg', [x])
 export const exp = (g: GraphBuilder, x: Value): Value => g.add('Exp', [x])
 export const sqrt = (g: GraphBuilder, x: Value): Value => g.add('Sqrt', [x])

@@ -32,7 +32,6 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   Add: broadcasted,
   Sub: broadcasted,
   Mul: broadcasted,
-  Div: broadcasted,
   Neg: first,
   Exp: first,
   Sigmoid: first,
@@ -66,7 +65,7 @@ export function inferOutput(node: NodeToInfer): { readonly dtype: DType; readonl
 }
 
 /** NumPy's broadcasting; a named size equals only itself. */
-export function broadcast(op: string, a: Shape, b: Shape): Shape {
+function broadcast(op: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, axis) => {
     const left = a[axis - rank + a.length] ?? 1

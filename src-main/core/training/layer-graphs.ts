@@ -64,7 +64,7 @@ export function keptValues(options: LayerGraphOptions): readonly Value[] {
 const products = new Set(['Linear', 'Gemm'])
 
 /** A value's name as an output of the forward and an input of the backward graph. */
-export function keptName(value: Value): string {
+function keptName(value: Value): string {
   return `kept.${value.name}`
 }
 
