@@ -1,11 +1,13 @@
 /** How the loss plot looks: its scales, lines and colours, the latter from the design's names. */
 import type uPlot from 'uplot'
 import { formatLoss } from '../ui/format.ts'
+import type { LossSet } from './chart-data.ts'
 
 interface ChartChoice {
   readonly logarithmic: boolean
   /** How many steps the run has; 0 while nobody knows. */
   readonly steps: number
+  readonly sets: readonly LossSet[]
 }
 
 /** In CSS pixels, without the legend. */
@@ -21,11 +23,10 @@ function colourOf(element: HTMLElement, name: string): string {
   return colour
 }
 
-export function chartOptions(frame: HTMLElement, { logarithmic, steps }: ChartChoice): uPlot.Options {
+export function chartOptions(frame: HTMLElement, { logarithmic, steps, sets }: ChartChoice): uPlot.Options {
   const ink = colourOf(frame, '--ink-soft')
   const line = colourOf(frame, '--line')
   const font = `12px ${getComputedStyle(frame).fontFamily}`
-  const value = (_: uPlot, loss: number | null): string => (loss === null ? '–' : formatLoss(loss))
   const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } }
 
   return {
@@ -41,34 +42,45 @@ export function chartOptions(frame: HTMLElement, { logarithmic, steps }: ChartCh
     ],
     series: [
       { label: 'Step', value: (_, step: number | null) => (step === null ? '–' : String(step)) },
-      {
+      ...sets.map((set) => ({ ...seriesOf(frame, set), value: lossOrDash })),
+    ],
+    legend: { live: true },
+    cursor: { drag: { x: false, y: false } },
+  }
+}
+
+function lossOrDash(_: uPlot, loss: number | null): string {
+  return loss === null ? '–' : formatLoss(loss)
+}
+
+/** The sets differ in line and mark as well as in colour. */
+function seriesOf(frame: HTMLElement, set: LossSet): uPlot.Series {
+  switch (set) {
+    case 'step':
+      return {
         label: 'Each step',
         stroke: colourOf(frame, '--chart-step'),
         width: 1.25,
         points: { show: false },
-        value,
         spanGaps: true,
-      },
-      {
+      }
+    case 'training':
+      return {
         label: 'Training',
         stroke: colourOf(frame, '--chart-training'),
         width: 2,
         // Measured rarely: marks without a line, which would claim what lies between.
         paths: () => null,
         points: { show: true, size: 9, fill: colourOf(frame, '--chart-training') },
-        value,
-      },
-      {
+      }
+    case 'heldOut':
+      return {
         label: 'Held-out',
         stroke: colourOf(frame, '--chart-held-out'),
         width: 2,
         dash: [6, 4],
         spanGaps: true,
         points: { show: true, size: 7, fill: colourOf(frame, '--page') },
-        value,
-      },
-    ],
-    legend: { live: true },
-    cursor: { drag: { x: false, y: false } },
+      }
   }
 }
