@@ -25,7 +25,7 @@ function colourOf(element: HTMLElement, name: string): string {
 
 export function chartOptions(frame: HTMLElement, { logarithmic, steps, sets }: ChartChoice): uPlot.Options {
   const ink = colourOf(frame, '--ink-soft')
-  const line = colourOf(frame, '--line')
+  const line = colourOf(frame, '--chart-grid')
   const font = `12px ${getComputedStyle(frame).fontFamily}`
   const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } }
 
