@@ -25,7 +25,7 @@ describeWithModel('the main job in a browser', () => {
 
   beforeAll(async () => {
     if (browser === null) return
-    app = await serveApp(placeDownload)
+    app = await serveApp({ prepare: placeDownload })
     opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
     page = opened.page
   })

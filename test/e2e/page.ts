@@ -3,6 +3,7 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Handlers } from '../../src-main/contract/procedures.ts'
 import { openLocalApp, rendererDirectory } from '../../src-main/hosts/local-app.ts'
 import { startBrowserHost } from '../../src-main/hosts/browser/server.ts'
 import { buildScreens } from '../../src-main/hosts/screens-build.ts'
@@ -14,13 +15,23 @@ export interface ServedApp {
   close(): Promise<void>
 }
 
-/** @param prepare fills the data folder before the app opens it */
-export async function serveApp(prepare?: (dataDirectory: string) => Promise<void>): Promise<ServedApp> {
+interface ServeOptions {
+  /** Fills the data folder before the app opens it. */
+  readonly prepare?: (dataDirectory: string) => Promise<void>
+  /** Takes the place of some of the app's answers, for what a test can't bring about otherwise. */
+  readonly replace?: Partial<Handlers>
+}
+
+export async function serveApp({ prepare, replace }: ServeOptions = {}): Promise<ServedApp> {
   await buildScreens()
   const dataDirectory = await mkdtemp(join(tmpdir(), 'veranda-e2e-'))
   await prepare?.(dataDirectory)
   const app = await openLocalApp(dataDirectory)
-  const host = await startBrowserHost({ handlers: app.handlers, rendererDirectory, port: 0 })
+  const host = await startBrowserHost({
+    handlers: { ...app.handlers, ...replace },
+    rendererDirectory,
+    port: 0,
+  })
   return {
     dataDirectory,
     newAddress: () => host.newAddress(),

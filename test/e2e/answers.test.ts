@@ -1,0 +1,205 @@
+/** How an answer is shown, for answers that a small model can't be made to give: hostile, long, broken off. */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Message, Model } from '../../src-main/contract/entities.ts'
+import { Failure } from '../../src-main/contract/failure.ts'
+import type { Handlers } from '../../src-main/contract/procedures.ts'
+import { launchChromium } from './chromium.ts'
+import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
+
+const launched = await launchChromium()
+const { browser } = launched
+if (browser === null) console.warn(`skipped: answers in a browser: ${launched.reason}`)
+
+const hostile = `A **bold** word, a [link](https://example.org) and a [bad link](javascript:alert(1)).
+
+<img src=x onerror="alert(1)"><script>alert(1)</script><b style="color:red">not bold</b>
+
+![picture](https://example.org/a.png)
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+\`\`\`html"><script>alert(1)</script>
+<script>alert(2)</script>
+\`\`\`
+`
+
+const model: Model = {
+  id: 'model',
+  name: 'A model',
+  architecture: 'llama',
+  parameterCount: 1,
+  quantization: 'F32',
+  contextLength: 2048,
+  sizeBytes: 1,
+  sourceHash: '',
+  createdAt: 0,
+}
+
+/** The answer that is being written: the test gives its parts, null ends it. */
+class Writing {
+  readonly #parts: (string | null)[] = []
+  #wake: () => void = () => {}
+
+  give(part: string | null): void {
+    this.#parts.push(part)
+    this.#wake()
+  }
+
+  /** The next part; null at the end or once it is stopped. */
+  async next(signal: AbortSignal): Promise<string | null> {
+    while (this.#parts.length === 0 && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+    return this.#parts.shift() ?? null
+  }
+}
+
+describe.skipIf(browser === null)('answers in a browser', () => {
+  let app: ServedApp
+  let opened: TestPage
+  let page: Page
+  let writing = new Writing()
+  const messages: Message[] = []
+
+  function keep(conversationId: string, fields: Pick<Message, 'role' | 'content' | 'status'>): Message {
+    const kept = {
+      rating: 'none',
+      exampleId: null,
+      adapterId: null,
+      tokensPerSecond: null,
+      createdAt: 0,
+    } as const
+    const message = { id: `message-${messages.length}`, conversationId, ...kept, ...fields }
+    messages.push(message)
+    return message
+  }
+
+  const replace: Partial<Handlers> = {
+    async *'models.list'() {
+      return [model]
+    },
+    async *'conversations.create'() {
+      return conversation
+    },
+    async *'conversations.list'() {
+      return messages.length === 0 ? [] : [conversation]
+    },
+    async *'conversations.open'() {
+      return { conversation, messages }
+    },
+    async *'chat.send'({ conversationId, content }, signal) {
+      yield { type: 'asked', message: keep(conversationId, { role: 'user', content, status: 'complete' }) }
+      let text = ''
+      for (;;) {
+        const part = await writing.next(signal)
+        if (part === null) break
+        if (part === 'broken') {
+          keep(conversationId, { role: 'assistant', content: text, status: 'failed' })
+          throw new Failure('engine-ended', 'The engine ended while it answered. Send the message once more.')
+        }
+        text += part
+        yield { type: 'text', text: part }
+      }
+      const status = signal.aborted ? 'stopped' : 'complete'
+      return keep(conversationId, { role: 'assistant', content: text, status })
+    },
+  }
+  const conversation = {
+    id: 'conversation',
+    title: 'Answers',
+    modelId: model.id,
+    adapterId: null,
+    strength: 1,
+    systemPrompt: '',
+    createdAt: 0,
+    updatedAt: 0,
+  }
+
+  beforeAll(async () => {
+    if (browser === null) return
+    app = await serveApp({ replace })
+    opened = await openPage(browser, app, { viewport: { width: 900, height: 600 } })
+    page = opened.page
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await app?.close()
+  })
+
+  async function ask(text: string): Promise<void> {
+    writing = new Writing()
+    await page.getByLabel('Your message').fill(text)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
+  }
+  const answer = () => page.getByRole('article', { name: 'Answer of Assistant' }).last()
+  const ended = () => page.getByRole('button', { name: 'Send' }).waitFor()
+  const scroller = () => page.getByRole('log', { name: 'Messages' })
+  const fromEnd = () =>
+    scroller().evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
+
+  test('what a model writes is shown, never run, never fetched', async () => {
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(request.url()))
+    await ask('Be hostile')
+    writing.give(hostile)
+    writing.give(null)
+    await ended()
+    expect(await answer().locator('img, script, [style], [onerror]').count()).toBe(0)
+    expect(await answer().locator('strong').innerText()).toBe('bold')
+    expect(
+      await answer()
+        .locator('a')
+        .evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
+    ).toEqual(['https://example.org', null, 'https://example.org/a.png'])
+    expect(await answer().locator('code').innerText()).toContain('<script>alert(2)</script>')
+    expect(await answer().innerText()).toContain('<b style="color:red">not bold</b>')
+    expect(requests.filter((url) => !url.startsWith('http://127.0.0.1'))).toEqual([])
+    await takePicture(page, 'answer-hostile')
+  })
+
+  test('a growing answer is followed until the person scrolls up', async () => {
+    await ask('Be long')
+    for (let line = 0; line < 40; line++) writing.give(`Line ${line} of a long answer.\n\n`)
+    await page.getByText('Line 39 of').waitFor()
+    await expect.poll(fromEnd).toBeLessThan(48)
+
+    await scroller().hover()
+    await page.mouse.wheel(0, -400)
+    await page.getByRole('button', { name: 'Go to the end' }).waitFor()
+    const top = () => scroller().evaluate((log) => log.scrollTop)
+    const before = await top()
+    for (let line = 40; line < 60; line++) writing.give(`Line ${line} of a long answer.\n\n`)
+    await page.getByText('Line 59 of').waitFor({ state: 'attached' })
+    expect(await top()).toBe(before)
+
+    await page.getByRole('button', { name: 'Go to the end' }).click()
+    await expect.poll(fromEnd).toBeLessThan(48)
+  })
+
+  test('Escape stops it, and what was written stays, marked', async () => {
+    await page.getByLabel('Your message').press('Escape')
+    await page.getByText('You stopped this answer.').waitFor()
+    await expect.poll(fromEnd).toBeLessThan(48)
+  })
+
+  test('an answer that breaks off keeps what came and says why', async () => {
+    await ask('Break')
+    writing.give('It leaves at')
+    writing.give('broken')
+    await page.getByText('This answer failed and is not complete.').waitFor()
+    const notice = page.getByRole('alert').filter({ hasText: 'The answer could not be finished' })
+    expect(await notice.innerText()).toContain('Send the message once more.')
+    await takePicture(page, 'answer-broken')
+  })
+
+  test('nothing was written to the console, nothing breached the content policy', () => {
+    expect(opened.problems).toEqual([])
+  })
+})
