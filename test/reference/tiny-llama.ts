@@ -46,7 +46,7 @@ export function batchIn(tensors: Tensors, prefix: string): Batch {
 export const countLabels = (batch: Batch): number => batch.labels.filter((label) => label >= 0).length
 
 /** The layout of the adapter whose vectors are the tensors `<prefix>/base_model.model.<module>.vera_lambda_d|b`. */
-export function layoutIn(tensors: Tensors, prefix: string, config: LlamaConfig): VeraLayout {
+function layoutIn(tensors: Tensors, prefix: string, config: LlamaConfig): VeraLayout {
   const start = `${prefix}/base_model.model.model.layers.`
   const names = tensors.names.filter((name) => name.startsWith(start) && name.endsWith('.vera_lambda_d'))
   const paths = names.map((name) => name.slice(start.length).split('.'))
