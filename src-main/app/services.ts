@@ -83,6 +83,8 @@ export interface PersonalizeService {
   defaults(model: string | null): TrainingSettings
   /** Queues a run over an immutable copy of the examples. */
   start(request: PersonalizeRequest): Run
+  /** The newest run that ended early and asked for just the same: `resume` goes on with it. */
+  unfinished(request: PersonalizeRequest): Run | undefined
   /** The run and its losses so far, then every change; returns the run once it has ended. */
   watch(runId: string, signal?: AbortSignal): AsyncGenerator<RunEvent, Run>
   cancel(runId: string): Promise<Run>

@@ -1,11 +1,13 @@
 /** Personalizing: starting a run over examples, watching it, cancelling it and going on with it. */
 import { randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { Run } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
 import type { PersonalizeRequest, PersonalizeService, RunEvent } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
+import { sameName } from '../unique-name.ts'
 import { splitDataset, withSystemPrompt } from './dataset.ts'
 import { defaultTrainingSettings } from './default-settings.ts'
 import { mergeSettings } from './merge-settings.ts'
@@ -29,7 +31,8 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     return run
   }
 
-  function start({ name, model, examples, settings, heldOutRatio, systemPrompt }: PersonalizeRequest): Run {
+  /** What a run of the request would be: its name, model, every setting, and the examples it keeps. */
+  function plan({ name, model, examples, settings, heldOutRatio, systemPrompt }: PersonalizeRequest) {
     if (examples.length === 0) {
       throw new Failure('no-examples', 'There are no examples to learn from. Add or import some first.')
     }
@@ -39,17 +42,40 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       id: String(index + 1),
       messages,
     }))
-    const dataset = splitDataset(withIds, heldOutRatio ?? 0, merged.seed)
     const promised = storage.runs.list().filter((run) => queue.holds(run.id))
-    const run: Run = {
-      id: randomUUID(),
+    return {
       name: adapters.freeName(
         name,
-        promised.map((other) => other.name),
+        promised.map((run) => run.name),
       ),
+      base,
+      settings: merged,
+      dataset: splitDataset(withIds, heldOutRatio ?? 0, merged.seed),
+    }
+  }
+
+  function unfinished(request: PersonalizeRequest): Run | undefined {
+    const { name, base, settings, dataset } = plan(request)
+    return storage.runs.list().find((run) => {
+      return (
+        (run.status === 'interrupted' || run.status === 'failed') &&
+        sameName(run.name, name) &&
+        run.modelId === base.id &&
+        storage.runs.model(run.id)?.modelHash === base.sourceHash &&
+        isDeepStrictEqual(run.settings, settings) &&
+        isDeepStrictEqual(storage.runs.dataset(run.id), dataset)
+      )
+    })
+  }
+
+  function start(request: PersonalizeRequest): Run {
+    const { name, base, settings, dataset } = plan(request)
+    const run: Run = {
+      id: randomUUID(),
+      name,
       modelId: base.id,
       status: 'queued',
-      settings: merged,
+      settings,
       exampleCount: dataset.training.length,
       heldOutCount: dataset.heldOut.length,
       step: 0,
@@ -92,6 +118,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       return defaultTrainingSettings
     },
     start,
+    unfinished,
     watch,
     runs: () => storage.runs.list(),
     async cancel(runId) {

@@ -260,6 +260,38 @@ describe('a run that is cut', () => {
     }
   })
 
+  it('is found by a request for just the same, and by no other', async () => {
+    const app = await testApp()
+    await withModel(app)
+    const stopped = endless(app)
+    const request = {
+      name: 'Pim',
+      model: null,
+      examples: pairs(3),
+      settings: { rank: 8 },
+      systemPrompt: 'Be Pim.',
+    }
+    const { personalize } = app.services
+    const { id } = personalize.start(request)
+    await stopped.started
+    expect(personalize.unfinished(request)).toBeUndefined()
+    await app.close()
+
+    const again = (await testApp({ dataDirectory: app.dataDirectory })).services.personalize
+    expect(again.unfinished({ ...request, name: ' pim' })).toMatchObject({
+      id,
+      status: 'interrupted',
+      step: 1,
+    })
+    expect(again.unfinished({ ...request, name: 'Pam' })).toBeUndefined()
+    expect(again.unfinished({ ...request, settings: { rank: 9 } })).toBeUndefined()
+    expect(again.unfinished({ ...request, examples: pairs(4) })).toBeUndefined()
+    expect(again.unfinished({ ...request, systemPrompt: 'Be Pam.' })).toBeUndefined()
+    expect(again.unfinished({ ...request, heldOutRatio: 0.4 })).toBeUndefined()
+    await result(again.watch(again.resume(id).id))
+    expect(again.unfinished(request)).toBeUndefined()
+  })
+
   it('by a killed app is found interrupted, with its folder; other folders are removed', async () => {
     const dataDirectory = temporaryFolder()
     const app = await testApp({ dataDirectory })

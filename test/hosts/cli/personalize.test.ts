@@ -40,6 +40,7 @@ function learning(
   parse: ExampleService['parse'] = () => ({ examples: [example, example], issues: [] }),
 ): GivenServices {
   const personalize: Partial<PersonalizeService> = {
+    unfinished: () => undefined,
     start: (request) => (asked.push(request), run),
     async *watch() {
       yield { type: 'run', run }
@@ -123,6 +124,26 @@ test('personalize tells a person what came of it', async () => {
       'On 1 held-out example: loss 4.100 → 2.000 nats a token.\n' +
       'Talk to it with: veranda chat --adapter "pim"\n',
   )
+})
+
+test('the same command goes on with a run that was stopped', async () => {
+  const resumed: string[] = []
+  const services = learning(doneRun)
+  const { code, stderr } = await veranda(['personalize', file, '--name', 'pim'], {
+    services: {
+      ...services,
+      personalize: {
+        ...services.personalize,
+        unfinished: () => ({ ...run, status: 'interrupted', step: 12, steps: 40 }),
+        resume: (id) => (resumed.push(id), run),
+        start: () => {
+          throw new Error('A new run was started.')
+        },
+      },
+    },
+  })
+  expect({ code, resumed }).toEqual({ code: 0, resumed: ['r-1'] })
+  expect(stderr).toContain('Going on with “pim” after step 12 of 40.\n')
 })
 
 test('a file with issues is learned from without them, and they are listed by line', async () => {

@@ -1,5 +1,5 @@
 import { linearKind, type Run, type TrainingSettings } from '../../../contract/entities.ts'
-import type { Changes } from '../../../app/services.ts'
+import type { Changes, PersonalizeRequest } from '../../../app/services.ts'
 import { command, type Context } from '../command.ts'
 import { ensureModel } from '../ensure-model.ts'
 import { followRun } from '../follow-run.ts'
@@ -38,9 +38,17 @@ export const personalizeCommand = command({
       settings: settings(values),
       systemPrompt: system ?? null,
     }
-    return report(context, await followRun(context, context.services.personalize.start(request).id))
+    return report(context, await followRun(context, startOrResume(context, request).id))
   },
 })
+
+/** Goes on with the run that the same command began earlier, if it was stopped. */
+function startOrResume({ services: { personalize }, output }: Context, request: PersonalizeRequest): Run {
+  const unfinished = personalize.unfinished(request)
+  if (unfinished === undefined) return personalize.start(request)
+  output.note(`Going on with “${unfinished.name}” after step ${unfinished.step} of ${unfinished.steps}.`)
+  return personalize.resume(unfinished.id)
+}
 
 /** What was not given is undefined, and the model's default stands. */
 function settings(values: Values<typeof options>): Changes<TrainingSettings> {
