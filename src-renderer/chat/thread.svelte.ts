@@ -36,6 +36,7 @@ export class Thread {
   loadFailure = $state.raw<FailureMessage | null>(null)
   sendFailure = $state.raw<FailureMessage | null>(null)
   #controller: AbortController | null = null
+  #lastSent: { readonly content: string; readonly modelId: string } | null = null
   #saveLater: ReturnType<typeof setTimeout> | undefined
   readonly #client: Client
   readonly #events: ThreadEvents
@@ -75,6 +76,7 @@ export class Thread {
   /** Sends the question and streams the answer; false if the host never took the question. */
   async send(content: string, modelId: string): Promise<boolean> {
     if (this.answering) return false
+    this.#lastSent = { content, modelId }
     this.question = content
     this.answer = ''
     this.sendFailure = null
@@ -112,6 +114,11 @@ export class Thread {
       this.#events.changed()
     }
     return asked || this.sendFailure === null
+  }
+
+  /** After a failure: the same question once more. */
+  async sendAgain(): Promise<void> {
+    if (this.#lastSent) await this.send(this.#lastSent.content, this.#lastSent.modelId)
   }
 
   stop(): void {

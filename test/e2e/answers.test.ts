@@ -197,6 +197,12 @@ describe.skipIf(browser === null)('answers in a browser', () => {
     const notice = page.getByRole('alert').filter({ hasText: 'The answer could not be finished' })
     expect(await notice.innerText()).toContain('Send the message once more.')
     await takePicture(page, 'answer-broken')
+
+    await notice.getByRole('button', { name: 'Ask again' }).click()
+    writing.give('It leaves at nine.')
+    writing.give(null)
+    await page.getByText('It leaves at nine.').waitFor()
+    await notice.waitFor({ state: 'hidden' })
   })
 
   test('nothing was written to the console, nothing breached the content policy', () => {
