@@ -7,7 +7,7 @@ import type { TrainingPass } from '../../src-main/core/training/loss-gradient.ts
 import { layoutVera, type VeraLayout } from '../../src-main/core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
 import { projectionsOf } from '../../src-main/core/vera/projections.ts'
-import { Tensors } from './fixtures.ts'
+import { readJson, Tensors } from './fixtures.ts'
 
 export const folderOf = (reference: string, variant: string): string => join(reference, 'tiny-llama', variant)
 
@@ -19,6 +19,16 @@ export function variantsIn(reference: string): readonly string[] {
 
 export const batchesIn = (reference: string): Tensors =>
   new Tensors(join(reference, 'tiny-llama', 'batches.safetensors'))
+
+/** The batch for which adapters and GGUF files have logits, as the adapters' fixture says; else the README. */
+export function adapterBatch(reference: string): string {
+  const path = join(reference, 'peft-adapters', 'adapters.json')
+  if (!existsSync(path)) return 'one'
+  const { adapters } = readJson<{ readonly adapters: Readonly<Record<string, { readonly batch: string }>> }>(
+    path,
+  )
+  return Object.values(adapters)[0]?.batch ?? 'one'
+}
 
 /** A batch of batches.safetensors; positions count from 0 at the first column, padded on either side. */
 export function batchNamed(tensors: Tensors, name: string): Batch {

@@ -20,7 +20,7 @@ import { decoderLogits } from '../decoder-logits.ts'
 import { readJson, Tensors } from '../fixtures.ts'
 import { codecs, withImported } from '../imported-model.ts'
 import type { ReferenceKind } from '../kind.ts'
-import { batchesIn, batchNamed, gatherAttended } from '../tiny-llama.ts'
+import { adapterBatch, batchesIn, batchNamed, gatherAttended } from '../tiny-llama.ts'
 
 interface Codec {
   readonly block_size: number
@@ -93,8 +93,7 @@ async function checkModel(check: Check, reference: string, path: string, file: s
     check.skip(`${file}: can't be read yet`)
     return
   }
-  // The README's batch for these logits.
-  const batch = batchNamed(batchesIn(reference), 'one')
+  const batch = batchNamed(batchesIn(reference), adapterBatch(reference))
   const logits = await withImported(path, (model) => decoderLogits(model, batch))
   const values = gatherAttended(batch, expected.floats(`${type}/logits`))
   check.close(`${file} logits`, logits, values, { absolute: 1e-4 })
