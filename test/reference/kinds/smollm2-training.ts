@@ -14,7 +14,7 @@ import { projections } from '../../../src-main/core/vera/projections.ts'
 import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
 import { Check } from '../check.ts'
 import { readJson, Tensors } from '../fixtures.ts'
-import { withFloat32Sums } from '../float32-sums.ts'
+import { referenceLanes, withFloat32Sums } from '../float32-sums.ts'
 import { withFolder } from '../imported-model.ts'
 import type { ModelKind } from '../kind.ts'
 import { batchIn, countLabels, meanGradient } from '../tiny-llama.ts'
@@ -66,7 +66,10 @@ export const smollm2Training: ModelKind = {
       await checkLoss(check, exact, layout, batch, tensors, fixture)
       await exact.close()
       check.skip("gradients by our own float64 sums over the vocabulary: the reference's are float32")
-      const pass = await TrainingPass.open(withFloat32Sums(runtime, config), model.weights)
+      const pass = await TrainingPass.open(
+        withFloat32Sums(runtime, config, referenceLanes(reference)),
+        model.weights,
+      )
       await checkGradient(check, pass, layout, batch, tensors, fixture)
       await checkSteps(check, pass, layout, batch, tensors, fixture)
       await pass.close()
