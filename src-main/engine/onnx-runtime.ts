@@ -24,6 +24,8 @@ export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
           ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
           extra: {
             session: {
+              // Workers that wait by turning keep a small machine busy: stop after this, not after some milliseconds.
+              intra_op: { spin_duration_us: '200' },
               ...(weightsDirectory === undefined
                 ? {}
                 : { model_external_initializers_file_folder_path: weightsDirectory }),

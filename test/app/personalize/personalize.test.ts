@@ -81,7 +81,7 @@ describe('a run', () => {
       id: run.adapterId,
       name: 'Pim',
       modelId,
-      rank: 256,
+      rank: 64,
       sizeBytes: adapterBytes.length,
       parameterCount: 6,
       runId: run.id,
