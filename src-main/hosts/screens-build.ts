@@ -35,7 +35,7 @@ export async function buildScreens(): Promise<void> {
 }
 
 /** Whether the file is there and not older than anything in the sources. */
-async function isFresh(file: string, sourcePaths: readonly string[]): Promise<boolean> {
+export async function isFresh(file: string, sourcePaths: readonly string[]): Promise<boolean> {
   const builtAt = await changedAt(file)
   if (builtAt === null) return false
   for (const path of sourcePaths) {

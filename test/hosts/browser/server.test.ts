@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { WebSocket } from 'ws'
+import { ChannelClient } from '../../../src-renderer/channel/client.ts'
+import type { ServerMessage } from '../../../src-main/contract/protocol.ts'
 import { startBrowserHost, type BrowserHost } from '../../../src-main/hosts/browser/server.ts'
 import { partialHandlers } from '../partial-handlers.ts'
 import { ask, closeCode, connect, exchangeFrames, reply } from './bare-client.ts'
@@ -212,6 +214,21 @@ test('the channel answers calls', async () => {
   const socket = await connected(port, token)
   socket.send(JSON.stringify({ kind: 'call', id: 1, procedure: 'app.info', input: {} }))
   expect(await reply(socket)).toEqual({ kind: 'result', id: 1, result: info })
+})
+
+test('the screens’ own client calls over it', async () => {
+  const { port, token } = await start()
+  const socket = await connected(port, token)
+  const client = new ChannelClient()
+  const asked = client.call('app.info', {})
+  client.attach({
+    send: (message) => socket.send(JSON.stringify(message)),
+    receive: (listener) =>
+      void socket.on('message', (data: Buffer) => listener(JSON.parse(data.toString()) as ServerMessage)),
+    closed: (listener) => void socket.on('close', listener),
+  })
+  expect(await asked).toEqual(info)
+  await expect(client.call('models.list', {})).rejects.toMatchObject({ code: 'not-in-this-test' })
 })
 
 test('a malformed message is answered, and the channel lives on', async () => {
