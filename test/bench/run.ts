@@ -5,11 +5,14 @@
  */
 import { parseArgs } from 'node:util'
 import type { Benchmark } from './benchmark.ts'
+import { decode, prefill } from './benchmarks/chat.ts'
+import { codecs } from './benchmarks/codecs.ts'
+import { training } from './benchmarks/training.ts'
 import { measure } from './measure.ts'
 import { report } from './report.ts'
 
 /** All there are, in the order they run. */
-const benchmarks: readonly Benchmark[] = []
+const benchmarks: readonly Benchmark[] = [training, prefill, decode, codecs]
 
 const { values } = parseArgs({
   options: { only: { type: 'string', multiple: true }, rounds: { type: 'string', default: '5' } },

@@ -1,0 +1,73 @@
+import { LINEAR_KINDS } from '../../../src-main/core/llama/linear-kinds.ts'
+import { initialVectors, layoutVera } from '../../../src-main/core/vera/layout.ts'
+import { liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
+import { projections } from '../../../src-main/core/vera/projections.ts'
+import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
+import { modelFile } from '../../model-files.ts'
+import type { Benchmark, Variant } from '../benchmark.ts'
+import { openLlamaCpp } from '../llama-cpp.ts'
+import { openRealModel, threads } from './real-model.ts'
+
+const promptTokens = 128
+const answerTokens = 64
+const prompt = Array.from({ length: promptTokens }, (_, i) => 100 + ((i * 7919) % 40_000))
+
+/** Prompts are read anew every time; what the tokens are makes no difference to the time. */
+export const prefill: Benchmark = {
+  name: 'prefill',
+  description: `reading a prompt of ${promptTokens} tokens, ${threads} threads`,
+  amount: { count: promptTokens, unit: 'tokens' },
+  prepare: () => prepare((read) => read(prompt)),
+}
+
+/** Against llama.cpp where `VERANDA_BENCH_LLAMA` names a folder with node-llama-cpp in its node_modules. */
+export const decode: Benchmark = {
+  name: 'decode',
+  description: `${answerTokens} tokens one by one after a prompt of ${promptTokens}, with the prompt, ${threads} threads`,
+  amount: { count: answerTokens, unit: 'tokens' },
+  prepare: () =>
+    prepare(async (read) => {
+      await read(prompt)
+      for (const id of prompt.slice(0, answerTokens)) await read([id])
+    }),
+}
+
+type Read = (tokens: readonly number[]) => Promise<unknown>
+
+async function prepare(work: (read: Read) => Promise<unknown>) {
+  const model = openRealModel()
+  if (model === null || modelFile === null) return null
+  const llama = await openLlamaCpp(modelFile, threads)
+  const theirs: Variant[] = llama === null ? [] : [{ name: 'llama.cpp', run: () => llama.fresh(work) }]
+  return {
+    variants: [
+      ...theirs,
+      ours('veranda', model, false, false, work),
+      ours('veranda, live adapter (rank 64)', model, true, false, work),
+      ours('veranda, exact', model, false, true, work),
+    ],
+    async close() {
+      await llama?.close()
+      await model.close()
+    },
+  }
+}
+
+function ours(
+  name: string,
+  model: LoadedModel,
+  adapted: boolean,
+  exact: boolean,
+  work: (read: Read) => Promise<unknown>,
+): Variant {
+  const layout = layoutVera(model.folder.model.config, { rank: 64, targets: LINEAR_KINDS, layers: null })
+  const live = liveAdapter(layout, initialVectors(layout, 0.1), projections({ ...layout, key: 0 }))
+  return {
+    name,
+    async run() {
+      const { decoder, extra } = await model.decoder(adapted ? { live, identity: 'bench' } : null, exact)
+      decoder.rewindTo([])
+      await work((tokens) => decoder.logits(tokens, [tokens.length - 1], extra))
+    },
+  }
+}
