@@ -1,9 +1,12 @@
 /** What a page may not do, whatever got into it. See Electron's security checklist. */
-import { app, type Session } from 'electron'
+import { app, shell, type Session } from 'electron'
 import { appAddress, appOrigin } from './app-scheme.ts'
 
 /** Everything a page could ask the system for is refused, but for writing to the clipboard: the copy buttons do. */
 const allowedPermissions: ReadonlySet<string> = new Set(['clipboard-sanitized-write'])
+
+/** What the system may be asked to open; others can start programs. */
+const externalProtocols: ReadonlySet<string> = new Set(['https:', 'mailto:'])
 
 export function guardSession(session: Session): void {
   session.setPermissionRequestHandler((_contents, permission, answer) =>
@@ -21,7 +24,11 @@ export function guardSession(session: Session): void {
 
 export function guardContents(): void {
   app.on('web-contents-created', (_event, contents) => {
-    contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+    // A link in an answer that a person clicks opens where they read the web; no window of ours ever does.
+    contents.setWindowOpenHandler(({ url }) => {
+      if (externalProtocols.has(new URL(url).protocol)) void shell.openExternal(url)
+      return { action: 'deny' }
+    })
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.on('will-frame-navigate', (event) => {
       // Reloading itself is all a page may do.

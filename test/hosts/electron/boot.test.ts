@@ -152,6 +152,19 @@ test('a page can’t navigate, open windows, embed or redirect', () => {
   expect(webContents.may('will-redirect')).toBe(false)
 })
 
+test('a link opens outside, and only what cannot start a program', () => {
+  const { webContents } = theWindow()
+  for (const url of [
+    'https://example.org/',
+    'mailto:a@example.org',
+    'file:///etc/passwd',
+    'smb://host/share',
+  ]) {
+    expect(webContents.openHandler?.({ url })).toEqual({ action: 'deny' })
+  }
+  expect(desktop.opened).toEqual(['https://example.org/', 'mailto:a@example.org'])
+})
+
 test.each([
   ['media', false],
   ['geolocation', false],

@@ -26,6 +26,8 @@ export const desktop = {
   schemes: [] as Electron.CustomScheme[],
   menu: [] as Electron.MenuItemConstructorOptions[],
   errors: [] as string[],
+  /** Addresses the system was asked to open. */
+  opened: [] as string[],
   dialogs: [] as Electron.OpenDialogOptions[],
   windows: [] as StandInWindow[],
   exitCode: undefined as number | undefined,
@@ -223,6 +225,13 @@ export const session = {
     setDevicePermissionHandler: () => {},
   },
 }
+
+export const shell = {
+  openExternal: (url) => {
+    desktop.opened.push(url)
+    return Promise.resolve()
+  },
+} satisfies Partial<Electron.Shell>
 
 export const utilityProcess = {
   fork: (modulePath: string) => new StandInUtilityProcess(modulePath),
