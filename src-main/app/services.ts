@@ -54,7 +54,6 @@ export interface ChatRequest {
   readonly adapter: string | null
   /** Over the settings of the app. A seed of null is a new one for each answer. */
   readonly sampling?: Changes<Sampling>
-  readonly exact?: boolean
 }
 
 export interface ChatService {

@@ -24,7 +24,7 @@ export function chat(resources: EngineResources): Operation<'chat'> {
         )
       }
       const adapter = input.adapter === null ? null : openAdapter(input.adapter, folder)
-      const { decoder, extra } = await model.decoder(adapter, input.exact)
+      const { decoder, extra } = await model.decoder(adapter)
       const before = performance.now()
       const generation = generate(decoder, tokenizer, {
         prompt,

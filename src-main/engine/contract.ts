@@ -63,8 +63,6 @@ export interface ChatInput {
   readonly adapter: AdapterReference | null
   readonly sampling: SamplingSettings
   readonly maxTokens: number
-  /** Float32 activations instead of int8: slower, bit-stable answers. */
-  readonly exact: boolean
 }
 
 export interface ChatResult {

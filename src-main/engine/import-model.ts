@@ -21,8 +21,6 @@ import type { Operation } from './operation-table.ts'
 import { WeightsWriter } from './weights-writer.ts'
 
 const hashPieceBytes = 4 * 1024 * 1024
-/** int8 activations: what chat uses unless exact answers are asked for. */
-export const fastAccuracyLevel = 4
 
 /**
  * Turns a GGUF file or a Hugging Face folder into a model folder (see `model-folder.ts`), tensor by tensor. The
@@ -85,7 +83,7 @@ function writeFolder(
     model,
     chatTemplate: checkpoint.chatTemplate,
   }
-  const graph = lowerToStored(decoderGraph(model, weightsFile), model, weightsFile, fastAccuracyLevel)
+  const graph = lowerToStored(decoderGraph(model, weightsFile), model, weightsFile)
   writeFileSync(join(directory, graphFile), encodeOnnx(graph), { flush: true })
   writeFileSync(join(directory, tokenizerFile), JSON.stringify(checkpoint.tokenizer), { flush: true })
   writeFileSync(join(directory, manifestFile), JSON.stringify(manifest), { flush: true })

@@ -8,13 +8,10 @@ import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
 import { adaptGraph } from '../core/vera/adapted-linear.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
 import { FileWeights } from './file-weights.ts'
-import { fastAccuracyLevel } from './import-model.ts'
 import { type ModelFolder, readModelFolder, weightsFile } from './model-folder.ts'
 import type { Codecs } from './native-codecs.ts'
 import type { OpenAdapter } from './open-adapter.ts'
 
-/** float32 arithmetic throughout. */
-const exactAccuracyLevel = 0
 /** Sessions of one model kept ready: with and without an adapter. */
 const maxDecoders = 2
 
@@ -61,11 +58,10 @@ export class LoadedModel {
   }
 
   /** A decoder for this adapter (null: the base model) and the inputs it needs; only within one's turn. */
-  async decoder(adapter: OpenAdapter | null, exact: boolean): Promise<{ decoder: Decoder; extra: Feeds }> {
+  async decoder(adapter: OpenAdapter | null): Promise<{ decoder: Decoder; extra: Feeds }> {
     const layout = adapter?.live.layout ?? null
-    const key = `${exact} ${layout === null ? '' : hashLayout(layout)}`
-    const ready =
-      this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout, exact))
+    const key = layout === null ? '' : hashLayout(layout)
+    const ready = this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout))
     const owner = adapter?.identity ?? ''
     if (ready.cacheOwner !== owner) ready.decoder.rewindTo([])
     ready.cacheOwner = owner
@@ -86,12 +82,12 @@ export class LoadedModel {
     done()
   }
 
-  async #openDecoder(key: string, layout: VeraLayout | null, exact: boolean): Promise<ReadyDecoder> {
+  async #openDecoder(key: string, layout: VeraLayout | null): Promise<ReadyDecoder> {
     if (this.#decoders.length >= maxDecoders) await this.#decoders.shift()?.decoder.close()
     const { model, directory } = this.folder
     const plain = decoderGraph(model, weightsFile)
     const adapted = layout === null ? plain : adaptGraph(plain, layout)
-    const graph = lowerToStored(adapted, model, weightsFile, exact ? exactAccuracyLevel : fastAccuracyLevel)
+    const graph = lowerToStored(adapted, model, weightsFile)
     const session = await this.#runtime.open(graph, { weightsDirectory: directory })
     const ready = { key, decoder: new Decoder(session, this.weights), cacheOwner: '' }
     this.#decoders.push(ready)

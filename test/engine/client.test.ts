@@ -25,7 +25,6 @@ function chatInput(...contents: string[]): ChatInput {
     adapter: null,
     sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 },
     maxTokens: 1,
-    exact: false,
   }
 }
 

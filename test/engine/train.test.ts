@@ -75,7 +75,6 @@ function chatInput(changes: Partial<ChatInput> = {}): ChatInput {
     adapter: null,
     sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 },
     maxTokens: 12,
-    exact: true,
     ...changes,
   }
 }

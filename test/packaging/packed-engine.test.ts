@@ -46,7 +46,6 @@ describe.runIf(canPackForItself)('the packed engine', () => {
         adapter: null,
         sampling: { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 },
         maxTokens: 10,
-        exact: true,
       })
       let next = await chat.next()
       while (next.done !== true) next = await chat.next()

@@ -15,7 +15,7 @@ export async function decoderLogits(
   batch: Batch,
   adapter: LiveAdapter | null = null,
 ): Promise<Float32Array> {
-  const { decoder, extra } = await model.decoder(adapter && identified(adapter), true)
+  const { decoder, extra } = await model.decoder(adapter && identified(adapter))
   const length = batch.ids.length / batch.rows
   const results: Float32Array[] = []
   for (let row = 0; row < batch.rows; row++) {

@@ -9,9 +9,8 @@ export function chatInput(
   pair: AnsweringPair,
   messages: readonly ChatMessage[],
   { maxTokens, seed, ...rest }: Sampling,
-  exact: boolean,
 ): ChatInput {
-  return { ...pair, messages, sampling: { ...rest, seed: seed ?? randomInt(2 ** 31) }, maxTokens, exact }
+  return { ...pair, messages, sampling: { ...rest, seed: seed ?? randomInt(2 ** 31) }, maxTokens }
 }
 
 /** Of the answer itself, the prompt not counted; null where there was too little to measure. */

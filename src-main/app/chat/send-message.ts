@@ -59,7 +59,7 @@ export function sendMessage(options: SendOptions): Handler<'chat.send'> {
     yield { type: 'asked', message: saveQuestion(conversation, content) }
 
     const messages = history(conversation.systemPrompt, storage.messages.list(conversation.id))
-    const input = chatInput(pair, messages, settings.get().sampling, false)
+    const input = chatInput(pair, messages, settings.get().sampling)
     let text = ''
     // What holds if the reader leaves in the middle of the stream.
     let ending: Ending = { status: 'stopped', tokensPerSecond: null }

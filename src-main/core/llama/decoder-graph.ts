@@ -51,12 +51,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
 }
 
 /** Gives a decoder graph its linear weights, straight from the weights file. */
-export function lowerToStored(
-  graph: Graph,
-  model: StoredModel,
-  weightsFile: string,
-  accuracyLevel: number,
-): Graph {
+export function lowerToStored(graph: Graph, model: StoredModel, weightsFile: string): Graph {
   return lowerLinears(graph, (g, module): LinearWeight => {
     const name = weightName(model.config, module)
     const stored = storedWeight(model, name)
@@ -68,7 +63,6 @@ export function lowerToStored(
     return {
       kind: 'blocks',
       bits,
-      accuracyLevel,
       quants: part('quants', 'uint8', [rows, columns / 32, 4 * bits], stored.quants),
       scales: part('scales', 'float32', [rows, columns / 32], stored.scales),
       offsets:

@@ -2,6 +2,7 @@ import type { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure, intAttribute, stringAttribute, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import { rewrite } from '../graph/rewrite.ts'
+import { splitBytes } from './split-bytes.ts'
 
 /** The weight of a linear layer as values of a graph. */
 export type LinearWeight =
@@ -13,8 +14,6 @@ export type LinearWeight =
   | {
       readonly kind: 'blocks'
       readonly bits: number
-      /** 0: float32 arithmetic; 4: activations rounded to int8. */
-      readonly accuracyLevel: number
       /** `[out, in/32, 32·bits/8]`, uint8 */
       readonly quants: Value
       /** `[out, in/32]`, float32 */
@@ -37,17 +36,24 @@ export function lowerLinears(graph: Graph, weightOf: WeightOf): Graph {
     if (weight.kind === 'matrix') return op.gemm(g, x, weight.matrix, { b: node.op === 'Linear' })
     if (node.op !== 'Linear')
       throw graphFailure(`The weight of ${module} is in blocks: it can't be transposed.`)
-    const format = {
-      ...weight,
-      rows: intAttribute(node, 'outFeatures'),
-      columns: intAttribute(node, 'inFeatures'),
+    const format = { rows: intAttribute(node, 'outFeatures'), columns: intAttribute(node, 'inFeatures') }
+    const withOffsets = (product: Value, offsets: Value | null): Value => {
+      if (offsets === null) return product
+      // A block's offset meets the sum of its 32 inputs; q, k and v share those sums, and so do gate and up.
+      const sums = blockSums.get(x) ?? sumBlocks(g, x, format.columns)
+      blockSums.set(x, sums)
+      return op.add(g, product, op.gemm(g, sums, offsets, { b: true }))
     }
-    const product = op.matMulBlocks(g, x, weight.quants, weight.scales, format)
-    if (weight.offsets === null) return product
-    // A block's offset meets the sum of its 32 inputs; q, k and v share those sums, and so do gate and up.
-    const sums = blockSums.get(x) ?? sumBlocks(g, x, format.columns)
-    blockSums.set(x, sums)
-    return op.add(g, product, op.gemm(g, sums, weight.offsets, { b: true }))
+    if (weight.bits === 4) {
+      const product = op.matMulBlocks(g, x, weight.quants, weight.scales, format)
+      return withOffsets(product, weight.offsets)
+    }
+    const split = splitBytes(g, weight.quants, weight.scales)
+    const [high, low] = [split.high, split.low].map(({ quants, scales }) =>
+      op.matMulBlocks(g, x, quants, scales, format),
+    )
+    if (high === undefined || low === undefined) throw graphFailure(`${module} has no halves.`)
+    return withOffsets(withOffsets(op.add(g, high, low), split.offsets), weight.offsets)
   })
 }
 

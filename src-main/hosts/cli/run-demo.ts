@@ -78,7 +78,6 @@ async function askAll(
       adapter,
       // The likeliest answer, so that what differs is what was learned.
       sampling: { temperature: 0, maxTokens: longestAnswerTokens },
-      exact: true,
     } as const
     const { text } = await drain(services.chat.answer(request, signal), () => {}, signal)
     answers.push(text.trim())

@@ -211,10 +211,10 @@ describe('the command line', () => {
     const app = await testApp()
     await withModel(app)
     const messages = [{ role: 'user' as const, content: 'hi' }]
-    const request = { messages, model: 'tiny', adapter: null, sampling: { temperature: 0 }, exact: true }
+    const request = { messages, model: 'tiny', adapter: null, sampling: { temperature: 0 } }
     const answer = await result(app.services.chat.answer(request))
     expect(answer).toEqual(chatResult('You said: hi', 'end'))
-    expect(lastChat(app)).toMatchObject({ exact: true, sampling: { temperature: 0, topP: 0.9 } })
+    expect(lastChat(app)).toMatchObject({ sampling: { temperature: 0, topP: 0.9 } })
     expect(await app.call('conversations.list', {})).toEqual([])
   })
 })

@@ -42,9 +42,8 @@ async function prepare(work: (read: Read) => Promise<unknown>) {
   return {
     variants: [
       ...theirs,
-      ours('veranda', model, false, false, work),
-      ours('veranda, live adapter (rank 64)', model, true, false, work),
-      ours('veranda, exact', model, false, true, work),
+      ours('veranda', model, false, work),
+      ours('veranda, live adapter (rank 64)', model, true, work),
     ],
     async close() {
       await llama?.close()
@@ -57,7 +56,6 @@ function ours(
   name: string,
   model: LoadedModel,
   adapted: boolean,
-  exact: boolean,
   work: (read: Read) => Promise<unknown>,
 ): Variant {
   const layout = layoutVera(model.folder.model.config, { rank: 64, targets: LINEAR_KINDS, layers: null })
@@ -65,7 +63,7 @@ function ours(
   return {
     name,
     async run() {
-      const { decoder, extra } = await model.decoder(adapted ? { live, identity: 'bench' } : null, exact)
+      const { decoder, extra } = await model.decoder(adapted ? { live, identity: 'bench' } : null)
       decoder.rewindTo([])
       await work((tokens) => decoder.logits(tokens, [tokens.length - 1], extra))
     },

@@ -116,7 +116,7 @@ describe('products', () => {
   })
 
   test('4-bit weights refuse an input of another width', () => {
-    const format = { bits: 4, rows: 6, columns: 64, accuracyLevel: 0 }
+    const format = { rows: 6, columns: 64 }
     const of = (shape: Shape) =>
       shapeOf([shape, [6, 2, 16], [6, 2]], (g, input) =>
         op.matMulBlocks(g, input(0), input(1), input(2), format),

@@ -29,7 +29,7 @@ test('streams the answer to stdout', async () => {
   })
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'Hello there.\n', stderr: '' })
   expect(asked).toMatchObject([
-    { model: 'small', adapter: null, exact: false, messages: [{ role: 'user', content: 'Hi' }] },
+    { model: 'small', adapter: null, messages: [{ role: 'user', content: 'Hi' }] },
   ])
 })
 
@@ -46,7 +46,6 @@ test('passes every option on, and takes the model of the adapter', async () => {
     {
       model: 'its-model',
       adapter: 'pim:0.5',
-      exact: true,
       sampling: { maxTokens: 9, temperature: 0.5, seed: 3 },
       messages: [
         { role: 'system', content: 'Be brief.' },

@@ -48,7 +48,7 @@ export const smollm2Logits: ModelKind = {
     const folder = join(reference, 'smollm2')
     const { prompts } = readJson<{ readonly prompts: readonly Prompt[] }>(join(folder, 'greedy.json'))
     return withFolder(directory, async (model, runtime) => {
-      const { decoder } = await model.decoder(null, true)
+      const { decoder } = await model.decoder(null)
       for (const [index, prompt] of prompts.entries()) {
         check.equal(`prompt ${index} ids`, idsOf(model, prompt.prompt), prompt.input_ids)
         await checkAnswer(check, `prompt ${index}`, decoder, prompt)

@@ -13,7 +13,7 @@ const options = {
   'max-tokens': integer('N', 'longest answer', 1, 100_000),
   temperature: decimal('T', '0 always takes the likeliest token', 0, 5),
   seed: integer('S', 'the same seed gives the same answer', 0, 2 ** 32 - 1),
-  exact: flag('compute in float32 throughout: slower, the same answer everywhere'),
+  exact: flag('in float32 throughout, as it always is'),
 }
 
 export const chatCommand = command({
@@ -31,7 +31,6 @@ export const chatCommand = command({
       adapter: values.adapter ?? null,
       // What was not given is undefined, and the app's setting stands.
       sampling: { maxTokens: values['max-tokens'], temperature: values.temperature, seed: values.seed },
-      exact: values.exact === true,
     }
 
     if (prompt === undefined) return await converse(context, request, opening)
