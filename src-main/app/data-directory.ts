@@ -3,13 +3,13 @@ import { isAbsolute, resolve } from 'node:path'
 import envPaths from 'env-paths'
 
 /**
- * The data folder, as an absolute path: `VERANDA_HOME`, else the one asked for (`--data-dir`), else the
+ * The data folder, as an absolute path: the one asked for (`--data-dir`), else `VERANDA_HOME`, else the
  * platform's place for an app's data.
  */
 export function dataDirectory(
   environment: { readonly VERANDA_HOME?: string | undefined },
   asked: string | null,
 ): string {
-  const chosen = environment.VERANDA_HOME || asked || envPaths('veranda', { suffix: '' }).data
+  const chosen = asked || environment.VERANDA_HOME || envPaths('veranda', { suffix: '' }).data
   return isAbsolute(chosen) ? chosen : resolve(chosen)
 }

@@ -1,14 +1,14 @@
 /**
  * Import it first: ends the program with one readable line where the running Node is too old.
  *
- * 22.18 is the first that runs TypeScript as it is. On Linux x64 `npm ci` brings a newer Node along, and npm
+ * 24 is the first that runs our TypeScript as it is (`using` in it is part of JavaScript there). On Linux x64 `npm ci` brings a newer Node along, and npm
  * scripts use it; elsewhere the installed one counts.
  */
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+const [major = 0] = process.versions.node.split('.').map(Number)
 
-if (major < 22 || (major === 22 && minor < 18)) {
+if (major < 24) {
   console.error(
-    `Veranda needs Node 22.18 or newer to run from source, and this is Node ${process.versions.node}. ` +
+    `Veranda needs Node 24 or newer to run from source, and this is Node ${process.versions.node}. ` +
       'Install a newer one from https://nodejs.org (or run `npm ci` first: on Linux x64 it brings one along).',
   )
   process.exit(1)

@@ -57,7 +57,8 @@ describe('the app', () => {
 
 describe('the data folder', () => {
   it('is VERANDA_HOME, else the one asked for, else one of the platform', () => {
-    expect(dataDirectory({ VERANDA_HOME: '/a' }, '/b')).toBe('/a')
+    expect(dataDirectory({ VERANDA_HOME: '/a' }, '/b')).toBe('/b')
+    expect(dataDirectory({ VERANDA_HOME: '/a' }, null)).toBe('/a')
     expect(dataDirectory({ VERANDA_HOME: '' }, '/b')).toBe('/b')
     expect(dataDirectory({}, 'relative')).toBe(resolve('relative'))
     expect(dataDirectory({}, null)).toMatch(/veranda/)

@@ -18,13 +18,13 @@ test('the entry runs as if it had been started itself', async () => {
   })
 })
 
-test.each(['18.20.8', '20.20.2', '22.17.1'])('Node %s is told apart in one line', async (version) => {
+test.each(['18.20.8', '20.20.2', '22.18.0'])('Node %s is told apart in one line', async (version) => {
   const { code, output } = await start(version, 'test/hosts/children/echo.ts')
   expect(code).toBe(1)
   expect(output.trim().split('\n')).toHaveLength(1)
-  expect(output).toContain(`needs Node 22.18 or newer to run from source, and this is Node ${version}`)
+  expect(output).toContain(`needs Node 24 or newer to run from source, and this is Node ${version}`)
 })
 
-test.each(['22.18.0', '24.0.0'])('Node %s is new enough', async (version) => {
+test.each(['24.0.0', '25.1.0'])('Node %s is new enough', async (version) => {
   expect((await start(version, 'test/hosts/children/echo.ts')).code).toBe(0)
 })
