@@ -27,7 +27,7 @@ export type AdaptersTable = ReturnType<typeof adaptersTable>
 
 export function adaptersTable(connection: Connection) {
   const list = connection.prepare<object, Row>(
-    `SELECT ${columns} FROM adapters a WHERE a.deleted_at IS NULL ORDER BY a.created_at DESC, a.id`,
+    `SELECT ${columns} FROM adapters a WHERE a.deleted_at IS NULL ORDER BY a.created_at DESC, a.rowid DESC`,
   )
   const get = connection.prepare<{ id: string }, Row>(
     `SELECT ${columns} FROM adapters a WHERE a.id = @id AND a.deleted_at IS NULL`,

@@ -10,7 +10,7 @@ export type ConversationsTable = ReturnType<typeof conversationsTable>
 
 export function conversationsTable(connection: Connection) {
   const list = connection.prepare<object, Conversation>(
-    `${select} WHERE c.deleted_at IS NULL ORDER BY c.updated_at DESC, c.created_at DESC, c.id`,
+    `${select} WHERE c.deleted_at IS NULL ORDER BY c.updated_at DESC, c.rowid DESC`,
   )
   const get = connection.prepare<{ id: string }, Conversation>(
     `${select} WHERE c.id = @id AND c.deleted_at IS NULL`,
@@ -35,7 +35,9 @@ export function conversationsTable(connection: Connection) {
     'UPDATE conversations SET system_prompt = @systemPrompt WHERE id = @id',
   )
   const touch = connection.prepare<{ id: string; now: number }>(
-    'UPDATE conversations SET updated_at = @now WHERE id = @id',
+    // Later than any other, also within one millisecond or after the clock was set back.
+    `UPDATE conversations SET updated_at =
+       max(@now, (SELECT coalesce(max(updated_at) + 1, 0) FROM conversations WHERE id <> @id)) WHERE id = @id`,
   )
   const mark = connection.prepare<{ id: string; deletedAt: number | null }>(
     'UPDATE conversations SET deleted_at = @deletedAt WHERE id = @id AND (deleted_at IS NULL) <> (@deletedAt IS NULL)',
