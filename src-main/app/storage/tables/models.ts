@@ -7,7 +7,9 @@ const columns = `id, name, architecture, parameter_count AS parameterCount, quan
 export type ModelsTable = ReturnType<typeof modelsTable>
 
 export function modelsTable(connection: Connection) {
-  const list = connection.prepare<object, Model>(`SELECT ${columns} FROM models ORDER BY created_at DESC, rowid DESC`)
+  const list = connection.prepare<object, Model>(
+    `SELECT ${columns} FROM models ORDER BY created_at DESC, rowid DESC`,
+  )
   const get = connection.prepare<{ id: string }, Model>(`SELECT ${columns} FROM models WHERE id = @id`)
   const insert = connection.prepare<Model>(
     `INSERT INTO models (id, name, architecture, parameter_count, quantization, context_length, size_bytes,

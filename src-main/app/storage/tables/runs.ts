@@ -29,7 +29,9 @@ const storedDataset = z.object({ training: storedExamples, heldOut: storedExampl
 export type RunsTable = ReturnType<typeof runsTable>
 
 export function runsTable(connection: Connection) {
-  const list = connection.prepare<object, Row>(`SELECT ${columns} FROM runs ORDER BY created_at DESC, rowid DESC`)
+  const list = connection.prepare<object, Row>(
+    `SELECT ${columns} FROM runs ORDER BY created_at DESC, rowid DESC`,
+  )
   const get = connection.prepare<{ id: string }, Row>(`SELECT ${columns} FROM runs WHERE id = @id`)
   const insert = connection.prepare<Row & RunModel & { dataset: string }>(
     `INSERT INTO runs (id, name, model_id, model_name, model_hash, status, settings, dataset, example_count,
