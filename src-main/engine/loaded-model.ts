@@ -7,6 +7,7 @@ import { Decoder } from '../core/llama/decoder.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
 import { adaptGraph } from '../core/vera/adapted-linear.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
+import { adapterFeeds } from '../core/vera/live-adapter.ts'
 import { FileWeights } from './file-weights.ts'
 import { type ModelFolder, readModelFolder, weightsFile } from './model-folder.ts'
 import type { Codecs } from './native-codecs.ts'
@@ -65,14 +66,7 @@ export class LoadedModel {
     const owner = adapter?.identity ?? ''
     if (ready.cacheOwner !== owner) ready.decoder.rewindTo([])
     ready.cacheOwner = owner
-    const extra: Feeds =
-      adapter === null
-        ? {}
-        : {
-            ...adapter.live.projectionFeeds,
-            'vera.lambda': { data: adapter.live.vectors, shape: [adapter.live.vectors.length] },
-          }
-    return { decoder: ready.decoder, extra }
+    return { decoder: ready.decoder, extra: adapter === null ? {} : adapterFeeds(adapter.live) }
   }
 
   async close(): Promise<void> {

@@ -21,11 +21,12 @@ export function backward(
       throw graphFailure(`The gradient given for "${value.name}" has the shape ${shapes}.`)
     }
   }
-  const path = nodesOnPath(g.nodes, new Set(targets), new Set(seeds.keys()))
+  const below = nodesBelow(g.nodes, targets)
   const gradients = new Map<Value, Value>(seeds)
-  const dependent = new Set<Value>([...targets, ...path.map((node) => node.output)])
-  for (const node of path.toReversed()) {
+  const dependent = new Set<Value>([...targets, ...below.map((node) => node.output)])
+  for (const node of below.toReversed()) {
     const gradient = gradients.get(node.output)
+    // No seed depends on it.
     if (gradient === undefined) continue
     const rule = gradientRules[node.op]
     if (rule === undefined)
@@ -46,25 +47,12 @@ export function backward(
   )
 }
 
-/** The nodes that depend on a target and on which a seed depends, in the tape's order. */
-function nodesOnPath(
-  nodes: readonly Node[],
-  targets: ReadonlySet<Value>,
-  seeds: ReadonlySet<Value>,
-): readonly Node[] {
+/** The nodes that depend on a target, in the tape's order. */
+function nodesBelow(nodes: readonly Node[], targets: readonly Value[]): readonly Node[] {
   const dependent = new Set<Value>(targets)
-  const downstream = nodes.filter((node) => {
+  return nodes.filter((node) => {
     const depends = node.inputs.some((value) => dependent.has(value))
     if (depends) dependent.add(node.output)
     return depends
   })
-  const needed = new Set<Value>(seeds)
-  return downstream
-    .toReversed()
-    .filter((node) => {
-      if (!needed.has(node.output)) return false
-      for (const value of node.inputs) needed.add(value)
-      return true
-    })
-    .toReversed()
 }

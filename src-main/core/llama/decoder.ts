@@ -1,12 +1,11 @@
 import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
 import { KvCache } from './kv-cache.ts'
+import { hiddenScore } from './layer.ts'
 import { inverseFrequencies, rotaryTables } from './rope.ts'
 import { embed, type WeightSource } from './weight-source.ts'
 
 /** Tokens of one run: long prompts go in pieces, so that a person can stop them. */
 const pieceTokens = 256
-/** Large enough to leave no weight after softmax. */
-const hidden = -1e30
 
 /** A model that reads tokens one after the other and remembers them, over a lowered `decoderGraph`. */
 export class Decoder {
@@ -92,7 +91,7 @@ export class Decoder {
     const G = headCount / kvHeadCount
     const { capacity, length } = this.#cache
     const S = capacity + T
-    const data = new Float32Array(G * T * S).fill(hidden)
+    const data = new Float32Array(G * T * S).fill(hiddenScore)
     for (let t = 0; t < T; t++) {
       data.fill(0, t * S, t * S + length)
       data.fill(0, t * S + capacity, t * S + capacity + t + 1)

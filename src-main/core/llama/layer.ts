@@ -8,7 +8,10 @@ import type { GraphBuilder } from '../graph/builder.ts'
 import type { Dim, Shape, Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import type { LlamaConfig } from './config.ts'
-import { type LinearKind, linearPath, linearSize } from './linear-kinds.ts'
+import { hasBias, type LinearKind, linearPath, linearSize } from './linear-kinds.ts'
+
+/** In a mask, what hides a key: large enough to leave no weight, finite so that a row of padding stays a number. */
+export const hiddenScore = -1e30
 
 /** A frozen parameter (a norm's scale, a bias) by its name in the checkpoint. */
 export type ParameterOf = (name: string, shape: Shape) => Value
@@ -30,7 +33,7 @@ export interface LayerInputs {
   readonly cos: Value
   /** `[N, D/2]` */
   readonly sin: Value
-  /** Added to the scores, 0 or −∞-like: `[B·K or 1, G·T, S]` */
+  /** Added to the scores, 0 or `hiddenScore`: `[B·K or 1, G·T, S]` */
   readonly mask: Value
   readonly rows: number
   readonly past: PastValues | null
@@ -121,10 +124,6 @@ function attend(g: GraphBuilder, queries: Value, keys: Value, values: Value, inp
   const ofPast = op.sliceAt(g, weights, 2, past.capacity, 'head', 'C')
   const ofNew = op.sliceAt(g, weights, 2, past.capacity, 'tail', 'T')
   return op.add(g, op.matMul(g, ofPast, past.values), op.matMul(g, ofNew, values))
-}
-
-function hasBias(config: LlamaConfig, kind: LinearKind): boolean {
-  return linearPath(kind).startsWith('mlp') ? config.mlpBias : config.attentionBias
 }
 
 /** The name of a product of sizes; the name itself for 1. */

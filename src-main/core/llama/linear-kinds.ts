@@ -58,6 +58,11 @@ export function linearPath(kind: LinearKind): string {
   return `${blockOf(kind)}.${kind}`
 }
 
+/** Whether the checkpoint has a bias for this linear kind. */
+export function hasBias(config: LlamaConfig, kind: LinearKind): boolean {
+  return blockOf(kind) === 'mlp' ? config.mlpBias : config.attentionBias
+}
+
 function blockOf(kind: LinearKind): 'self_attn' | 'mlp' {
   switch (kind) {
     case 'q_proj':

@@ -1,4 +1,5 @@
 import type { LlamaConfig } from '../llama/config.ts'
+import { hiddenScore } from '../llama/layer.ts'
 import { type PackedBatch, paddingSegment, sharedSegment } from './packing.ts'
 import { maskCopies } from './layer-graphs.ts'
 
@@ -33,9 +34,6 @@ export function batchOf({ rows, rowLength }: PackedBatch): Batch {
   }
 }
 
-/** Large enough to leave no weight after softmax, and finite, so that a row of padding stays a number. */
-const hidden = -1e30
-
 /**
  * The additive attention mask `[B·K or 1, G·T, T]`: a token sees itself, the earlier tokens of its own
  * segment and the shared beginning. Repeated for the heads in the order in which the decoder layer lays out its scores.
@@ -48,7 +46,7 @@ export function attentionMask(
   const G = config.headCount / config.kvHeadCount
   const copies = maskCopies(config, batch.rows)
   const perRow = copies / batch.rows
-  const data = new Float32Array(copies * G * T * T).fill(hidden)
+  const data = new Float32Array(copies * G * T * T).fill(hiddenScore)
   const size = T * T
   for (let row = 0; row < batch.rows; row++) {
     const start = row * perRow * G * size

@@ -1,9 +1,9 @@
 import { type Feeds, float32Data, type Runtime, type Session, type Tensor } from '../graph/runtime.ts'
-import { linearKinds, linearPath } from '../llama/linear-kinds.ts'
+import { hasBias, linearKinds, linearPath } from '../llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryTables } from '../llama/rope.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
-import type { LiveAdapter } from '../vera/live-adapter.ts'
+import { adapterFeeds, type LiveAdapter } from '../vera/live-adapter.ts'
 import { attentionMask, type Batch } from './batch.ts'
 import {
   keptValues,
@@ -27,6 +27,7 @@ export class LayerStack {
   readonly #runtime: Runtime
   readonly #weights: WeightSource
   readonly #sessions = new Map<string, Promise<Session>>()
+  readonly #frequencies: Float32Array
   readonly #layerWeights: Readonly<Record<string, Tensor & { readonly data: Float32Array }>>
   #loadedLayer: number | null = null
   #keptWidth: number | null = null
@@ -34,6 +35,7 @@ export class LayerStack {
   constructor(runtime: Runtime, weights: WeightSource) {
     this.#runtime = runtime
     this.#weights = weights
+    this.#frequencies = inverseFrequencies(weights.model.config)
     this.#layerWeights = allocateLayer(weights)
   }
 
@@ -45,14 +47,15 @@ export class LayerStack {
   /** Everything that the layers' runs over one batch share. */
   batchFeeds(batch: Batch): Feeds {
     const { config } = this.#weights.model
-    const { cos, sin } = rotaryTables(inverseFrequencies(config), batch.positions)
+    const { cos, sin } = rotaryTables(this.#frequencies, batch.positions)
     const shape = [batch.ids.length, config.headDim / 2]
     return { cos: { data: cos, shape }, sin: { data: sin, shape }, mask: attentionMask(config, batch) }
   }
 
-  /** Whether the matrix products of `layers` layers may be kept for the backward pass: see `keepBytes`. */
-  canKeep(batch: Batch, adapter: LiveAdapter, layers: number): boolean {
-    this.#keptWidth ??= this.#widthToKeep(adapter)
+  /** Whether the matrix products from layer `lowest` on may be kept for the backward pass: see `keepBytes`. */
+  canKeep(batch: Batch, adapter: LiveAdapter, lowest: number): boolean {
+    this.#keptWidth ??= this.#widthToKeep(adapter, lowest)
+    const layers = this.#weights.model.config.layerCount - lowest
     return this.#keptWidth * batch.ids.length * 4 * layers <= keepBytes
   }
 
@@ -104,8 +107,7 @@ export class LayerStack {
   }
 
   /** Numbers a token and layer. */
-  #widthToKeep(adapter: LiveAdapter): number {
-    const lowest = Math.min(...adapter.layout.sites.map((site) => site.layer))
+  #widthToKeep(adapter: LiveAdapter, lowest: number): number {
     const options = this.#options(1, layerPart(adapter, lowest)?.layout ?? null, true)
     return keptValues(options).reduce((sum, { shape }) => sum + Number(shape[1]), 0)
   }
@@ -140,7 +142,7 @@ export class LayerStack {
 
 /** The adapter's share of one layer as a layout and feeds of its own; null where the layer isn't adapted. */
 function layerPart(adapter: LiveAdapter, layer: number): { layout: VeraLayout; feeds: Feeds } | null {
-  const { layout, vectors, projectionFeeds } = adapter
+  const { layout, vectors } = adapter
   const { start, end } = layerRange(layout, layer)
   if (start === end) return null
   const sites = layout.sites
@@ -151,10 +153,9 @@ function layerPart(adapter: LiveAdapter, layer: number): { layout: VeraLayout; f
       lambdaD: site.lambdaD - start,
       lambdaB: site.lambdaB - start,
     }))
-  const lambda = { data: vectors.subarray(start, end), shape: [end - start] }
   return {
     layout: { ...layout, sites, length: end - start },
-    feeds: { ...projectionFeeds, 'vera.lambda': lambda },
+    feeds: adapterFeeds({ ...adapter, vectors: vectors.subarray(start, end) }),
   }
 }
 
@@ -168,8 +169,7 @@ function allocateLayer(weights: WeightSource): Record<string, Tensor & { readonl
   for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
     const module = `${layerPrefix}.${linearPath(kind)}`
     shapes[`${module}.weight`] = [outFeatures, inFeatures]
-    const hasBias = linearPath(kind).startsWith('mlp') ? config.mlpBias : config.attentionBias
-    if (hasBias) shapes[`${module}.bias`] = [outFeatures]
+    if (hasBias(config, kind)) shapes[`${module}.bias`] = [outFeatures]
   }
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [

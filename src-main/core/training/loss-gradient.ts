@@ -89,7 +89,7 @@ export class TrainingPass {
     const feeds = this.#layers.batchFeeds(batch)
     const { layerCount } = this.#weights.model.config
     const lowest = lowestLayer(adapter.layout)
-    const keeps = this.#layers.canKeep(batch, adapter, layerCount - lowest)
+    const keeps = this.#layers.canKeep(batch, adapter, lowest)
     const passed: { readonly x: Float32Array; readonly kept: Feeds }[] = []
     let x = embed(this.#weights, batch.ids)
     for (let layer = 0; layer < layerCount; layer++) {

@@ -16,6 +16,9 @@ export interface AdaptedSite {
   readonly B: Value
 }
 
+/** The name under which a graph takes the adapter's flat vector. */
+export const lambdaInput = 'vera.lambda'
+
 /** The names under which a graph takes the slices of the projections that its layers need. */
 export const projectionInput = (matrix: 'A' | 'B', size: number): string => `vera.${matrix}.${size}`
 
@@ -25,7 +28,7 @@ export const projectionInput = (matrix: 'A' | 'B', size: number): string => `ver
  */
 export function declareAdapter(g: GraphBuilder, layout: VeraLayout): ReadonlyMap<string, AdaptedSite> {
   const { rank, sites } = layout
-  const lambda = g.input('vera.lambda', 'float32', [layout.length])
+  const lambda = g.input(lambdaInput, 'float32', [layout.length])
   const once = new Map<string, Value>()
   const projection = (matrix: 'A' | 'B', size: number): Value => {
     const name = projectionInput(matrix, size)

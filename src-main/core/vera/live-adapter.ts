@@ -1,5 +1,5 @@
-import type { Tensor } from '../graph/runtime.ts'
-import { projectionInput } from './adapted-linear.ts'
+import type { Feeds, Tensor } from '../graph/runtime.ts'
+import { lambdaInput, projectionInput } from './adapted-linear.ts'
 import type { VeraLayout } from './layout.ts'
 import type { Projections } from './projections.ts'
 
@@ -26,6 +26,11 @@ export function liveAdapter(
     projectionFeeds[projectionInput('B', size)] = { data: projections.rowsOfB(size), shape: [size, rank] }
   }
   return { layout, vectors, projectionFeeds }
+}
+
+/** What an adapted graph takes beside its own inputs: see `declareAdapter`. */
+export function adapterFeeds({ vectors, projectionFeeds }: LiveAdapter): Feeds {
+  return { ...projectionFeeds, [lambdaInput]: { data: vectors, shape: [vectors.length] } }
 }
 
 /** The same adapter at another strength: λ_b times `strength`, so its effect scales exactly linearly. */
