@@ -3,6 +3,7 @@
  * GGUF file names them. Sources: transformers `LlamaForCausalLM`, llama.cpp `gguf-py/gguf/tensor_mapping.py`.
  */
 import type { LlamaConfig } from './config.ts'
+import { hasBias, linearKinds, linearPath } from './linear-kinds.ts'
 
 const embeddingName = 'model.embed_tokens.weight'
 const finalNormName = 'model.norm.weight'
@@ -41,32 +42,23 @@ export function huggingFaceName(ggufName: string): string | null {
  * millions of layers, and the first tensor that isn't there ends the walk.
  */
 export function* expectedShapes(config: LlamaConfig): Generator<[name: string, shape: readonly number[]]> {
-  const { hiddenSize: H, intermediateSize, layerCount, attentionBias, mlpBias } = config
-  const queries = config.headCount * config.headDim
-  const keys = config.kvHeadCount * config.headDim
-  yield [embeddingName, [config.vocabularySize, H]]
-  for (let layer = 0; layer < layerCount; layer++) {
-    const prefix = `model.layers.${layer}`
-    yield [`${prefix}.input_layernorm.weight`, [H]]
-    yield* linear(`${prefix}.self_attn.q_proj`, queries, H, attentionBias)
-    yield* linear(`${prefix}.self_attn.k_proj`, keys, H, attentionBias)
-    yield* linear(`${prefix}.self_attn.v_proj`, keys, H, attentionBias)
-    yield* linear(`${prefix}.self_attn.o_proj`, H, queries, attentionBias)
-    yield [`${prefix}.post_attention_layernorm.weight`, [H]]
-    yield* linear(`${prefix}.mlp.gate_proj`, intermediateSize, H, mlpBias)
-    yield* linear(`${prefix}.mlp.up_proj`, intermediateSize, H, mlpBias)
-    yield* linear(`${prefix}.mlp.down_proj`, H, intermediateSize, mlpBias)
-  }
-  yield [finalNormName, [H]]
-  if (!config.tiedEmbeddings) yield [outputName, [config.vocabularySize, H]]
+  const { vocabularySize, hiddenSize, layerCount } = config
+  yield [embeddingName, [vocabularySize, hiddenSize]]
+  for (let layer = 0; layer < layerCount; layer++) yield* layerShapes(config, `model.layers.${layer}`)
+  yield [finalNormName, [hiddenSize]]
+  if (!config.tiedEmbeddings) yield [outputName, [vocabularySize, hiddenSize]]
 }
 
-function* linear(
-  module: string,
-  outputs: number,
-  inputs: number,
-  bias: boolean,
+/** The tensors of one decoder layer, `<prefix>.self_attn.q_proj.weight` and so on, with their row-major shapes. */
+export function* layerShapes(
+  config: LlamaConfig,
+  prefix: string,
 ): Generator<[name: string, shape: readonly number[]]> {
-  yield [`${module}.weight`, [outputs, inputs]]
-  if (bias) yield [`${module}.bias`, [outputs]]
+  yield [`${prefix}.input_layernorm.weight`, [config.hiddenSize]]
+  yield [`${prefix}.post_attention_layernorm.weight`, [config.hiddenSize]]
+  for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
+    const module = `${prefix}.${linearPath(kind)}`
+    yield [`${module}.weight`, [outFeatures, inFeatures]]
+    if (hasBias(config, kind)) yield [`${module}.bias`, [outFeatures]]
+  }
 }

@@ -1,6 +1,7 @@
 import { type Feeds, float32Data, type Runtime, type Session, type Tensor } from '../graph/runtime.ts'
-import { hasBias, linearKinds, linearPath } from '../llama/linear-kinds.ts'
+import { linearPath } from '../llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryTables } from '../llama/rope.ts'
+import { layerShapes } from '../llama/tensor-names.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import { adapterFeeds, type LiveAdapter } from '../vera/live-adapter.ts'
@@ -161,18 +162,8 @@ function layerPart(adapter: LiveAdapter, layer: number): { layout: VeraLayout; f
 
 /** Buffers for the weights of one layer, by their names in the layer's graphs. */
 function allocateLayer(weights: WeightSource): Record<string, Tensor & { readonly data: Float32Array }> {
-  const { config } = weights.model
-  const shapes: Record<string, readonly number[]> = {}
-  for (const norm of ['input_layernorm', 'post_attention_layernorm']) {
-    shapes[`${layerPrefix}.${norm}.weight`] = [config.hiddenSize]
-  }
-  for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
-    const module = `${layerPrefix}.${linearPath(kind)}`
-    shapes[`${module}.weight`] = [outFeatures, inFeatures]
-    if (hasBias(config, kind)) shapes[`${module}.bias`] = [outFeatures]
-  }
   return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [
+    [...layerShapes(weights.model.config, layerPrefix)].map(([name, shape]) => [
       name,
       { data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape },
     ]),
