@@ -69,7 +69,8 @@ export function train(resources: EngineResources): Operation<'train'> {
       if (progress === null) {
         const lossBefore = yield* measured(pass, adapter, examples, 0, 'training', signal)
         const heldOutLossBefore = yield* measured(pass, adapter, heldOut, 0, 'heldOut', signal)
-        if (lossBefore === null) return stopped(0, total, layout.length, null)
+        // One that was cancelled in between is measured again, both sets.
+        if (lossBefore === null || signal.aborted) return stopped(0, total, layout.length, null)
         progress = { fingerprint, trainedTokens: 0, elapsedMs: 0, lossBefore, heldOutLossBefore }
       }
       const optimizerSettings = {
@@ -83,7 +84,6 @@ export function train(resources: EngineResources): Operation<'train'> {
         clipNorm: settings.clipNorm,
       }
       const measureEvery = Math.ceil(total / heldOutMeasurements)
-      let heldOutLoss = progress.heldOutLossBefore
       let savedAt = performance.now()
       for (const planned of steps.slice(optimizer.stepCount)) {
         if (signal.aborted) {
@@ -110,12 +110,12 @@ export function train(resources: EngineResources): Operation<'train'> {
           saveCheckpoint(runDirectory, { vectors, optimizer, progress })
           savedAt = performance.now()
         }
-        if (heldOut.length > 0 && (report.step % measureEvery === 0 || report.step === total)) {
-          heldOutLoss =
-            (yield* measured(pass, adapter, heldOut, report.step, 'heldOut', signal)) ?? heldOutLoss
+        if (report.step % measureEvery === 0 && report.step < total) {
+          yield* measured(pass, adapter, heldOut, report.step, 'heldOut', signal)
         }
       }
       saveCheckpoint(runDirectory, { vectors, optimizer, progress })
+      const heldOutLossAfter = yield* measured(pass, adapter, heldOut, total, 'heldOut', signal)
       const lossAfter = yield* measured(pass, adapter, examples, total, 'training', signal)
       if (lossAfter === null) return stopped(total, total, layout.length, progress)
       const adapterPath = join(runDirectory, adapterFile)
@@ -125,7 +125,7 @@ export function train(resources: EngineResources): Operation<'train'> {
         ...stopped(total, total, layout.length, progress),
         status: 'done',
         lossAfter,
-        heldOutLossAfter: heldOutLoss,
+        heldOutLossAfter,
         adapterPath,
         adapterBytes: bytes.length,
       }

@@ -158,6 +158,27 @@ describe('a run', () => {
     expect(readFileSync(result.adapterPath ?? '')).toEqual(readFileSync(whole.result.adapterPath ?? ''))
   })
 
+  test('stopped while its losses are measured measures them again', async () => {
+    const whole = await finish(train(resources)(trainInput(), goOn))
+    const input = trainInput()
+    const last = whole.result.steps
+    const places: ((event: { type: string; step?: number; set?: string }) => boolean)[] = [
+      ({ type, set, step }) => type === 'measured' && set === 'training' && step === 0,
+      ({ type, step }) => type === 'step' && step === last,
+      ({ type, set, step }) => type === 'measured' && set === 'heldOut' && step === last,
+    ]
+    for (const isPlace of places) {
+      const stop = new AbortController()
+      const { result } = await finish(train(resources)(input, stop.signal), (event) => {
+        if (isPlace(event)) stop.abort()
+      })
+      expect(result.status).toBe('stopped')
+    }
+    const { result } = await finish(train(resources)(input, goOn))
+    const losses = ['lossBefore', 'heldOutLossBefore', 'lossAfter', 'heldOutLossAfter'] as const
+    for (const loss of losses) expect(result[loss], loss).toBe(whole.result[loss])
+  })
+
   test("is not continued from another run's checkpoint", async () => {
     const input = trainInput({ settings: { ...settings, epochs: 1 } })
     await finish(train(resources)(input, goOn))
