@@ -8,6 +8,7 @@ import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
 import { type LlamaCheckpoint, openGguf, openHuggingFaceFolder } from '../core/llama/llama-checkpoint.ts'
 import type { StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
 import type { ModelSummary } from './contract.ts'
+import { explainDiskFull } from './disk-full.ts'
 import { type FileSource, openFileSource } from './file-source.ts'
 import {
   folderVersion,
@@ -59,13 +60,7 @@ export const importModel: Operation<'importModel'> = async function* (
     writeFolder(targetDirectory, checkpoint, { config: checkpoint.config, weights }, summary)
     return summary
   } catch (error) {
-    throw isDiskFull(error)
-      ? new Failure(
-          'disk-full',
-          `The disk is full: the model ${name} could not be written to ${targetDirectory}. Free some space and import it again.`,
-          { cause: error },
-        )
-      : error
+    throw explainDiskFull(error, `the model ${name} could not be written to ${targetDirectory}`)
   } finally {
     for (const source of sources.values()) source.close()
   }
@@ -139,8 +134,4 @@ function openCheckpoint(sourcePath: string, sources: ReadonlyMap<string, FileSou
 async function goOn(signal: AbortSignal): Promise<void> {
   await nextTurn()
   if (signal.aborted) throw new Failure('import-cancelled', 'The import was cancelled.')
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }

@@ -4,6 +4,7 @@ import { Failure } from '../contract/failure.ts'
 import { memorySource } from '../core/checkpoint/byte-source.ts'
 import { readSafetensors, writeSafetensors } from '../core/checkpoint/safetensors.ts'
 import type { AdamWState } from '../core/training/adamw.ts'
+import { explainDiskFull } from './disk-full.ts'
 
 const checkpointFile = 'checkpoint.safetensors'
 
@@ -67,14 +68,22 @@ export function loadCheckpoint(directory: string): RunCheckpoint | null {
 /** To a temporary name, synced, renamed: whatever happens, the file is the old or the new one. */
 export function writeDurably(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.part`
-  const file = openSync(temporary, 'w')
+  try {
+    writeSynced(temporary, bytes)
+  } catch (error) {
+    throw explainDiskFull(error, `${path} could not be written; what was saved before is safe`)
+  }
+  renameSync(temporary, path)
+}
+
+function writeSynced(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'w')
   try {
     for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done)
     fsyncSync(file)
   } finally {
     closeSync(file)
   }
-  renameSync(temporary, path)
 }
 
 function broken(path: string): Failure {
