@@ -1,0 +1,22 @@
+export const shell = {
+  screens: {
+    chat: 'Chat',
+    teach: 'Teach',
+    personalize: 'Personalize',
+    assistants: 'Assistants',
+    models: 'Models',
+    settings: 'Settings',
+  },
+  rail: { label: 'Screens', iconsOnly: 'Show icons only', showNames: 'Show names' },
+  connection: {
+    lost: 'The connection to Veranda is lost.',
+    retrying:
+      'It is being tried again. If it stays away, start Veranda again and open the address that it prints.',
+  },
+  run: {
+    waiting: 'waiting',
+    preparing: 'preparing',
+    personalizing: (name: string) => `Personalizing ${name}`,
+    progress: (name: string, left: string) => `Personalizing “${name}”, ${left}`,
+  },
+}
