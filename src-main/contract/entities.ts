@@ -111,6 +111,8 @@ export const linearKind = z.enum([
 export const trainingSettings = z.object({
   rank: z.number().int().min(1).max(4096),
   targets: z.array(linearKind).min(1),
+  /** The upper share of the layers that is adapted; runs from before it was a choice adapted all. */
+  layerShare: z.number().gt(0).max(1).default(1),
   projectionKey: z.number().int(),
   dInitial: z.number(),
   learningRate: z.number().positive().max(10),

@@ -82,6 +82,8 @@ export type LinearKind = 'q_proj' | 'k_proj' | 'v_proj' | 'o_proj' | 'gate_proj'
 export interface TrainingSettings {
   readonly rank: number
   readonly targets: readonly LinearKind[]
+  /** The upper share of the layers that is adapted, above 0; 1 is all. What is below is computed once a run. */
+  readonly layerShare: number
   readonly projectionKey: number
   readonly dInitial: number
   readonly learningRate: number

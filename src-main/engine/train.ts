@@ -9,7 +9,7 @@ import { warmupStepsOf } from '../core/training/schedule.ts'
 import { measure, stepBatches, takeStep } from '../core/training/trainer.ts'
 import type { TokenizedExample } from '../core/training/packing.ts'
 import { encodeAdapter } from '../core/vera/adapter-file.ts'
-import { initialVectors, layoutVera } from '../core/vera/layout.ts'
+import { initialVectors, layoutVera, upperLayers } from '../core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
 import type { OperationEvent, TrainInput, TrainResult } from './contract.ts'
@@ -18,6 +18,7 @@ import type { LoadedModel } from './loaded-model.ts'
 import type { Operation } from './operation-table.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
 import type { EngineResources } from './resources.ts'
+import { enterAboveFrozen } from './run-prefix.ts'
 import { loadCheckpoint, type RunProgress, saveCheckpoint, writeDurably } from './run-checkpoint.ts'
 
 const adapterFile = 'adapter.safetensors'
@@ -40,8 +41,11 @@ export function train(resources: EngineResources): Operation<'train'> {
       throw new Failure('no-examples', 'There is no example to learn from. Add some and start again.')
     }
     mkdirSync(runDirectory, { recursive: true })
-    const layout = layoutVera(model.folder.model.config, { ...settings, layers: null })
-    const { contextLength } = model.folder.model.config
+    const { contextLength, layerCount } = model.folder.model.config
+    const layout = layoutVera(model.folder.model.config, {
+      ...settings,
+      layers: upperLayers(layerCount, settings.layerShare),
+    })
     const { steps } = planEpochs(examples, { ...settings, contextLength })
     const fingerprint = fingerprintOf(input, model)
     const resumed = loadCheckpoint(runDirectory)
@@ -64,6 +68,8 @@ export function train(resources: EngineResources): Operation<'train'> {
     }
 
     const pass = await TrainingPass.open(resources.background, model.weights)
+    const all = [...examples, ...heldOut]
+    const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
     try {
       let progress: RunProgress | null = resumed?.progress ?? null
       if (progress === null) {
@@ -130,6 +136,7 @@ export function train(resources: EngineResources): Operation<'train'> {
         adapterBytes: bytes.length,
       }
     } finally {
+      prefix.close()
       await pass.close()
     }
   }
@@ -183,7 +190,7 @@ function tokensPerSecond({ trainedTokens, elapsedMs }: RunProgress): number {
 function adapterSettings({ settings }: TrainInput, { folder, chatTemplate }: LoadedModel) {
   return {
     ...settings,
-    layers: null,
+    layers: upperLayers(folder.model.config.layerCount, settings.layerShare),
     baseModelHash: folder.summary.sourceHash,
     chatTemplateHash: sha256(chatTemplate),
     createdBy: 'veranda',

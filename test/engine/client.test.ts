@@ -37,6 +37,7 @@ const trainInput = {
   settings: {
     rank: 1,
     targets: [],
+    layerShare: 1,
     projectionKey: 0,
     dInitial: 0.1,
     learningRate: 1,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { batchOf } from '../../src-main/core/training/batch.ts'
 import { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
@@ -16,6 +16,7 @@ import type {
 import { chat } from '../../src-main/engine/chat.ts'
 import { evaluate, maskExamples } from '../../src-main/engine/evaluate.ts'
 import { tokenizeExamples } from '../../src-main/engine/examples.ts'
+import { openAdapter } from '../../src-main/engine/open-adapter.ts'
 import { train } from '../../src-main/engine/train.ts'
 import { engineResources, finish, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
 
@@ -29,6 +30,7 @@ beforeAll(async () => {
 const settings: TrainingSettings = {
   rank: 16,
   targets: ['q_proj', 'v_proj', 'o_proj', 'gate_proj', 'down_proj'],
+  layerShare: 1,
   projectionKey: 0,
   dInitial: 0.1,
   learningRate: 0.05,
@@ -156,6 +158,30 @@ describe('a run', () => {
     expect(events[0]).toMatchObject({ type: 'prepared', resumedAtStep: 7 })
     expect(result.lossBefore).toBe(whole.result.lossBefore)
     expect(readFileSync(result.adapterPath ?? '')).toEqual(readFileSync(whole.result.adapterPath ?? ''))
+  })
+
+  test('of the upper layers learns, says so in its adapter, and continues bit for bit', async () => {
+    const upper = { ...settings, layerShare: 0.5 }
+    const input = trainInput({ settings: upper })
+    const whole = await finish(train(resources)(input, goOn))
+    expect(whole.result.lossAfter).toBeLessThan(whole.result.lossBefore ?? 0)
+    expect(readdirSync(input.runDirectory).toSorted()).toEqual([
+      'adapter.safetensors',
+      'checkpoint.safetensors',
+    ])
+    // Nothing is kept of the frozen layers here: what was kept moved the losses little.
+    const adapter = { path: whole.result.adapterPath ?? '', strength: 1 }
+    const { result } = await finish(evaluate(resources)({ modelDirectory, examples, adapter }, goOn))
+    expect(result.meanLoss).toBeCloseTo(whole.result.lossAfter ?? 0, 3)
+    expect(openAdapter(adapter, resources.model(modelDirectory).folder).live.layout.sites[0]?.layer).toBe(1)
+
+    const again = trainInput({ settings: upper })
+    const stop = new AbortController()
+    await finish(train(resources)(again, stop.signal), (event) => {
+      if (event.type === 'step' && event.step === 4) stop.abort()
+    })
+    const { result: resumed } = await finish(train(resources)(again, goOn))
+    expect(readFileSync(resumed.adapterPath ?? '')).toEqual(readFileSync(adapter.path))
   })
 
   test('stopped while its losses are measured measures them again', async () => {

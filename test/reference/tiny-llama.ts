@@ -50,6 +50,7 @@ export function batchIn(tensors: Tensors, prefix: string): Batch {
     labels: Int32Array.from(ids, (_, place) =>
       column(place) === length - 1 ? -1 : Math.max(-1, labels[place + 1] ?? -1),
     ),
+    spans: [],
   }
 }
 

@@ -56,6 +56,7 @@ const run: Run = {
   settings: {
     rank: 8,
     targets: ['q_proj'],
+    layerShare: 1,
     projectionKey: 0,
     dInitial: 0.1,
     learningRate: 0.02,

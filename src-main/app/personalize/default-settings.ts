@@ -8,6 +8,7 @@ import type { TrainingSettings } from '../../contract/entities.ts'
 export const defaultTrainingSettings: TrainingSettings = {
   rank: 64,
   targets: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
+  layerShare: 1,
   projectionKey: 0,
   dInitial: 0.1,
   learningRate: 5e-2,

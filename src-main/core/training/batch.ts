@@ -1,6 +1,12 @@
 import type { LlamaConfig } from '../llama/config.ts'
 import { hiddenScore } from '../llama/layer.ts'
-import { type PackedBatch, paddingSegment, sharedSegment } from './packing.ts'
+import {
+  type ExampleSpan,
+  type PackedBatch,
+  type PackedRow,
+  paddingSegment,
+  sharedSegment,
+} from './packing.ts'
 import { maskCopies } from './layer-graphs.ts'
 
 /**
@@ -16,11 +22,13 @@ export interface Batch {
   readonly segments: Int32Array
   /** The token to predict at this place; −1 where the loss counts nothing. */
   readonly labels: Int32Array
+  /** Where the tokens of its examples stand; empty for tokens that come from no example. */
+  readonly spans: readonly ExampleSpan[]
 }
 
 /** Rows of a packed batch, side by side. */
 export function batchOf({ rows, rowLength }: PackedBatch): Batch {
-  const join = (part: (row: PackedBatch['rows'][number]) => Int32Array): Int32Array => {
+  const join = (part: (row: PackedRow) => Int32Array): Int32Array => {
     const joined = new Int32Array(rows.length * rowLength)
     rows.forEach((row, index) => joined.set(part(row), index * rowLength))
     return joined
@@ -31,6 +39,9 @@ export function batchOf({ rows, rowLength }: PackedBatch): Batch {
     positions: join((row) => row.positions),
     segments: join((row) => row.segments),
     labels: join((row) => row.labels),
+    spans: rows.flatMap((row, index) =>
+      row.spans.map((span) => ({ ...span, place: span.place + index * rowLength })),
+    ),
   }
 }
 
@@ -40,7 +51,7 @@ export function batchOf({ rows, rowLength }: PackedBatch): Batch {
  */
 export function attentionMask(
   config: LlamaConfig,
-  batch: Batch,
+  batch: Pick<Batch, 'rows' | 'ids' | 'segments'>,
 ): { data: Float32Array; shape: readonly number[] } {
   const T = batch.ids.length / batch.rows
   const G = config.headCount / config.kvHeadCount

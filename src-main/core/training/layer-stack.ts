@@ -20,6 +20,12 @@ import {
  */
 const keepBytes = 512 * 1024 * 1024
 
+/** Where a batch enters the layers: the hidden states `x [N, H]` before `layer`. */
+export interface StackEntry {
+  readonly layer: number
+  readonly x: Float32Array
+}
+
 /**
  * The decoder layers, run one at a time over one pair of graphs, their weights dequantised into one buffer just
  * before each run: the memory of a model's training is that of one layer and the borders between layers.

@@ -3,7 +3,8 @@ import { embed, type WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
 import type { Batch } from './batch.ts'
-import { LayerStack } from './layer-stack.ts'
+import type { FrozenPrefix } from './frozen-prefix.ts'
+import { LayerStack, type StackEntry } from './layer-stack.ts'
 import { OutputLayer } from './output-loss.ts'
 import { finalNormBackwardGraph, finalNormForwardGraph } from './output-graphs.ts'
 
@@ -15,6 +16,7 @@ export class TrainingPass {
   readonly #normForward: Session
   readonly #normBackward: Session
   readonly #normScale: Float32Array
+  #prefix: FrozenPrefix | null = null
 
   private constructor(
     weights: WeightSource,
@@ -61,13 +63,21 @@ export class TrainingPass {
     return states
   }
 
+  /** Keeps in the prefix what the batch is before its layer. */
+  async fillPrefix(prefix: FrozenPrefix, batch: Batch): Promise<void> {
+    const entry = { layer: 0, x: embed(this.#weights, batch.ids) }
+    prefix.keep(batch, await this.#through(batch, entry, prefix.layer, null))
+  }
+
+  /** From now on batches enter above the layers of the prefix, wherever it holds them; no adapter may be below. */
+  enterAbove(prefix: FrozenPrefix): void {
+    this.#prefix = prefix
+  }
+
   /** The cross entropy summed over the batch's labels, nats; keeps one hidden state at a time. */
   async loss(batch: Batch, adapter: LiveAdapter | null): Promise<number> {
-    const feeds = this.#layers.batchFeeds(batch)
-    let x = embed(this.#weights, batch.ids)
-    for (let layer = 0; layer < this.#weights.model.config.layerCount; layer++) {
-      x = (await this.#layers.forward(layer, batch.rows, x, feeds, adapter, false)).y
-    }
+    const { layerCount } = this.#weights.model.config
+    const x = await this.#through(batch, this.#enter(batch), layerCount, adapter)
     const places = labelledPlaces(batch)
     const normed = await this.#norm(gatherRows(x, places, this.#normScale.length))
     const { lossSum } = await this.#output.loss(normed, labelsAt(batch, places), false)
@@ -91,8 +101,12 @@ export class TrainingPass {
     const lowest = lowestLayer(adapter.layout)
     const keeps = this.#layers.canKeep(batch, adapter, lowest)
     const passed: { readonly x: Float32Array; readonly kept: Feeds }[] = []
-    let x = embed(this.#weights, batch.ids)
-    for (let layer = 0; layer < layerCount; layer++) {
+    const entry = this.#enter(batch)
+    let { x } = entry
+    if (entry.layer > lowest) {
+      throw new TypeError(`Layer ${lowest} is adapted, but the batch enters at layer ${entry.layer}.`)
+    }
+    for (let { layer } = entry; layer < layerCount; layer++) {
       const { y, kept } = await this.#layers.forward(
         layer,
         batch.rows,
@@ -133,6 +147,25 @@ export class TrainingPass {
     return result.lossSum
   }
 
+  #enter(batch: Batch): StackEntry {
+    return this.#prefix?.enter(batch) ?? { layer: 0, x: embed(this.#weights, batch.ids) }
+  }
+
+  /** The hidden states before the layer `end`, keeping one at a time. */
+  async #through(
+    batch: Batch,
+    entry: StackEntry,
+    end: number,
+    adapter: LiveAdapter | null,
+  ): Promise<Float32Array> {
+    const feeds = this.#layers.batchFeeds(batch)
+    let { x } = entry
+    for (let { layer } = entry; layer < end; layer++) {
+      x = (await this.#layers.forward(layer, batch.rows, x, feeds, adapter, false)).y
+    }
+    return x
+  }
+
   async #norm(x: Float32Array): Promise<Float32Array> {
     const H = this.#normScale.length
     const results = await this.#normForward.run({
@@ -144,7 +177,7 @@ export class TrainingPass {
 }
 
 /** Below the lowest adapted layer nothing has a gradient. */
-function lowestLayer(layout: VeraLayout): number {
+export function lowestLayer(layout: VeraLayout): number {
   return Math.min(...layout.sites.map((site) => site.layer))
 }
 

@@ -19,6 +19,14 @@ export interface TokenizedExample {
   readonly scored: readonly boolean[]
 }
 
+/** Where tokens of an example stand in a row: token `from + i` at place `place + i`, up to but without token `to`. */
+export interface ExampleSpan {
+  readonly example: TokenizedExample
+  readonly from: number
+  readonly to: number
+  readonly place: number
+}
+
 /** One row of a batch; every array is as long as the batch's rows are. */
 export interface PackedRow {
   /** Token ids; 0 in the padding. */
@@ -29,6 +37,8 @@ export interface PackedRow {
   readonly segments: Int32Array
   /** The token id that position t has to predict (token t + 1) where that one is scored, else -1. */
   readonly labels: Int32Array
+  /** Of every example all tokens: a shared beginning stands at the same places for each. */
+  readonly spans: readonly ExampleSpan[]
 }
 
 export interface PackedBatch {
@@ -71,7 +81,7 @@ export function packRows(examples: readonly TokenizedExample[], rowTokens: numbe
  * How many tokens all examples begin with. The token before a scored one is never shared: it has that one to
  * predict, in each example another.
  */
-function sharedLength([first, ...others]: readonly TokenizedExample[]): number {
+export function sharedLength([first, ...others]: readonly TokenizedExample[]): number {
   if (first === undefined || others.length === 0) return 0
   let length = Math.min(...[first, ...others].map(unscoredBeginning))
   for (const { ids } of others) {
@@ -137,8 +147,13 @@ function packRow(examples: readonly TokenizedExample[], length: number, shared: 
       if (example.scored[t + 1] === true) labels[end] = example.ids[t + 1] ?? -1
     }
   }
+  const spans: ExampleSpan[] = []
   const [first] = examples
   if (first !== undefined) put(first, sharedSegment, 0, shared)
-  for (const [segment, example] of examples.entries()) put(example, segment, shared, example.ids.length)
-  return { ids, positions, segments, labels }
+  for (const [segment, example] of examples.entries()) {
+    if (shared > 0) spans.push({ example, from: 0, to: shared, place: 0 })
+    spans.push({ example, from: shared, to: example.ids.length, place: end })
+    put(example, segment, shared, example.ids.length)
+  }
+  return { ids, positions, segments, labels, spans }
 }

@@ -4,6 +4,7 @@ import { type AdamWSettings, type AdamWState, ADAMW_DEFAULTS, stepAdamW } from '
 import { type Batch, batchOf } from './batch.ts'
 import { clipGradient } from './clip.ts'
 import type { PlannedStep } from './epochs.ts'
+import type { FrozenPrefix } from './frozen-prefix.ts'
 import type { TrainingPass } from './loss-gradient.ts'
 import { packRows, type TokenizedExample } from './packing.ts'
 import { learningRateAt, type Schedule } from './schedule.ts'
@@ -67,6 +68,18 @@ export function stepBatches(step: PlannedStep): readonly Batch[] {
   return passesOf(step.examples)
 }
 
+/** Computes what the prefix keeps of its examples, always in the same batches; yields after each. */
+export async function* fillPrefix(
+  pass: TrainingPass,
+  prefix: FrozenPrefix,
+  examples: readonly TokenizedExample[],
+): AsyncGenerator<void> {
+  for (const batch of passesOf(shortestFirst(examples))) {
+    await pass.fillPrefix(prefix, batch)
+    yield
+  }
+}
+
 /** A loss so far: nats summed over the labels that were counted. */
 export interface LossSum {
   readonly lossSum: number
@@ -80,12 +93,16 @@ export async function* measure(
   examples: readonly TokenizedExample[],
 ): AsyncGenerator<LossSum, LossSum> {
   let sum: LossSum = { lossSum: 0, labels: 0 }
-  for (const batch of passesOf(examples.toSorted((a, b) => a.ids.length - b.ids.length))) {
+  for (const batch of passesOf(shortestFirst(examples))) {
     const loss = await pass.loss(batch, adapter)
     sum = { lossSum: sum.lossSum + loss, labels: sum.labels + countLabels(batch) }
     yield sum
   }
   return sum
+}
+
+function shortestFirst(examples: readonly TokenizedExample[]): readonly TokenizedExample[] {
+  return examples.toSorted((a, b) => a.ids.length - b.ids.length)
 }
 
 function countLabels(batch: Batch): number {

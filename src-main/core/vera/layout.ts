@@ -77,6 +77,13 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
   }
 }
 
+/** The upper share of a model's layers, at least one; null where that is all of them. */
+export function upperLayers(layerCount: number, share: number): readonly number[] | null {
+  const count = Math.max(1, Math.round(layerCount * share))
+  if (count >= layerCount) return null
+  return Array.from({ length: count }, (_, index) => layerCount - count + index)
+}
+
 function checkTargets(config: LlamaConfig, { rank, targets, layers }: VeraTargets): void {
   if (!Number.isInteger(rank) || rank < 1) {
     throw new Failure('adapter-targets', `The rank of an adapter is ${rank}; choose a whole number from 1.`)

@@ -11,7 +11,8 @@ function example(number: number, length: number): TokenizedExample {
 }
 
 describe('one row', () => {
-  const batch = packRows([example(1, 4), example(2, 3)], 8)
+  const [first, second] = [example(1, 4), example(2, 3)]
+  const batch = packRows([first, second], 8)
 
   test('examples follow each other, longest first, with positions and segments of their own', () => {
     expect(batch).toMatchObject({ rowLength: 7, tokens: 7, scoredTokens: 3 })
@@ -21,6 +22,10 @@ describe('one row', () => {
         positions: Int32Array.of(0, 1, 2, 3, 0, 1, 2),
         segments: Int32Array.of(0, 0, 0, 0, 1, 1, 1),
         labels: Int32Array.of(-1, 102, 103, -1, -1, 202, -1),
+        spans: [
+          { example: first, from: 0, to: 4, place: 0 },
+          { example: second, from: 0, to: 3, place: 4 },
+        ],
       },
     ])
   })
@@ -34,7 +39,8 @@ describe('examples that begin alike', () => {
   })
 
   test('the beginning stands once, and each example goes on from it', () => {
-    const batch = packRows([sharing([10, 11, 12]), sharing([20, 21])], 20)
+    const [longer, shorter] = [sharing([10, 11, 12]), sharing([20, 21])]
+    const batch = packRows([longer, shorter], 20)
     expect(batch).toMatchObject({ rowLength: 8, tokens: 11, scoredTokens: 3 })
     expect(batch.rows).toEqual([
       {
@@ -42,6 +48,12 @@ describe('examples that begin alike', () => {
         positions: Int32Array.of(0, 1, 2, 3, 4, 5, 3, 4),
         segments: Int32Array.of(-2, -2, -2, 0, 0, 0, 1, 1),
         labels: Int32Array.of(-1, -1, -1, 11, 12, -1, 21, -1),
+        spans: [
+          { example: longer, from: 0, to: 3, place: 0 },
+          { example: longer, from: 3, to: 6, place: 3 },
+          { example: shorter, from: 0, to: 3, place: 0 },
+          { example: shorter, from: 3, to: 5, place: 6 },
+        ],
       },
     ])
   })
@@ -78,7 +90,7 @@ test('a scored first token has nothing that predicts it', () => {
 test('shorter rows are padded to the longest', () => {
   const batch = packRows([example(1, 5), example(2, 3)], 5)
   expect(batch).toMatchObject({ rowLength: 5, tokens: 8 })
-  expect(batch.rows[1]).toEqual({
+  expect(batch.rows[1]).toMatchObject({
     ids: Int32Array.of(200, 201, 202, 0, 0),
     positions: Int32Array.of(0, 1, 2, 0, 0),
     segments: Int32Array.of(0, 0, 0, -1, -1),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { LlamaConfig } from '../../../src-main/core/llama/config.ts'
 import { LINEAR_KINDS, linearKinds, type LinearKind } from '../../../src-main/core/llama/linear-kinds.ts'
-import { initialVectors, layerRange, layoutVera } from '../../../src-main/core/vera/layout.ts'
+import { initialVectors, layerRange, layoutVera, upperLayers } from '../../../src-main/core/vera/layout.ts'
 import { referenceJson } from '../reference-data.ts'
 import { llamaConfig } from './llama-config.ts'
 
@@ -114,4 +114,11 @@ describe('layout', () => {
   ])('refuses rank $rank, targets $targets, layers $layers', (targets) => {
     expect(() => layoutVera(config, targets)).toThrow(expect.objectContaining({ code: 'adapter-targets' }))
   })
+})
+
+test('the upper share of the layers is at least one layer, and null for all', () => {
+  expect(upperLayers(30, 1 / 3)).toEqual([20, 21, 22, 23, 24, 25, 26, 27, 28, 29])
+  expect(upperLayers(30, 0.001)).toEqual([29])
+  expect(upperLayers(2, 0.5)).toEqual([1])
+  expect(upperLayers(2, 1)).toBeNull()
 })

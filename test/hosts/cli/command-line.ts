@@ -101,6 +101,7 @@ export const run: Run = {
   settings: {
     rank: 64,
     targets: ['q_proj', 'v_proj'],
+    layerShare: 1,
     projectionKey: 0,
     dInitial: 0.1,
     learningRate: 0.02,

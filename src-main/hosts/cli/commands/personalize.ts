@@ -11,6 +11,7 @@ const options = {
   name: text('N', 'name of the adapter that is made'),
   model: text('ID', 'the model to personalize, by id or name'),
   rank: integer('R', 'rank of the projections', 1, 4096),
+  'layer-share': decimal('P', 'upper share of the layers that learns; less is faster', 0.001, 1),
   epochs: integer('E', 'how often each example is learned', 1, 1000),
   'learning-rate': decimal('L', 'highest learning rate', 1e-9, 10),
   'batch-tokens': integer('T', 'tokens of one optimizer step', 16, 1_000_000),
@@ -54,6 +55,7 @@ function startOrResume({ services: { personalize }, output }: Context, request: 
 function settings(values: Values<typeof options>): Changes<TrainingSettings> {
   return {
     rank: values.rank,
+    layerShare: values['layer-share'],
     epochs: values.epochs,
     learningRate: values['learning-rate'],
     batchTokens: values['batch-tokens'],
