@@ -86,7 +86,7 @@ async function assemble(
   const teaching = openTeaching(storage)
   const examples = openExamples(storage, teaching)
   const personalize = openPersonalize({ storage, models, adapters, queue, broadcast })
-  const send = sendMessage({ storage, engine, conversations, settings, resolvePair })
+  const sending = sendMessage({ storage, engine, conversations, settings, resolvePair })
 
   await storingAsync(dataDirectory, async () => {
     await models.cleanUp()
@@ -95,7 +95,7 @@ async function assemble(
   })
 
   const ongoing = ongoingWork()
-  const parts = { options, engine, engineState, models, conversations, send, teaching, examples }
+  const parts = { options, engine, engineState, models, conversations, sending, teaching, examples }
   const handlers = ongoing.track(appHandlers({ ...parts, personalize, adapters, settings }))
   let closed: Promise<void> | undefined
   return {

@@ -11,6 +11,7 @@ import type { Engine } from '../engine/contract.ts'
 import type { AppOptions } from './app.ts'
 import type { Adapters } from './assistants/adapter-service.ts'
 import type { Conversations } from './chat/conversation-service.ts'
+import type { Sending } from './chat/send-message.ts'
 import type { Teaching } from './chat/teach.ts'
 import type { WatchedEngine } from './engine-state.ts'
 import type { Examples } from './examples/example-service.ts'
@@ -25,7 +26,7 @@ export interface HandlerParts {
   readonly engineState: WatchedEngine
   readonly models: Models
   readonly conversations: Conversations
-  readonly send: Handler<'chat.send'>
+  readonly sending: Sending
   readonly teaching: Teaching
   readonly examples: Examples
   readonly personalize: PersonalizeService
@@ -65,8 +66,15 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return null
     }),
     'conversations.restore': plain(({ id }) => conversations.restore(id)),
+    'conversations.search': plain(({ text }) => conversations.search(text)),
+    'conversations.export': plain(({ id, format }) => conversations.export(id, format)),
 
-    'chat.send': parts.send,
+    'personas.list': plain(() => conversations.personas()),
+    'personas.put': plain((persona) => conversations.putPersona(persona)),
+    'personas.remove': plain(({ id }) => conversations.removePersona(id)),
+
+    'chat.send': parts.sending.send,
+    'chat.answer': parts.sending.answer,
     'chat.rate': plain(({ messageId, rating }) => teaching.rate(messageId, rating)),
     'chat.teach': plain(({ messageId, answer }) => teaching.teach(messageId, answer)),
 

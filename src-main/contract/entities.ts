@@ -49,14 +49,29 @@ export const conversation = z.object({
   /** 0 to 1.5; 1 is the adapter as trained. */
   strength: z.number().min(0).max(1.5),
   systemPrompt: z.string().max(100_000),
+  pinned: z.boolean(),
+  /** The last message of the branch that is shown; null before the first. */
+  leafId: z.string().nullable(),
+  /** What is written but not sent. */
+  draft: z.string().max(1_000_000),
   createdAt: z.number(),
   updatedAt: z.number(),
 })
 export type Conversation = z.infer<typeof conversation>
 
+/** Instructions under a name, to be used in more than one conversation. */
+export const persona = z.object({
+  id: z.string().min(1).max(100),
+  name: z.string().trim().min(1).max(200),
+  systemPrompt: z.string().max(100_000),
+})
+export type Persona = z.infer<typeof persona>
+
 export const message = z.object({
   id: z.string(),
   conversationId: z.string(),
+  /** The message before it; messages with the same one are branches. null: a first message. */
+  parentId: z.string().nullable(),
   role,
   content: z.string(),
   /** `stopped`: the person stopped it; `failed`: the engine did; both keep the text so far. */
@@ -65,10 +80,27 @@ export const message = z.object({
   /** The example that was made of this answer, if any. */
   exampleId: z.string().nullable(),
   adapterId: z.string().nullable(),
+  /** Of the adapter; null where none answered. */
+  strength: z.number().nullable(),
   tokensPerSecond: z.number().nullable(),
+  /** How much of the model's context an answer and what it was given filled; null where it isn't known. */
+  contextTokens: z.number().nullable(),
+  /** The first message an answer was given, where older ones no longer fitted; else null. */
+  contextFrom: z.string().nullable(),
   createdAt: z.number(),
 })
 export type Message = z.infer<typeof message>
+
+export const foundMessage = z.object({
+  id: z.string(),
+  conversationId: z.string(),
+  title: z.string(),
+  role,
+  createdAt: z.number(),
+  /** A piece of the message around the words; the words are marked. */
+  snippet: z.array(z.object({ text: z.string(), marked: z.boolean() })),
+})
+export type FoundMessage = z.infer<typeof foundMessage>
 
 const provenance = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('hand') }),

@@ -12,10 +12,12 @@ import {
   chatMessage,
   conversation,
   example,
+  foundMessage,
   importIssue,
   lossPoint,
   message,
   model,
+  persona,
   run,
   sampling,
   trainingSettings,
@@ -58,6 +60,7 @@ export const procedures = {
 
   'conversations.list': procedure(nothing, never, z.array(conversation)),
   'conversations.create': procedure(z.object({ modelId: id.nullable() }), never, conversation),
+  /** With all branches, in the order they were said. */
   'conversations.open': procedure(
     z.object({ id }),
     never,
@@ -71,6 +74,10 @@ export const procedures = {
       adapterId: id.nullable().optional(),
       strength: z.number().min(0).max(1.5).optional(),
       systemPrompt: z.string().max(100_000).optional(),
+      pinned: z.boolean().optional(),
+      /** A message of the conversation: the branch that ends with it is shown. */
+      leafId: id.optional(),
+      draft: z.string().max(1_000_000).optional(),
     }),
     never,
     conversation,
@@ -78,14 +85,41 @@ export const procedures = {
   /** Deleting can be undone with `conversations.restore` until the app is next started. */
   'conversations.remove': procedure(z.object({ id }), never, done),
   'conversations.restore': procedure(z.object({ id }), never, conversation),
+  /** The messages of all conversations that have all the words, newest first; the last word may be only begun. */
+  'conversations.search': procedure(z.object({ text: z.string().max(1000) }), never, z.array(foundMessage)),
+  /** The branch that is shown as Markdown, or the conversation with all branches as JSON. */
+  'conversations.export': procedure(
+    z.object({ id, format: z.enum(['markdown', 'json']) }),
+    never,
+    z.object({ fileName: z.string(), text: z.string() }),
+  ),
+
+  'personas.list': procedure(nothing, never, z.array(persona)),
+  /** Adds it, or replaces the one with its id. */
+  'personas.put': procedure(persona, never, z.array(persona)),
+  'personas.remove': procedure(z.object({ id }), never, z.array(persona)),
 
   /** Saves the message, streams the answer, saves the answer; cancelling the stream stops and keeps it. */
   'chat.send': procedure(
-    z.object({ conversationId: id, content: z.string().min(1).max(1_000_000) }),
+    z.object({
+      conversationId: id,
+      content: z.string().min(1).max(1_000_000),
+      /** The message it follows, null for a first one; the end of the branch that is shown unless given. */
+      parentId: id.nullable().optional(),
+    }),
     z.discriminatedUnion('type', [
       z.object({ type: z.literal('asked'), message }),
       z.object({ type: z.literal('text'), text: z.string() }),
     ]),
+    message,
+  ),
+  /** Another answer to a question, beside those it has; by another adapter (null: none) where one is given. */
+  'chat.answer': procedure(
+    z.object({
+      messageId: id,
+      by: z.object({ adapterId: id.nullable(), strength: z.number().min(0).max(1.5) }).optional(),
+    }),
+    z.object({ type: z.literal('text'), text: z.string() }),
     message,
   ),
   /** Thumbs. Up makes an example of the answer; taking it back removes that example. */

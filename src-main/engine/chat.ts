@@ -1,8 +1,8 @@
-import { Failure } from '../contract/failure.ts'
 import { generate } from '../core/generation/generate.ts'
 import { createSampler } from '../core/generation/sampling.ts'
 import { encodeChat } from '../core/tokenizer/chat-template.ts'
-import type { ChatResult } from './contract.ts'
+import type { ChatMessage, ChatResult } from './contract.ts'
+import { fitContext } from './fit-context.ts'
 import { openAdapter } from './open-adapter.ts'
 import type { Operation } from './operation-table.ts'
 import type { EngineResources } from './resources.ts'
@@ -16,13 +16,9 @@ export function chat(resources: EngineResources): Operation<'chat'> {
     try {
       const { tokenizer, chatTemplate, folder } = model
       const { contextLength } = folder.model.config
-      const prompt = encodeChat(tokenizer, chatTemplate, input.messages, { addGenerationPrompt: true }).ids
-      if (prompt.length >= contextLength) {
-        throw new Failure(
-          'context-full',
-          `The conversation is ${prompt.length} tokens long, but the model holds ${contextLength}. Start a new conversation.`,
-        )
-      }
+      const encode = (messages: readonly ChatMessage[]): readonly number[] =>
+        encodeChat(tokenizer, chatTemplate, messages, { addGenerationPrompt: true }).ids
+      const { prompt, leftOutMessages } = fitContext(encode, input.messages, contextLength, input.maxTokens)
       const adapter = input.adapter === null ? null : openAdapter(input.adapter, folder)
       const { decoder, extra } = await model.decoder(adapter)
       const before = performance.now()
@@ -45,6 +41,7 @@ export function chat(resources: EngineResources): Operation<'chat'> {
         text,
         stopReason,
         promptTokens: prompt.length,
+        leftOutMessages,
         reusedTokens,
         generatedTokens,
         prefillMs,

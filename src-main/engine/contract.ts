@@ -70,6 +70,8 @@ export interface ChatResult {
   /** `end`: the model ended its turn; `length`: maxTokens; `context`: the context is full; `stopped`: cancelled. */
   readonly stopReason: 'end' | 'length' | 'context' | 'stopped'
   readonly promptTokens: number
+  /** The oldest messages, system messages not counted, that were left out to make the rest fit the context. */
+  readonly leftOutMessages: number
   /** How many of the prompt's tokens were still in the KV cache. */
   readonly reusedTokens: number
   readonly generatedTokens: number

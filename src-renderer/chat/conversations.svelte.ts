@@ -107,7 +107,10 @@ export class Conversations {
   /** The thread, if it was opened, learns of its new title. */
   #tell(conversation: Conversation): void {
     const thread = this.#threads.get(conversation.id)
-    if (thread) thread.conversation = conversation
+    if (!thread) return
+    // Which branch is shown is the thread's to say: it may be about to be saved.
+    const leafId = thread.conversation?.leafId ?? conversation.leafId
+    thread.conversation = { ...conversation, leafId }
   }
 
   #put(conversation: Conversation): void {

@@ -1,6 +1,7 @@
 /** One conversation as it is on the screen: its messages, who answers, and the answer being written. */
 import type { Conversation, Message } from '../../src-main/contract/entities.ts'
 import { toFailureMessage, type FailureMessage } from '../../src-main/contract/failure.ts'
+import { leafBelow, pathTo, siblings } from '../../src-main/contract/message-tree.ts'
 import type { Client } from '../channel/client.ts'
 
 /** Who answers, and how. */
@@ -27,16 +28,21 @@ export class Thread {
   /** null: a draft that is created with its first message. */
   conversation = $state.raw<Conversation | null>(null)
   answerer = $state.raw<Answerer>(baseAnswerer)
+  /** All branches, in the order they were said. */
   messages = $state.raw<readonly Message[]>([])
+  /** The branch that is shown. */
+  readonly path = $derived(pathTo(this.messages, this.conversation?.leafId ?? null))
   /** The question on its way, until the host has saved it. */
   question = $state<string | null>(null)
   /** The answer so far; null while nothing is being answered. */
   answer = $state<string | null>(null)
+  /** The adapter that writes it, if not the conversation's: null is the model alone. */
+  answeringBy = $state.raw<string | null | undefined>()
   loading = $state(false)
   loadFailure = $state.raw<FailureMessage | null>(null)
   sendFailure = $state.raw<FailureMessage | null>(null)
   #controller: AbortController | null = null
-  #lastSent: { readonly content: string; readonly modelId: string } | null = null
+  #again: (() => Promise<unknown>) | null = null
   #saveLater: ReturnType<typeof setTimeout> | undefined
   readonly #client: Client
   readonly #events: ThreadEvents
@@ -74,37 +80,66 @@ export class Thread {
   }
 
   /** Sends the question and streams the answer; false if the host never took the question. */
-  async send(content: string, modelId: string): Promise<boolean> {
+  async send(content: string, modelId: string, parentId?: string | null): Promise<boolean> {
     if (this.answering) return false
-    this.#lastSent = { content, modelId }
     this.question = content
-    this.answer = ''
-    this.sendFailure = null
-    this.#controller = new AbortController()
+    const parent = parentId === undefined ? (this.conversation?.leafId ?? null) : parentId
+    this.#show(parent)
     let asked = false
-    try {
+    await this.#stream(async (signal) => {
+      this.#again = () => this.send(content, modelId, parent)
       const conversation = await this.#ready(modelId)
-      const answer = await this.#client.call(
+      return await this.#client.call(
         'chat.send',
-        { conversationId: conversation.id, content },
+        { conversationId: conversation.id, content, parentId: parent },
         {
-          signal: this.#controller.signal,
+          signal,
           onEvent: (event) => {
             if (event.type === 'text') this.answer += event.text
             else {
               asked = true
               this.question = null
-              this.messages = [...this.messages, event.message]
+              this.#add(event.message)
+              this.#again = () => this.answerAgain(event.message.id)
               this.#events.changed()
             }
           },
         },
       )
-      this.messages = [...this.messages, answer]
+    })
+    return asked || this.sendFailure === null
+  }
+
+  /** Another answer to a question, beside those it has; by somebody else where given. */
+  async answerAgain(questionId: string, by?: Pick<Answerer, 'adapterId' | 'strength'>): Promise<void> {
+    const question = this.messages.find(({ id }) => id === questionId)
+    if (this.answering || question === undefined) return
+    this.#again = () => this.answerAgain(questionId, by)
+    this.#show(questionId)
+    this.answeringBy = by?.adapterId
+    await this.#stream(async (signal) => {
+      await this.#saveAnswerer()
+      return await this.#client.call(
+        'chat.answer',
+        { messageId: questionId, ...(by === undefined ? {} : { by }) },
+        { signal, onEvent: (event) => (this.answer += event.text) },
+      )
+    })
+  }
+
+  /** Streams an answer into `answer`; whatever comes of it, the host's state is shown in the end. */
+  async #stream(work: (signal: AbortSignal) => Promise<Message>): Promise<void> {
+    this.answer = ''
+    this.sendFailure = null
+    const controller = new AbortController()
+    this.#controller = controller
+    try {
+      this.#add(await work(controller.signal))
     } catch (error) {
       this.sendFailure = toFailureMessage(error)
     } finally {
       this.answer = null
+      this.answeringBy = undefined
       this.question = null
       this.#controller = null
     }
@@ -113,12 +148,25 @@ export class Thread {
       await this.load(this.conversation.id)
       this.#events.changed()
     }
-    return asked || this.sendFailure === null
   }
 
-  /** After a failure: the same question once more. */
-  async sendAgain(): Promise<void> {
-    if (this.#lastSent) await this.send(this.#lastSent.content, this.#lastSent.modelId)
+  /** After a failure: the same once more. */
+  async again(): Promise<void> {
+    await this.#again?.()
+  }
+
+  /** The messages beside this one, itself among them. */
+  branches(message: Message): readonly Message[] {
+    return siblings(this.messages, message)
+  }
+
+  /** Shows the newest branch through a message, and remembers it. */
+  async walkTo(messageId: string): Promise<void> {
+    if (this.answering || this.conversation === null) return
+    const leafId = leafBelow(this.messages, messageId)
+    this.#show(leafId)
+    this.sendFailure = null
+    this.conversation = await this.#client.call('conversations.update', { id: this.conversation.id, leafId })
   }
 
   stop(): void {
@@ -166,6 +214,15 @@ export class Thread {
     })
     this.#events.changed()
     return this.conversation
+  }
+
+  #show(leafId: string | null): void {
+    if (this.conversation) this.conversation = { ...this.conversation, leafId }
+  }
+
+  #add(message: Message): void {
+    this.messages = [...this.messages, message]
+    this.#show(message.id)
   }
 
   #replace(message: Message): void {

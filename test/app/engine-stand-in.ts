@@ -100,6 +100,7 @@ export function chatResult(text: string, stopReason: 'end' | 'stopped'): Operati
     text,
     stopReason,
     promptTokens: 5,
+    leftOutMessages: 0,
     reusedTokens: 0,
     generatedTokens: 4,
     prefillMs: 10,

@@ -1,7 +1,7 @@
 /** How an answer is shown, for answers that a small model can't be made to give: hostile, long, broken off. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Message, Model } from '../../src-main/contract/entities.ts'
+import type { Conversation, Message, Model } from '../../src-main/contract/entities.ts'
 import { Failure } from '../../src-main/contract/failure.ts'
 import type { Handlers } from '../../src-main/contract/procedures.ts'
 import { launchChromium } from './chromium.ts'
@@ -72,11 +72,16 @@ describe.skipIf(browser === null)('answers in a browser', () => {
       rating: 'none',
       exampleId: null,
       adapterId: null,
+      strength: null,
       tokensPerSecond: null,
+      contextTokens: null,
+      contextFrom: null,
       createdAt: 0,
     } as const
-    const message = { id: `message-${messages.length}`, conversationId, ...kept, ...fields }
+    const parentId = conversation.leafId
+    const message = { id: `message-${messages.length}`, conversationId, parentId, ...kept, ...fields }
     messages.push(message)
+    conversation = { ...conversation, leafId: message.id }
     return message
   }
 
@@ -95,28 +100,40 @@ describe.skipIf(browser === null)('answers in a browser', () => {
     },
     async *'chat.send'({ conversationId, content }, signal) {
       yield { type: 'asked', message: keep(conversationId, { role: 'user', content, status: 'complete' }) }
-      let text = ''
-      for (;;) {
-        const part = await writing.next(signal)
-        if (part === null) break
-        if (part === 'broken') {
-          keep(conversationId, { role: 'assistant', content: text, status: 'failed' })
-          throw new Failure('engine-ended', 'The engine ended while it answered. Send the message once more.')
-        }
-        text += part
-        yield { type: 'text', text: part }
-      }
-      const status = signal.aborted ? 'stopped' : 'complete'
-      return keep(conversationId, { role: 'assistant', content: text, status })
+      return yield* write(signal)
+    },
+    async *'chat.answer'({ messageId }, signal) {
+      conversation = { ...conversation, leafId: messageId }
+      return yield* write(signal)
     },
   }
-  const conversation = {
+
+  async function* write(signal: AbortSignal): AsyncGenerator<{ type: 'text'; text: string }, Message> {
+    const { id } = conversation
+    let text = ''
+    for (;;) {
+      const part = await writing.next(signal)
+      if (part === null) break
+      if (part === 'broken') {
+        keep(id, { role: 'assistant', content: text, status: 'failed' })
+        throw new Failure('engine-ended', 'The engine ended while it answered. Send the message once more.')
+      }
+      text += part
+      yield { type: 'text', text: part }
+    }
+    return keep(id, { role: 'assistant', content: text, status: signal.aborted ? 'stopped' : 'complete' })
+  }
+
+  let conversation: Conversation = {
     id: 'conversation',
     title: 'Answers',
     modelId: model.id,
     adapterId: null,
     strength: 1,
     systemPrompt: '',
+    pinned: false,
+    leafId: null,
+    draft: '',
     createdAt: 0,
     updatedAt: 0,
   }

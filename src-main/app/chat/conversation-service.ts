@@ -1,11 +1,12 @@
-/** Conversations: starting, opening, changing, deleting with undo. */
+/** Conversations: starting, opening, finding, changing, deleting with undo; and the personas they may use. */
 import { randomUUID } from 'node:crypto'
-import type { Conversation, Message } from '../../contract/entities.ts'
+import type { Conversation, FoundMessage, Message, Persona } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
-import type { ProcedureInput } from '../../contract/procedures.ts'
+import type { ProcedureInput, ProcedureResult } from '../../contract/procedures.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
 import type { Storage } from '../storage/storage.ts'
+import { exportConversation } from './export-conversation.ts'
 
 export interface Conversations {
   list(): Conversation[]
@@ -15,6 +16,13 @@ export interface Conversations {
   update(changes: ProcedureInput<'conversations.update'>): Conversation
   remove(id: string): void
   restore(id: string): Conversation
+  /** A message, of the given conversation if one is given. */
+  message(id: string, conversationId?: string): Message
+  search(text: string): FoundMessage[]
+  export(id: string, format: 'markdown' | 'json'): ProcedureResult<'conversations.export'>
+  personas(): Persona[]
+  putPersona(persona: Persona): Persona[]
+  removePersona(id: string): Persona[]
 }
 
 export function openConversations(storage: Storage, models: Models, adapters: Adapters): Conversations {
@@ -23,7 +31,15 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
     if (conversation === undefined) throw notFound()
     return conversation
   }
+  const message = (id: string, conversationId?: string): Message => {
+    const found = storage.messages.get(id)
+    if (found === undefined || (conversationId ?? found.conversationId) !== found.conversationId) {
+      throw new Failure('message-not-found', 'This message is no longer there.')
+    }
+    return found
+  }
   return {
+    message,
     list: () => storage.conversations.list(),
     get,
     create({ modelId }) {
@@ -35,6 +51,9 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
         adapterId: null,
         strength: 1,
         systemPrompt: '',
+        pinned: false,
+        leafId: null,
+        draft: '',
         createdAt: now,
         updatedAt: now,
       }
@@ -42,7 +61,7 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
       return conversation
     },
     open: (id) => ({ conversation: get(id), messages: storage.messages.list(id) }),
-    update({ id, title, modelId, adapterId, strength, systemPrompt }) {
+    update({ id, title, modelId, adapterId, strength, systemPrompt, pinned, leafId, draft }) {
       get(id)
       return storage.transaction(() => {
         if (title !== undefined) storage.conversations.setTitle(id, title)
@@ -51,6 +70,9 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
           storage.conversations.setAdapter(id, adapterId && adapters.get(adapterId).id)
         if (strength !== undefined) storage.conversations.setStrength(id, strength)
         if (systemPrompt !== undefined) storage.conversations.setSystemPrompt(id, systemPrompt)
+        if (pinned !== undefined) storage.conversations.setPinned(id, pinned)
+        if (leafId !== undefined) storage.conversations.setLeaf(id, message(leafId, id).id)
+        if (draft !== undefined) storage.conversations.setDraft(id, draft)
         return get(id)
       })
     },
@@ -60,6 +82,17 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
     restore(id) {
       storage.conversations.restore(id)
       return get(id)
+    },
+    search: (text) => storage.search.find(text),
+    export: (id, format) => exportConversation(get(id), storage.messages.list(id), format),
+    personas: () => storage.personas.list(),
+    putPersona(persona) {
+      storage.personas.put(persona)
+      return storage.personas.list()
+    },
+    removePersona(id) {
+      storage.personas.remove(id)
+      return storage.personas.list()
     },
   }
 }

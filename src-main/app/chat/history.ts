@@ -24,16 +24,16 @@ export function exchanges(messages: readonly Message[]): { answered: Exchange[];
 }
 
 /**
- * What was said so far, for the next answer. A question whose answer failed or is empty is left out with it:
- * many chat templates take turns strictly, and a fragment would be continued.
+ * What was said on a branch so far, for the next answer. A question whose answer failed or is empty is left out
+ * with it: many chat templates take turns strictly, and a fragment would be continued.
  */
-export function history(systemPrompt: string, messages: readonly Message[]): ChatMessage[] {
-  const { answered, waiting } = exchanges(messages)
+export function history(path: readonly Message[]): Message[] {
+  const { answered, waiting } = exchanges(path)
   const said = answered
     .filter(({ answer }) => answer.status !== 'failed' && answer.content.trim() !== '')
     .flatMap(({ questions, answer }) => [...questions, answer])
   // Of questions that wait, only the last is new; the others were never answered.
-  return [...systemMessages(systemPrompt), ...[...said, ...waiting.slice(-1)].map(toChatMessage)]
+  return [...said, ...waiting.slice(-1)]
 }
 
 export function systemMessages(systemPrompt: string): ChatMessage[] {

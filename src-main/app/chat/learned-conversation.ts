@@ -7,18 +7,19 @@ import { exchanges, systemMessages, toChatMessage, type Exchange } from './histo
 export type BetterAnswer = (message: Message) => string | undefined
 
 /**
- * The messages of an example that ends with `answer`'s text (or the one given in its place). Earlier answers
+ * Of an answer's own branch (its path from the first message; siblings are no part of it), the messages of an
+ * example that ends with `answer`'s text (or the one given in its place). Earlier answers
  * that were corrected come in their corrected form; those that were rated down, stopped or failed are left out
  * with their questions, for the model would learn them as well.
  */
 export function learnedConversation(
   systemPrompt: string,
-  messages: readonly Message[],
+  path: readonly Message[],
   answer: Message,
   better: BetterAnswer,
   text = answer.content,
 ): ChatMessage[] {
-  const { answered } = exchanges(messages)
+  const { answered } = exchanges(path)
   const last = answered.findIndex((exchange) => exchange.answer.id === answer.id)
   const asked = answered[last]?.questions ?? []
   return [

@@ -2,16 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import type { Conversation, Message } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { pathTo } from '../../contract/message-tree.ts'
 import type { Handler, ProcedureEvent } from '../../contract/procedures.ts'
-import type { Engine } from '../../engine/contract.ts'
-import type { ResolvePair } from '../assistants/answering-pair.ts'
+import type { ChatResult, Engine } from '../../engine/contract.ts'
+import type { AnsweringPair, ResolvePair } from '../assistants/answering-pair.ts'
 import { mapEvents } from '../event-stream.ts'
 import type { SettingsService } from '../settings/settings.ts'
 import type { NewMessage } from '../storage/tables/messages.ts'
 import type { Storage } from '../storage/storage.ts'
 import { chatInput, tokensPerSecond } from './answer.ts'
 import type { Conversations } from './conversation-service.ts'
-import { history } from './history.ts'
+import { history, systemMessages, toChatMessage } from './history.ts'
 import { titleOf } from './title.ts'
 
 export interface SendOptions {
@@ -22,47 +23,51 @@ export interface SendOptions {
   readonly resolvePair: ResolvePair
 }
 
-type Ending = Pick<Message, 'status' | 'tokensPerSecond'>
+export interface Sending {
+  readonly send: Handler<'chat.send'>
+  readonly answer: Handler<'chat.answer'>
+}
+
+/** Who answers: an adapter with its strength, or the model alone. */
+type Answerer = Pick<Conversation, 'adapterId' | 'strength'>
+
+type Ending = Pick<Message, 'status' | 'tokensPerSecond' | 'contextTokens' | 'contextFrom'>
+const unmeasured = { tokensPerSecond: null, contextTokens: null, contextFrom: null } as const
 
 /** Errors: those of model and adapter, before anything is saved; the engine's, after what came is saved as `failed`. */
-export function sendMessage(options: SendOptions): Handler<'chat.send'> {
+export function sendMessage(options: SendOptions): Sending {
   const { storage, engine, conversations, settings, resolvePair } = options
   /** Conversations in which an answer is coming. */
   const answering = new Set<string>()
 
-  function saveQuestion(conversation: Conversation, content: string): Message {
+  function save(message: NewMessage): Message {
     return storage.transaction(() => {
-      const question = storage.messages.append(newMessage(conversation, 'user', content))
-      if (conversation.title === '') storage.conversations.setTitle(conversation.id, titleOf(content))
-      storage.conversations.touch(conversation.id, question.createdAt)
-      return question
+      const saved = storage.messages.append(message)
+      storage.conversations.setLeaf(saved.conversationId, saved.id)
+      storage.conversations.touch(saved.conversationId, saved.createdAt)
+      return saved
     })
   }
 
-  function saveAnswer(conversation: Conversation, content: string, ending: Ending): Message {
-    return storage.transaction(() => {
-      const message = { ...newMessage(conversation, 'assistant', content), ...ending }
-      const answer = storage.messages.append({ ...message, adapterId: conversation.adapterId })
-      storage.conversations.touch(conversation.id, answer.createdAt)
-      return answer
-    })
-  }
-
-  async function* answer(
-    conversation: Conversation,
-    content: string,
-    signal: AbortSignal,
-  ): AsyncGenerator<ProcedureEvent<'chat.send'>, Message> {
-    const { modelId, adapterId, strength } = conversation
+  function pairOf({ modelId }: Conversation, { adapterId, strength }: Answerer): Promise<AnsweringPair> {
     const adapter = adapterId === null ? null : (storage.adapters.get(adapterId) ?? null)
-    const pair = await resolvePair({ model: modelId, adapter, strength })
-    yield { type: 'asked', message: saveQuestion(conversation, content) }
+    return resolvePair({ model: modelId, adapter, strength })
+  }
 
-    const messages = history(conversation.systemPrompt, storage.messages.list(conversation.id))
+  /** Streams the answer to a saved question and saves it as its child, whatever comes between. */
+  async function* answer(
+    { systemPrompt }: Conversation,
+    question: Message,
+    by: Answerer,
+    pair: AnsweringPair,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ type: 'text'; text: string }, Message> {
+    const said = history(pathTo(storage.messages.list(question.conversationId), question.id))
+    const messages = [...systemMessages(systemPrompt), ...said.map(toChatMessage)]
     const input = chatInput(pair, messages, settings.get().sampling)
     let text = ''
     // What holds if the reader leaves in the middle of the stream.
-    let ending: Ending = { status: 'stopped', tokensPerSecond: null }
+    let ending: Ending = { status: 'stopped', ...unmeasured }
     let saved: Message
     try {
       const result = yield* mapEvents(engine.run('chat', input, signal), (event) => {
@@ -70,24 +75,30 @@ export function sendMessage(options: SendOptions): Handler<'chat.send'> {
         return { type: 'text' as const, text: event.text }
       })
       text = result.text
-      ending = {
-        status: result.stopReason === 'stopped' ? 'stopped' : 'complete',
-        tokensPerSecond: tokensPerSecond(result),
-      }
+      ending = endingOf(result, said)
     } catch (error) {
       // An engine that is closed under a stopped answer has not failed.
       if (!signal.aborted) {
-        ending = { status: 'failed', tokensPerSecond: null }
+        ending = { status: 'failed', ...unmeasured }
         throw error
       }
     } finally {
-      saved = saveAnswer(conversation, text, ending)
+      const { adapterId } = by
+      saved = save({
+        ...newMessage(question.conversationId, question.id, 'assistant', text),
+        ...ending,
+        adapterId,
+        strength: adapterId === null ? null : by.strength,
+      })
     }
     return saved
   }
 
-  return async function* send({ conversationId, content }, signal) {
-    const conversation = conversations.get(conversationId)
+  /** Keeps a conversation to one answer at a time. */
+  async function* alone<E>(
+    conversationId: string,
+    work: AsyncGenerator<E, Message>,
+  ): AsyncGenerator<E, Message> {
     if (answering.has(conversationId)) {
       throw new Failure(
         'answer-in-progress',
@@ -96,23 +107,81 @@ export function sendMessage(options: SendOptions): Handler<'chat.send'> {
     }
     answering.add(conversationId)
     try {
-      return yield* answer(conversation, content, signal)
+      return yield* work
     } finally {
       answering.delete(conversationId)
     }
   }
+
+  async function* ask(
+    conversation: Conversation,
+    content: string,
+    parentId: string | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<ProcedureEvent<'chat.send'>, Message> {
+    const pair = await pairOf(conversation, conversation)
+    const question = storage.transaction(() => {
+      if (conversation.title === '') storage.conversations.setTitle(conversation.id, titleOf(content))
+      storage.conversations.setDraft(conversation.id, '')
+      return save(newMessage(conversation.id, parentId, 'user', content))
+    })
+    yield { type: 'asked', message: question }
+    return yield* answer(conversation, question, conversation, pair, signal)
+  }
+
+  async function* answerAgain(
+    conversation: Conversation,
+    question: Message,
+    by: Answerer,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ type: 'text'; text: string }, Message> {
+    return yield* answer(conversation, question, by, await pairOf(conversation, by), signal)
+  }
+
+  return {
+    async *send({ conversationId, content, parentId }, signal) {
+      const conversation = conversations.get(conversationId)
+      const parent = parentId === undefined ? conversation.leafId : parentId
+      if (parent !== null) conversations.message(parent, conversationId)
+      return yield* alone(conversationId, ask(conversation, content, parent, signal))
+    },
+    async *answer({ messageId, by }, signal) {
+      const question = conversations.message(messageId)
+      if (question.role !== 'user') {
+        throw new Failure('not-a-question', 'Only a question can be answered. This message is not one.')
+      }
+      const conversation = conversations.get(question.conversationId)
+      return yield* alone(conversation.id, answerAgain(conversation, question, by ?? conversation, signal))
+    },
+  }
 }
 
-function newMessage(conversation: Conversation, role: Message['role'], content: string): NewMessage {
+function endingOf(result: ChatResult, said: readonly Message[]): Ending {
+  return {
+    status: result.stopReason === 'stopped' ? 'stopped' : 'complete',
+    tokensPerSecond: tokensPerSecond(result),
+    contextTokens: result.promptTokens + result.generatedTokens,
+    contextFrom: result.leftOutMessages > 0 ? (said[result.leftOutMessages]?.id ?? null) : null,
+  }
+}
+
+function newMessage(
+  conversationId: string,
+  parentId: string | null,
+  role: Message['role'],
+  content: string,
+): NewMessage {
   return {
     id: randomUUID(),
-    conversationId: conversation.id,
+    conversationId,
+    parentId,
     role,
     content,
     status: 'complete',
     rating: 'none',
     adapterId: null,
-    tokensPerSecond: null,
+    strength: null,
+    ...unmeasured,
     createdAt: Date.now(),
   }
 }

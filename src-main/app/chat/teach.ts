@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Example, Message } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { pathTo } from '../../contract/message-tree.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import type { Storage } from '../storage/storage.ts'
 import { learnedConversation } from './learned-conversation.ts'
@@ -22,19 +23,16 @@ export function openTeaching(storage: Storage): Teaching {
 
   function learned(message: Message, text?: string): ChatMessage[] {
     const systemPrompt = storage.conversations.get(message.conversationId)?.systemPrompt ?? ''
-    return learnedConversation(
-      systemPrompt,
-      storage.messages.list(message.conversationId),
-      message,
-      better,
-      text,
-    )
+    const path = pathTo(storage.messages.list(message.conversationId), message.id)
+    return learnedConversation(systemPrompt, path, message, better, text)
   }
 
-  /** Examples of later answers that are still as they were derived: those that a person edited stay. */
+  /** Examples of later answers on the branches through a message that are still as they were derived: those that a person edited stay. */
   function derivedAfter(message: Message): { id: string; answer: Message; messages: ChatMessage[] }[] {
     const all = storage.messages.list(message.conversationId)
-    const later = all.slice(all.findIndex((one) => one.id === message.id) + 1)
+    const later = all.filter(
+      ({ id }) => id !== message.id && pathTo(all, id).some((one) => one.id === message.id),
+    )
     return later.flatMap((answer) => {
       const example = storage.examples.ofMessage(answer.id)
       if (example === undefined) return []

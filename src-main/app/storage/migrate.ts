@@ -4,11 +4,12 @@ import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
 import type { Connection } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
+import { messageTree } from './migrations/0002-message-tree.ts'
 import type { Migration } from './migrations/migration.ts'
 import { storing } from './storage-failure.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, messageTree]
 
 /** The layout's number of the open database; 0 for a new file. Fails on a newer one than `known`, untouched. */
 export function checkVersion(connection: Connection, known: readonly Migration[] = migrations): number {

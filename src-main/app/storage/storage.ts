@@ -9,8 +9,10 @@ import { storing } from './storage-failure.ts'
 import { adaptersTable, type AdaptersTable } from './tables/adapters.ts'
 import { conversationsTable, type ConversationsTable } from './tables/conversations.ts'
 import { examplesTable, type ExamplesTable } from './tables/examples.ts'
+import { messageSearch, type MessageSearch } from './tables/message-search.ts'
 import { messagesTable, type MessagesTable } from './tables/messages.ts'
 import { modelsTable, type ModelsTable } from './tables/models.ts'
+import { personasTable, type PersonasTable } from './tables/personas.ts'
 import { runsTable, type RunsTable } from './tables/runs.ts'
 import { settingsTable, type SettingsTable } from './tables/settings.ts'
 
@@ -18,6 +20,8 @@ export interface Storage {
   readonly models: ModelsTable
   readonly conversations: ConversationsTable
   readonly messages: MessagesTable
+  readonly search: MessageSearch
+  readonly personas: PersonasTable
   readonly examples: ExamplesTable
   readonly runs: RunsTable
   readonly adapters: AdaptersTable
@@ -56,6 +60,8 @@ function tables(connection: Connection, released: () => void): Storage {
     models: modelsTable(connection),
     conversations: conversationsTable(connection),
     messages: messagesTable(connection),
+    search: messageSearch(connection),
+    personas: personasTable(connection),
     examples: examplesTable(connection),
     runs: runsTable(connection),
     adapters: adaptersTable(connection),

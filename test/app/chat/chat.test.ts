@@ -206,7 +206,7 @@ describe('conversations', () => {
     const id = await conversation(app)
     await app.call('chat.send', { conversationId: id, content: ` a\n\n${'word '.repeat(40)}` })
     const { title } = (await app.call('conversations.open', { id })).conversation
-    expect(title).toMatch(/^a word .*word…$/)
+    expect(title).toMatch(/^A word .*word…$/)
     expect(title.length).toBeLessThanOrEqual(61)
   })
 })

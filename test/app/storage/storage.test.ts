@@ -27,6 +27,9 @@ const conversation: Conversation = {
   adapterId: null,
   strength: 1,
   systemPrompt: '',
+  pinned: false,
+  leafId: null,
+  draft: '',
   createdAt: 1,
   updatedAt: 1,
 }
@@ -138,12 +141,16 @@ describe('the tables', () => {
       storage.messages.append({
         id,
         conversationId: 'c1',
+        parentId: null,
         role: 'user',
         content: id,
         status: 'complete',
         rating: 'none',
         adapterId: null,
+        strength: null,
         tokensPerSecond: null,
+        contextTokens: null,
+        contextFrom: null,
         createdAt: 1,
       })
     }

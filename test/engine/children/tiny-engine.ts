@@ -9,6 +9,7 @@ const ended: ChatResult = {
   text: '',
   stopReason: 'end',
   promptTokens: 0,
+  leftOutMessages: 0,
   reusedTokens: 0,
   generatedTokens: 0,
   prefillMs: 0,

@@ -134,6 +134,7 @@ export const answered: ChatResult = {
   text: 'Hello there.',
   stopReason: 'end',
   promptTokens: 5,
+  leftOutMessages: 0,
   reusedTokens: 0,
   generatedTokens: 3,
   prefillMs: 1,
