@@ -92,10 +92,10 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return { tokens: await maskExample(parts.engine, modelDirectory, examples.get(id), signal) }
     }),
 
-    'personalize.defaults': plain(({ modelId }) => personalize.defaults(modelId)),
-    'personalize.start': plain(({ name, modelId, exampleIds, settings: changes, heldOutRatio }) => {
+    'personalize.defaults': plain(({ modelId, preset }) => personalize.defaults(modelId, preset)),
+    'personalize.start': plain(({ modelId, exampleIds, ...request }) => {
       const chosen = exampleIds === null ? examples.list() : exampleIds.map((id) => examples.get(id))
-      return personalize.start({ name, model: modelId, examples: chosen, settings: changes, heldOutRatio })
+      return personalize.start({ ...request, model: modelId, examples: chosen })
     }),
     'runs.list': plain(() => personalize.runs()),
     'runs.watch': ({ id }, signal) => personalize.watch(id, signal),

@@ -10,6 +10,7 @@ import type {
   Model,
   Run,
   Sampling,
+  TrainingPreset,
   TrainingSettings,
 } from '../contract/entities.ts'
 import type { ProcedureEvent } from '../contract/procedures.ts'
@@ -70,7 +71,8 @@ export interface PersonalizeRequest {
   readonly name: string
   readonly model: string | null
   readonly examples: readonly { readonly messages: readonly ChatMessage[] }[]
-  /** Over the model's defaults. */
+  readonly preset?: TrainingPreset | undefined
+  /** Over what the preset sets, which is over the model's defaults. */
   readonly settings?: Changes<TrainingSettings>
   /** Share of the examples that is only measured, 0 to 0.5. */
   readonly heldOutRatio?: number
@@ -79,7 +81,7 @@ export interface PersonalizeRequest {
 }
 
 export interface PersonalizeService {
-  defaults(model: string | null): TrainingSettings
+  defaults(model: string | null, preset?: TrainingPreset): TrainingSettings
   /** Queues a run over an immutable copy of the examples. */
   start(request: PersonalizeRequest): Run
   /** The newest run that ended early and asked for just the same: `resume` goes on with it. */

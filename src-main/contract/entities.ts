@@ -143,8 +143,8 @@ export const linearKind = z.enum([
 export const trainingSettings = z.object({
   rank: z.number().int().min(1).max(4096),
   targets: z.array(linearKind).min(1),
-  /** The upper share of the layers that is adapted; runs from before it was a choice adapted all. */
-  layerShare: z.number().gt(0).max(1).default(1),
+  /** The upper share of the layers that is adapted; 1 is all. */
+  layerShare: z.number().gt(0).max(1),
   projectionKey: z.number().int(),
   dInitial: z.number(),
   learningRate: z.number().positive().max(10),
@@ -157,6 +157,10 @@ export const trainingSettings = z.object({
   seed: z.number().int(),
 })
 export type TrainingSettings = z.infer<typeof trainingSettings>
+
+/** By what it costs: quick takes the least time. */
+export const trainingPreset = z.enum(['quick', 'balanced', 'thorough'])
+export type TrainingPreset = z.infer<typeof trainingPreset>
 
 export const lossPoint = z.object({
   step: z.number(),

@@ -20,6 +20,7 @@ import {
   persona,
   run,
   sampling,
+  trainingPreset,
   trainingSettings,
 } from './entities.ts'
 
@@ -149,13 +150,20 @@ export const procedures = {
     z.object({ tokens: z.array(z.object({ text: z.string(), scored: z.boolean() })) }),
   ),
 
-  'personalize.defaults': procedure(z.object({ modelId: id }), never, trainingSettings),
+  /** Every setting that a run of the preset (without one: the defaults) would have. */
+  'personalize.defaults': procedure(
+    z.object({ modelId: id, preset: trainingPreset.optional() }),
+    never,
+    trainingSettings,
+  ),
   /** Queues a run over the given examples (all of them if null); follow it with `runs.watch`. */
   'personalize.start': procedure(
     z.object({
       name,
       modelId: id,
       exampleIds: z.array(id).nullable(),
+      preset: trainingPreset.optional(),
+      /** Over what the preset sets. */
       settings: trainingSettings.partial(),
       /** Share of the examples that is only measured, never learned. */
       heldOutRatio: z.number().min(0).max(0.5),

@@ -9,8 +9,8 @@ import type { PersonalizeRequest, PersonalizeService, RunEvent } from '../servic
 import type { Storage } from '../storage/storage.ts'
 import { sameName } from '../unique-name.ts'
 import { splitDataset, withSystemPrompt } from './dataset.ts'
-import { defaultTrainingSettings } from './default-settings.ts'
 import { mergeSettings } from './merge-settings.ts'
+import { presetSettings } from './presets.ts'
 import type { RunBroadcast } from './run-broadcast.ts'
 import type { RunQueue } from './run-queue.ts'
 
@@ -32,12 +32,12 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 
   /** What a run of the request would be: its name, model, every setting, and the examples it keeps. */
-  function plan({ name, model, examples, settings, heldOutRatio, systemPrompt }: PersonalizeRequest) {
+  function plan({ name, model, examples, preset, settings, heldOutRatio, systemPrompt }: PersonalizeRequest) {
     if (examples.length === 0) {
       throw new Failure('no-examples', 'There are no examples to learn from. Add or import some first.')
     }
     const base = models.find(model)
-    const merged = mergeSettings(defaultTrainingSettings, settings ?? {})
+    const merged = mergeSettings(presetSettings(preset), settings ?? {})
     const withIds = withSystemPrompt(examples, systemPrompt).map(({ messages }, index) => ({
       id: String(index + 1),
       messages,
@@ -113,9 +113,9 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 
   return {
-    defaults: (model) => {
+    defaults: (model, preset) => {
       models.find(model)
-      return defaultTrainingSettings
+      return presetSettings(preset)
     },
     start,
     unfinished,

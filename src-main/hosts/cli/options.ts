@@ -63,6 +63,19 @@ export function decimal(placeholder: string, help: string, min: number, max: num
   }
 }
 
+/** One word of a given set. */
+export function choice<W extends string>(help: string, words: readonly W[]): Option<W> {
+  return {
+    placeholder: words.join('|'),
+    help,
+    read(given, name) {
+      const word = words.find((candidate) => candidate === given)
+      if (word === undefined) throw new UsageError(`--${name} takes ${words.join(', ')}; not “${given}”.`)
+      return word
+    },
+  }
+}
+
 /** Words of a given set, between commas, each once. */
 export function list<W extends string>(help: string, words: readonly W[]): Option<readonly W[]> {
   const isWord = (word: string): word is W => (words as readonly string[]).includes(word)

@@ -53,6 +53,19 @@ function endless(app: TestApp): { started: Promise<void> } {
 }
 
 describe('a run', () => {
+  it('has the settings of its preset, and over them those that were asked for', async () => {
+    const { app, modelId } = await appWithExamples()
+    const quick = await app.call('personalize.defaults', { modelId, preset: 'quick' })
+    const plain = await app.call('personalize.defaults', { modelId })
+    expect(plain).toEqual(await app.call('personalize.defaults', { modelId, preset: 'balanced' }))
+    expect(quick.layerShare).toBeLessThan(plain.layerShare)
+    const request = { name: 'Pim', modelId, exampleIds: null, heldOutRatio: 0, preset: 'quick' as const }
+    const { id, settings } = await app.call('personalize.start', { ...request, settings: { rank: 3 } })
+    await watch(app, id)
+    expect(settings).toEqual({ ...quick, rank: 3 })
+    expect(lastTrain(app).settings).toEqual(settings)
+  })
+
   it('trains on a copy of the examples, shows its losses and becomes an adapter', async () => {
     const { app, modelId } = await appWithExamples()
     const queued = await start(app, modelId)

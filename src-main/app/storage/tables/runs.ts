@@ -21,6 +21,9 @@ const columns = `id, name, model_id AS modelId, status, settings, example_count 
   held_out_loss_before AS heldOutLossBefore, held_out_loss_after AS heldOutLossAfter, adapter_id AS adapterId,
   failure, created_at AS createdAt, finished_at AS finishedAt`
 
+/** Runs from before a setting was a choice have what stood for it then. */
+const storedSettings = trainingSettings.extend({ layerShare: trainingSettings.shape.layerShare.default(1) })
+
 type Row = Omit<Run, 'settings'> & { readonly settings: string }
 
 const storedExamples = z.array(z.object({ id: z.string(), messages: z.array(chatMessage) }))
@@ -88,5 +91,5 @@ function toRow(run: Run): Row {
 }
 
 function toRun(row: Row): Run {
-  return { ...row, settings: trainingSettings.parse(JSON.parse(row.settings)) }
+  return { ...row, settings: storedSettings.parse(JSON.parse(row.settings)) }
 }

@@ -1,15 +1,16 @@
-import { linearKind, type Run, type TrainingSettings } from '../../../contract/entities.ts'
+import { linearKind, type Run, trainingPreset, type TrainingSettings } from '../../../contract/entities.ts'
 import type { Changes, PersonalizeRequest } from '../../../app/services.ts'
 import { command, type Context } from '../command.ts'
 import { ensureModel } from '../ensure-model.ts'
 import { followRun } from '../follow-run.ts'
 import { count, formatBytes, formatDuration, formatLoss } from '../format.ts'
-import { decimal, integer, list, text, type Values } from '../options.ts'
+import { choice, decimal, integer, list, text, type Values } from '../options.ts'
 import { readExamples } from '../read-examples.ts'
 
 const options = {
   name: text('N', 'name of the adapter that is made'),
   model: text('ID', 'the model to personalize, by id or name'),
+  preset: choice('what learning may cost; balanced unless told otherwise', trainingPreset.options),
   rank: integer('R', 'rank of the projections', 1, 4096),
   'layer-share': decimal('P', 'upper share of the layers that learns; less is faster', 0.001, 1),
   epochs: integer('E', 'how often each example is learned', 1, 1000),
@@ -36,6 +37,7 @@ export const personalizeCommand = command({
       name,
       model: model.id,
       examples,
+      preset: values.preset,
       settings: settings(values),
       systemPrompt: system ?? null,
     }
