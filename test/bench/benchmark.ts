@@ -22,3 +22,11 @@ export interface Prepared {
   readonly variants: readonly Variant[]
   close?(): Promise<void>
 }
+
+/** Something that is measured in other terms than time: what it finds is printed as JSON. */
+export interface Study {
+  readonly name: string
+  readonly description: string
+  /** null where what it needs isn't there. */
+  run(): Promise<unknown>
+}
