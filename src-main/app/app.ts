@@ -16,6 +16,7 @@ import { readCatalogue } from './models/catalogue.ts'
 import { openModels } from './models/model-service.ts'
 import { ongoingWork } from './ongoing-work.ts'
 import { isGoingOn, openPersonalize } from './personalize/personalize-service.ts'
+import { readReplayQuestions } from './personalize/replay-questions.ts'
 import { recoverRuns } from './personalize/recover-runs.ts'
 import { runBroadcast } from './personalize/run-broadcast.ts'
 import { RunQueue } from './personalize/run-queue.ts'
@@ -51,13 +52,14 @@ export interface App {
  * Opens the app on a data folder.
  *
  * Errors: `data-folder-in-use` while another instance has it open, and the other ones of `openStorage`;
- * `catalogue-unreadable`. The engine is the caller's to close if opening fails.
+ * `catalogue-unreadable`, `replay-questions-unreadable`. The engine is the caller's to close if opening fails.
  */
 export async function openApp(options: AppOptions): Promise<App> {
   const catalogue = await readCatalogue(options.resourcesDirectory)
+  const replayQuestions = await readReplayQuestions(options.resourcesDirectory)
   const storage = openStorage(options.dataDirectory)
   try {
-    return await assemble(options, catalogue, storage)
+    return await assemble(options, catalogue, replayQuestions, storage)
   } catch (error) {
     storage.close()
     throw error
@@ -67,6 +69,7 @@ export async function openApp(options: AppOptions): Promise<App> {
 async function assemble(
   options: AppOptions,
   catalogue: Awaited<ReturnType<typeof readCatalogue>>,
+  replayQuestions: readonly string[],
   storage: Storage,
 ): Promise<App> {
   const { dataDirectory } = options
@@ -85,7 +88,7 @@ async function assemble(
   const conversations = openConversations(storage, models, adapters)
   const teaching = openTeaching(storage)
   const examples = openExamples(storage, teaching)
-  const personalize = openPersonalize({ storage, models, adapters, queue, broadcast })
+  const personalize = openPersonalize({ storage, models, adapters, queue, broadcast, replayQuestions })
   const sending = sendMessage({ storage, engine, conversations, settings, resolvePair })
 
   await storingAsync(dataDirectory, async () => {

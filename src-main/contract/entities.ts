@@ -151,6 +151,8 @@ export const trainingSettings = z.object({
   weightDecay: z.number().min(0).max(1),
   clipNorm: z.number().min(0),
   epochs: z.number().int().min(1).max(1000),
+  /** General questions that are learned along with the model's own answers, against forgetting; 0 is none. */
+  replay: z.number().int().min(0).max(1000),
   batchTokens: z.number().int().min(16).max(1_000_000),
   warmupRatio: z.number().min(0).max(1),
   schedule: z.enum(['cosine', 'linear', 'constant']),

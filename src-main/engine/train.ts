@@ -17,6 +17,7 @@ import { tokenizeExamples } from './examples.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Operation } from './operation-table.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
+import { replayExamples } from './replay.ts'
 import type { EngineResources } from './resources.ts'
 import { enterAboveFrozen } from './run-prefix.ts'
 import { loadCheckpoint, type RunProgress, saveCheckpoint, writeDurably } from './run-checkpoint.ts'
@@ -40,13 +41,15 @@ export function train(resources: EngineResources): Operation<'train'> {
     if (examples.length === 0) {
       throw new Failure('no-examples', 'There is no example to learn from. Add some and start again.')
     }
+    const replayed = await replayExamples(resources, input.modelDirectory, input.replay, signal)
+    const replay = tokenizeExamples(model, replayed)
     mkdirSync(runDirectory, { recursive: true })
     const { contextLength, layerCount } = model.folder.model.config
     const layout = layoutVera(model.folder.model.config, {
       ...settings,
       layers: upperLayers(layerCount, settings.layerShare),
     })
-    const { steps } = planEpochs(examples, { ...settings, contextLength })
+    const { steps } = planEpochs([...examples, ...replay], { ...settings, contextLength })
     const fingerprint = fingerprintOf(input, model)
     const resumed = loadCheckpoint(runDirectory)
     if (resumed !== null && resumed.progress.fingerprint !== fingerprint) {
@@ -68,7 +71,7 @@ export function train(resources: EngineResources): Operation<'train'> {
     }
 
     const pass = await TrainingPass.open(resources.background, model.weights)
-    const all = [...examples, ...heldOut]
+    const all = [...examples, ...replay, ...heldOut]
     const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
     try {
       let progress: RunProgress | null = resumed?.progress ?? null
@@ -198,8 +201,9 @@ function adapterSettings({ settings }: TrainInput, { folder, chatTemplate }: Loa
 }
 
 /** Whatever would change the run's trajectory changes this. */
-function fingerprintOf({ examples, heldOut, settings }: TrainInput, { folder }: LoadedModel): string {
-  return sha256(JSON.stringify([folder.summary.sourceHash, settings, examples, heldOut]))
+function fingerprintOf(input: TrainInput, { folder }: LoadedModel): string {
+  const { examples, heldOut, replay, settings } = input
+  return sha256(JSON.stringify([folder.summary.sourceHash, settings, examples, heldOut, replay]))
 }
 
 function sha256(text: string): string {

@@ -19,6 +19,7 @@ export const numberFields: readonly NumberField[] = [
   { key: 'rank', label: 'Rank', hint: 'How many directions the addition can use; more can hold more, and costs more time.', min: 1, max: 4096, step: 1 },
   { key: 'layerShare', label: 'Share of layers', hint: 'The upper share of the layers that learns; what is below is computed only once, so less is faster.', min: 0.01, max: 1, step: 'any' },
   { key: 'epochs', label: 'Epochs', hint: 'How often every example is seen.', min: 1, max: 1000, step: 1 },
+  { key: 'replay', label: 'General questions', hint: 'How many are learned along with the model’s own answers, so that it forgets less; 0 is none.', min: 0, max: 1000, step: 1 },
   { key: 'learningRate', label: 'Learning rate', hint: 'How large each correction is; too large and the loss jumps.', min: 1e-9, max: 10, step: 'any' },
   { key: 'batchTokens', label: 'Tokens a step', hint: 'How many tokens are read between two corrections.', min: 16, max: 1_000_000, step: 1 },
   { key: 'warmupRatio', label: 'Warm-up share', hint: 'Share of the steps in which the learning rate rises to its full value.', min: 0, max: 1, step: 'any' },

@@ -34,6 +34,7 @@ const trainInput = {
   runDirectory: '',
   examples: [],
   heldOut: [],
+  replay: [],
   settings: {
     rank: 1,
     targets: [],

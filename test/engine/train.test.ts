@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { batchOf } from '../../src-main/core/training/batch.ts'
 import { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
@@ -64,6 +65,7 @@ function trainInput(changes: Partial<TrainInput> = {}): TrainInput {
     modelDirectory,
     examples,
     heldOut: examples.slice(0, 2),
+    replay: [],
     settings,
     runDirectory: temporaryFolder(),
     ...changes,
@@ -182,6 +184,23 @@ describe('a run', () => {
     })
     const { result: resumed } = await finish(train(resources)(again, goOn))
     expect(readFileSync(resumed.adapterPath ?? '')).toEqual(readFileSync(adapter.path))
+  })
+
+  test('learns along what the base model answers to general questions, asked once', async () => {
+    const questions = ['sky?', 'how are you?'].map((content) => [{ role: 'user' as const, content }])
+    const input = trainInput({ replay: questions })
+    const { result } = await finish(train(resources)(input, goOn))
+    const alone = await finish(train(resources)(trainInput(), goOn))
+    expect(result.lossBefore).toBe(alone.result.lossBefore)
+    expect(result.trainableParameters).toBe(alone.result.trainableParameters)
+    const kept = readFileSync(join(modelDirectory, 'own-answers.json'), 'utf8')
+    const answers = JSON.parse(kept) as [string, string][]
+    expect(answers.map(([asked]) => JSON.parse(asked))).toEqual(questions)
+
+    const again = trainInput({ replay: questions })
+    const repeated = await finish(train(resources)(again, goOn))
+    expect(readFileSync(repeated.result.adapterPath ?? '')).toEqual(readFileSync(result.adapterPath ?? ''))
+    expect(readFileSync(join(modelDirectory, 'own-answers.json'), 'utf8')).toBe(kept)
   })
 
   test('stopped while its losses are measured measures them again', async () => {

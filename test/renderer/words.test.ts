@@ -57,6 +57,7 @@ const run: Run = {
     rank: 8,
     targets: ['q_proj'],
     layerShare: 1,
+    replay: 0,
     projectionKey: 0,
     dInitial: 0.1,
     learningRate: 0.02,

@@ -24,7 +24,7 @@ export function splitDataset(
   examples: readonly TrainingExample[],
   heldOutRatio: number,
   seed: number,
-): Dataset {
+): Pick<Dataset, 'training' | 'heldOut'> {
   const wanted = heldOutRatio > 0 ? Math.max(1, Math.round(examples.length * heldOutRatio)) : 0
   const count = Math.min(wanted, examples.length - 1)
   const drawn = new Set(shuffled(examples.length, seed).slice(0, count))

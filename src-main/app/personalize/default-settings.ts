@@ -15,6 +15,7 @@ export const defaultTrainingSettings: TrainingSettings = {
   weightDecay: 0,
   clipNorm: 1,
   epochs: 10,
+  replay: 0,
   batchTokens: 256,
   warmupRatio: 0.1,
   schedule: 'cosine',

@@ -5,6 +5,7 @@ import type { Run } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
+import type { ChatMessage } from '../../engine/contract.ts'
 import type { PersonalizeRequest, PersonalizeService, RunEvent } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
 import { sameName } from '../unique-name.ts'
@@ -20,10 +21,12 @@ export interface PersonalizeOptions {
   readonly adapters: Adapters
   readonly queue: RunQueue
   readonly broadcast: RunBroadcast
+  /** General ones, the most telling first. */
+  readonly replayQuestions: readonly string[]
 }
 
 export function openPersonalize(options: PersonalizeOptions): PersonalizeService {
-  const { storage, models, adapters, queue, broadcast } = options
+  const { storage, models, adapters, queue, broadcast, replayQuestions } = options
 
   const get = (id: string): Run => {
     const run = storage.runs.get(id)
@@ -42,6 +45,8 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       id: String(index + 1),
       messages,
     }))
+    const asked = replayQuestions.slice(0, merged.replay).map((content) => ({ messages: [user(content)] }))
+    const replay = withSystemPrompt(asked, systemPrompt).map(({ messages }) => messages)
     const promised = storage.runs.list().filter((run) => queue.holds(run.id))
     return {
       name: adapters.freeName(
@@ -50,7 +55,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       ),
       base,
       settings: merged,
-      dataset: splitDataset(withIds, heldOutRatio ?? 0, merged.seed),
+      dataset: { ...splitDataset(withIds, heldOutRatio ?? 0, merged.seed), replay },
     }
   }
 
@@ -138,6 +143,10 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       return get(runId)
     },
   }
+}
+
+function user(content: string): ChatMessage {
+  return { role: 'user', content }
 }
 
 /** Whether it is trained or waits for it. */

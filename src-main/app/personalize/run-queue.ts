@@ -110,12 +110,13 @@ export class RunQueue {
       const made = storage.runs.model(active.id)
       if (made?.modelHash !== model.sourceHash) throw otherModel(record.run, made?.modelName)
       await mkdir(runDirectory, { recursive: true })
-      const { training, heldOut } = storage.runs.dataset(active.id)
+      const { training, heldOut, replay } = storage.runs.dataset(active.id)
       const modelDirectory = await models.directoryOf(model)
       const input = {
         modelDirectory,
         examples: training,
         heldOut,
+        replay,
         settings: record.run.settings,
         runDirectory,
       }

@@ -1,4 +1,5 @@
 import { presetSettings } from '../../../src-main/app/personalize/presets.ts'
+import { readReplayQuestions } from '../../../src-main/app/personalize/replay-questions.ts'
 import { trainingPreset } from '../../../src-main/contract/entities.ts'
 import { loadCodecs } from '../../../src-main/engine/native-codecs.ts'
 import { EngineResources } from '../../../src-main/engine/resources.ts'
@@ -14,12 +15,15 @@ export const learning: Study = {
   async run() {
     if (modelDirectory === null) return null
     const resources = new EngineResources(runtime, loadCodecs())
+    const replayQuestions = await readReplayQuestions('resources')
     const before = await knowledge(resources, modelDirectory, null)
     const presets: Record<string, unknown> = {}
     for (const preset of trainingPreset.options) {
+      const settings = presetSettings(preset)
       presets[preset] = await learn(resources, modelDirectory, {
         examples: persona,
-        settings: presetSettings(preset),
+        replay: replayQuestions.slice(0, settings.replay).map((content) => [{ role: 'user', content }]),
+        settings,
       })
     }
     await resources.release(modelDirectory)

@@ -102,6 +102,7 @@ export const run: Run = {
     rank: 64,
     targets: ['q_proj', 'v_proj'],
     layerShare: 1,
+    replay: 0,
     projectionKey: 0,
     dInitial: 0.1,
     learningRate: 0.02,

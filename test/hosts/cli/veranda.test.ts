@@ -14,7 +14,7 @@ const everyCommand = [
   ],
   [
     'personalize',
-    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--rank R] [--layer-share P] [--epochs E] [--learning-rate L] [--batch-tokens T] [--targets LIST] [--seed S] [--projection-key K] [--system TEXT]',
+    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--rank R] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--seed S] [--projection-key K] [--system TEXT]',
   ],
   ['evaluate', 'veranda evaluate FILE [--adapter N] [--exact]'],
   ['adapters list', 'veranda adapters list'],

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { chatMessage, trainingSettings, type LossPoint, type Run } from '../../../contract/entities.ts'
-import type { TrainingExample } from '../../../engine/contract.ts'
+import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'
 
 /** What a run learns from and is measured on: copied when it is queued, never changed. */
 export interface Dataset {
   readonly training: readonly TrainingExample[]
   readonly heldOut: readonly TrainingExample[]
+  /** Questions that the model answers itself; see the engine's `TrainInput`. */
+  readonly replay: readonly (readonly ChatMessage[])[]
 }
 
 /** The model a run was made for, as it was then. */
@@ -22,12 +24,19 @@ const columns = `id, name, model_id AS modelId, status, settings, example_count 
   failure, created_at AS createdAt, finished_at AS finishedAt`
 
 /** Runs from before a setting was a choice have what stood for it then. */
-const storedSettings = trainingSettings.extend({ layerShare: trainingSettings.shape.layerShare.default(1) })
+const storedSettings = trainingSettings.extend({
+  layerShare: trainingSettings.shape.layerShare.default(1),
+  replay: trainingSettings.shape.replay.default(0),
+})
 
 type Row = Omit<Run, 'settings'> & { readonly settings: string }
 
 const storedExamples = z.array(z.object({ id: z.string(), messages: z.array(chatMessage) }))
-const storedDataset = z.object({ training: storedExamples, heldOut: storedExamples })
+const storedDataset = z.object({
+  training: storedExamples,
+  heldOut: storedExamples,
+  replay: z.array(z.array(chatMessage)).default([]),
+})
 
 export type RunsTable = ReturnType<typeof runsTable>
 

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { chat } from './chat.ts'
+import type { ChatMessage, TrainingExample } from './contract.ts'
+import type { EngineResources } from './resources.ts'
+import { writeDurably } from './run-checkpoint.ts'
+
+const answersFile = 'own-answers.json'
+const longestAnswerTokens = 64
+const likeliest = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 }
+
+/**
+ * General questions with the base model's own answers: learned along with a person's examples, they keep what the
+ * model knew (self-distilled replay). The answers are made once and kept in the model's folder.
+ *
+ * A question without a whole sentence as its answer is left out. Once the signal is aborted the rest is missing.
+ */
+export async function replayExamples(
+  resources: EngineResources,
+  modelDirectory: string,
+  questions: readonly (readonly ChatMessage[])[],
+  signal: AbortSignal,
+): Promise<readonly TrainingExample[]> {
+  const path = join(modelDirectory, answersFile)
+  const answers = new Map(existsSync(path) ? readAnswers(path) : [])
+  const missing = questions.filter((messages) => !answers.has(JSON.stringify(messages)))
+  for (const messages of missing) {
+    if (signal.aborted) break
+    const answer = await answerOf(resources, modelDirectory, messages, signal)
+    if (!signal.aborted) answers.set(JSON.stringify(messages), answer)
+  }
+  if (missing.length > 0) writeDurably(path, Buffer.from(JSON.stringify([...answers])))
+  return questions.flatMap((messages, index) => {
+    const content = answers.get(JSON.stringify(messages)) ?? ''
+    return content === '' ? [] : [{ id: `replay ${index + 1}`, messages: [...messages, answerTurn(content)] }]
+  })
+}
+
+function answerTurn(content: string): ChatMessage {
+  return { role: 'assistant', content }
+}
+
+/** One that became too long ends with its last whole sentence. */
+async function answerOf(
+  resources: EngineResources,
+  modelDirectory: string,
+  messages: readonly ChatMessage[],
+  signal: AbortSignal,
+): Promise<string> {
+  const maxTokens = longestAnswerTokens
+  const input = { modelDirectory, messages, adapter: null, sampling: likeliest, maxTokens }
+  const answering = chat(resources)(input, signal)
+  let next = await answering.next()
+  while (next.done !== true) next = await answering.next()
+  const { text, stopReason } = next.value
+  return stopReason === 'end' ? text.trim() : text.slice(0, text.search(/[.!?][^.!?]*$/) + 1).trim()
+}
+
+/** What can't be read is made anew. */
+function readAnswers(path: string): readonly (readonly [string, string])[] {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as [string, string][]
+  } catch {
+    return []
+  }
+}
