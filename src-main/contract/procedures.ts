@@ -35,6 +35,13 @@ const progress = z.object({
   phase: z.enum(['download', 'import']),
 })
 
+const settings = z.object({
+  sampling,
+  theme: z.enum(['system', 'light', 'dark']),
+  /** What is written for a conversation that isn't begun. */
+  draft: z.string().max(1_000_000),
+})
+
 function procedure<I extends z.ZodType, E extends z.ZodType, R extends z.ZodType>(
   input: I,
   event: E,
@@ -190,16 +197,8 @@ export const procedures = {
   'adapters.remove': procedure(z.object({ id }), never, done),
   'adapters.restore': procedure(z.object({ id }), never, adapter),
 
-  'settings.get': procedure(
-    nothing,
-    never,
-    z.object({ sampling, theme: z.enum(['system', 'light', 'dark']) }),
-  ),
-  'settings.update': procedure(
-    z.object({ sampling: sampling.optional(), theme: z.enum(['system', 'light', 'dark']).optional() }),
-    never,
-    z.object({ sampling, theme: z.enum(['system', 'light', 'dark']) }),
-  ),
+  'settings.get': procedure(nothing, never, settings),
+  'settings.update': procedure(settings.partial(), never, settings),
 } as const
 
 export type Procedures = typeof procedures

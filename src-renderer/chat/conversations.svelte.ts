@@ -1,6 +1,7 @@
 /** The list of conversations, and the threads that were opened: an answer goes on while another is read. */
 import { createContext } from 'svelte'
-import type { Adapter, Conversation } from '../../src-main/contract/entities.ts'
+import type { Adapter, Conversation, FoundMessage } from '../../src-main/contract/entities.ts'
+import { t } from '../texts/texts.ts'
 import type { Client } from '../channel/client.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
@@ -11,7 +12,7 @@ export const draftId = 'new'
 
 /** The title, or what stands for it until the first message gives one. */
 export function titleOf(conversation: Conversation | null): string {
-  return conversation?.title || 'New conversation'
+  return conversation?.title || t.chat.list.untitled
 }
 
 /** What follows elsewhere from what happens in a conversation. */
@@ -55,11 +56,38 @@ export class Conversations {
 
   /** Starts over with an empty draft, answered by the given adapter or as the last one was. */
   startDraft(adapter: Adapter | null, like: Answerer = this.#draft.answerer): void {
+    const { draft } = this.#draft
     this.#draft = this.#newThread(
       adapter
         ? { ...baseAnswerer, modelId: adapter.modelId, adapterId: adapter.id }
         : { ...like, systemPrompt: '' },
     )
+    this.#draft.draft = draft
+  }
+
+  /** What was written for a new conversation before the last restart. */
+  restoreDraft(text: string): void {
+    if (this.#draft.draft === '') this.#draft.draft = text
+  }
+
+  /** Opens the branch with a message that was found. */
+  async show({ id, conversationId }: FoundMessage): Promise<void> {
+    const thread = this.thread(conversationId)
+    try {
+      await thread.load(conversationId)
+      await thread.find(id)
+    } catch (error) {
+      this.#notices.fail(error)
+    }
+  }
+
+  async pin(conversation: Conversation, pinned: boolean): Promise<void> {
+    try {
+      await this.#client.call('conversations.update', { id: conversation.id, pinned })
+      await this.list.load()
+    } catch (error) {
+      this.#notices.fail(error)
+    }
   }
 
   async rename(conversation: Conversation, title: string): Promise<void> {
@@ -81,7 +109,7 @@ export class Conversations {
     this.#threads.get(conversation.id)?.stop()
     this.#threads.delete(conversation.id)
     this.list.value = this.list.value?.filter((other) => other.id !== conversation.id)
-    this.#notices.offerUndo(`Deleted “${titleOf(conversation)}”.`, async () => {
+    this.#notices.offerUndo(t.chat.list.removed(titleOf(conversation)), async () => {
       await this.#client.call('conversations.restore', { id: conversation.id })
       await this.list.load()
     })

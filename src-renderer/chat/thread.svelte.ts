@@ -38,12 +38,21 @@ export class Thread {
   answer = $state<string | null>(null)
   /** The adapter that writes it, if not the conversation's: null is the model alone. */
   answeringBy = $state.raw<string | null | undefined>()
+  /** The answer that is shown beside another one to the same question. */
+  compared = $state.raw<Message | null>(null)
+  /** The question that is being edited. */
+  editing = $state<string | null>(null)
+  /** A message that is to come into view. */
+  target = $state<string | null>(null)
+  /** What is written but not sent. */
+  draft = $state('')
   loading = $state(false)
   loadFailure = $state.raw<FailureMessage | null>(null)
   sendFailure = $state.raw<FailureMessage | null>(null)
   #controller: AbortController | null = null
   #again: (() => Promise<unknown>) | null = null
   #saveLater: ReturnType<typeof setTimeout> | undefined
+  #saveDraftLater: ReturnType<typeof setTimeout> | undefined
   readonly #client: Client
   readonly #events: ThreadEvents
 
@@ -58,12 +67,14 @@ export class Thread {
 
   async load(id: string): Promise<void> {
     if (this.answering) return
+    const first = this.conversation === null
     this.loading = true
     try {
       const { conversation, messages } = await this.#client.call('conversations.open', { id })
       this.conversation = conversation
       this.answerer = conversation
       this.messages = messages
+      if (first) this.draft = conversation.draft
       this.loadFailure = null
     } catch (error) {
       this.loadFailure = toFailureMessage(error)
@@ -80,9 +91,11 @@ export class Thread {
   }
 
   /** Sends the question and streams the answer; false if the host never took the question. */
-  async send(content: string, modelId: string, parentId?: string | null): Promise<boolean> {
+  async send(content: string, modelId: string | null, parentId?: string | null): Promise<boolean> {
     if (this.answering) return false
     this.question = content
+    clearTimeout(this.#saveDraftLater)
+    this.compared = null
     const parent = parentId === undefined ? (this.conversation?.leafId ?? null) : parentId
     this.#show(parent)
     let asked = false
@@ -110,10 +123,52 @@ export class Thread {
     return asked || this.sendFailure === null
   }
 
+  /** Sends an edited question, as a branch beside the one it was. */
+  async edit(question: Message, content: string): Promise<void> {
+    const { modelId } = this.answerer
+    await this.send(content, modelId, question.parentId)
+  }
+
+  /** Shows an answer beside one of the given adapter (null: of none), which is written if there is none yet. */
+  async compare(message: Message, adapterId: string | null): Promise<void> {
+    if (this.answering || message.parentId === null) return
+    const other = this.branches(message).findLast(
+      (one) => one.adapterId === adapterId && one.id !== message.id && one.status === 'complete',
+    )
+    if (other) {
+      await this.walkTo(other.id)
+      this.compared = message
+      return
+    }
+    this.compared = message
+    await this.answerAgain(message.parentId, { adapterId, strength: this.answerer.strength })
+    if (this.sendFailure !== null) this.compared = null
+  }
+
+  /** Keeps what is written; saved a moment later. */
+  write(text: string): void {
+    this.draft = text
+    clearTimeout(this.#saveDraftLater)
+    this.#saveDraftLater = setTimeout(() => void this.#saveDraft(text), saveAfterMs)
+  }
+
+  async #saveDraft(text: string): Promise<void> {
+    const id = this.conversation?.id
+    if (id === undefined) await this.#client.call('settings.update', { draft: text })
+    else await this.#client.call('conversations.update', { id, draft: text })
+  }
+
+  /** Shows the branch with a message and brings it into view. */
+  async find(messageId: string): Promise<void> {
+    if (!this.path.some(({ id }) => id === messageId)) await this.walkTo(messageId)
+    this.target = messageId
+  }
+
   /** Another answer to a question, beside those it has; by somebody else where given. */
   async answerAgain(questionId: string, by?: Pick<Answerer, 'adapterId' | 'strength'>): Promise<void> {
     const question = this.messages.find(({ id }) => id === questionId)
     if (this.answering || question === undefined) return
+    if (by === undefined) this.compared = null
     this.#again = () => this.answerAgain(questionId, by)
     this.#show(questionId)
     this.answeringBy = by?.adapterId
@@ -164,6 +219,7 @@ export class Thread {
   async walkTo(messageId: string): Promise<void> {
     if (this.answering || this.conversation === null) return
     const leafId = leafBelow(this.messages, messageId)
+    this.compared = null
     this.#show(leafId)
     this.sendFailure = null
     this.conversation = await this.#client.call('conversations.update', { id: this.conversation.id, leafId })
@@ -185,11 +241,12 @@ export class Thread {
   }
 
   /** The saved conversation: created if this is a draft, with the answerer as it is shown. */
-  async #ready(modelId: string): Promise<Conversation> {
+  async #ready(modelId: string | null): Promise<Conversation> {
     clearTimeout(this.#saveLater)
     if (!this.conversation) {
       this.conversation = await this.#client.call('conversations.create', { modelId })
       this.answerer = { ...this.answerer, modelId }
+      void this.#client.call('settings.update', { draft: '' })
       this.#events.created(this, this.conversation)
     }
     return await this.#saveAnswerer()

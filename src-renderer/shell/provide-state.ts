@@ -4,6 +4,7 @@ import type { Client } from '../channel/client.ts'
 import type { Connection } from '../channel/connection.svelte.ts'
 import { provideClient, provideConnection } from '../channel/context.ts'
 import { Conversations, draftId, provideConversations } from '../chat/conversations.svelte.ts'
+import { Personas, providePersonas } from '../chat/personas.svelte.ts'
 import { Models, provideModels } from '../models/models.svelte.ts'
 import { provideRuns, Runs } from '../personalize/runs.svelte.ts'
 import { provideSettings, Settings } from '../settings/settings.svelte.ts'
@@ -36,9 +37,10 @@ export function provideState(client: Client, connection: Connection): SharedStat
       examplesChanged: () => void examples.list.load(),
     }),
   )
+  const personas = providePersonas(new Personas(client, notices))
   const lists = [
     settings.info,
-    settings.current,
+    personas.list,
     models.installed,
     adapters.list,
     examples.list,
@@ -49,6 +51,7 @@ export function provideState(client: Client, connection: Connection): SharedStat
     refresh: () => {
       for (const list of lists) void list.load()
       void runs.refresh()
+      void settings.current.load().then(() => conversations.restoreDraft(settings.current.value?.draft ?? ''))
     },
   }
 }

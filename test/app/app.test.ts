@@ -46,11 +46,13 @@ describe('the app', () => {
     expect(sampling.seed).toBe(null)
     await app.call('settings.update', { sampling: { ...sampling, topK: 7 } })
     await app.call('settings.update', { theme: 'dark' })
+    await app.call('settings.update', { draft: 'half a th' })
     await app.close()
     const again = await testApp({ dataDirectory: app.dataDirectory })
     expect(await again.call('settings.get', {})).toEqual({
       sampling: { ...sampling, topK: 7 },
       theme: 'dark',
+      draft: 'half a th',
     })
   })
 })

@@ -18,6 +18,7 @@ const defaultSampling: Sampling = {
 }
 
 const theme = z.enum(['system', 'light', 'dark'])
+const draft = z.string()
 
 export interface SettingsService {
   get(): Settings
@@ -29,6 +30,7 @@ export function openSettings(storage: Storage): SettingsService {
   const get = (): Settings => ({
     sampling: sampling.catch(defaultSampling).parse(storage.settings.get('sampling')),
     theme: theme.catch('system').parse(storage.settings.get('theme')),
+    draft: draft.catch('').parse(storage.settings.get('draft')),
   })
   return {
     get,
@@ -36,6 +38,7 @@ export function openSettings(storage: Storage): SettingsService {
       return storage.transaction(() => {
         if (changes.sampling !== undefined) storage.settings.put('sampling', changes.sampling)
         if (changes.theme !== undefined) storage.settings.put('theme', changes.theme)
+        if (changes.draft !== undefined) storage.settings.put('draft', changes.draft)
         return get()
       })
     },

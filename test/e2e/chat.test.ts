@@ -1,0 +1,143 @@
+/** Chat on the real model in a real browser: branches, search, drafts, personas, a copy as a file. */
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeWithModel } from '../model.ts'
+import { placeDownload } from '../model-files.ts'
+import { launchChromium } from './chromium.ts'
+import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
+
+const { browser, ...without } = await launchChromium()
+if ('reason' in without) console.warn(`skipped: chat in a browser: ${without.reason}`)
+
+describeWithModel('chat in a browser', () => {
+  let app: ServedApp
+  let opened: TestPage
+  let page: Page
+
+  beforeAll(async () => {
+    if (browser === null) return
+    app = await serveApp({ prepare: placeDownload })
+    opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    page = opened.page
+    await page.getByRole('button', { name: /^Download/ }).click()
+    await page.getByLabel('Your message').waitFor({ timeout: 100_000 })
+    await page.getByLabel('How answers are written').selectOption('Precise')
+  }, 120_000)
+  afterAll(async () => {
+    await browser?.close()
+    await app?.close()
+  })
+
+  const answers = () => page.getByRole('article', { name: /^Answer of/ })
+  const questions = () => page.getByRole('article', { name: 'You', exact: true })
+  const ended = () => page.getByRole('button', { name: 'Send', exact: true }).waitFor({ timeout: 60_000 })
+  const pager = () => page.getByRole('group', { name: 'Branches' })
+
+  async function ask(text: string): Promise<void> {
+    await page.getByLabel('Your message').fill(text)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
+    await ended()
+  }
+
+  test.skipIf(browser === null)(
+    'an answer again and an edited question are branches',
+    { timeout: 180_000 },
+    async () => {
+      await ask('Name one colour of the rainbow. One word only.')
+      await page.getByLabel('How answers are written').selectOption('Creative')
+      await page.getByRole('button', { name: 'Answer again, beside this answer' }).click()
+      await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
+      await ended()
+      await expect.poll(() => pager().innerText()).toContain('2/2')
+
+      await ask('Name one fruit. One word only.')
+      const kept = await answers().last().innerText()
+      await page.getByLabel('Your message').press('ArrowUp')
+      await page.getByLabel('Edit your message').fill('Name one animal. One word only.')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
+      await ended()
+      expect(await questions().last().innerText()).toContain('animal')
+      await takePicture(page, 'chat-branches')
+
+      await questions().last().getByRole('button', { name: 'Previous branch' }).click()
+      await expect.poll(() => questions().last().innerText()).toContain('fruit')
+      await page.reload()
+      await expect.poll(() => answers().last().innerText()).toBe(kept)
+    },
+  )
+
+  test.skipIf(browser === null)(
+    'words are found in every branch, and the message comes into view',
+    async () => {
+      await page.getByLabel('Search conversations').fill('rainbow colour')
+      const found = page
+        .getByRole('region', { name: 'Conversations' })
+        .getByRole('link')
+        .filter({ hasText: 'You:' })
+      await found.first().waitFor()
+      expect(await found.first().locator('mark').allInnerTexts()).toEqual(['colour', 'rainbow'])
+      await page.getByLabel('Search conversations').fill('anim')
+      await found.filter({ hasText: 'animal' }).click()
+      await expect.poll(() => questions().last().innerText()).toContain('animal')
+      await takePicture(page, 'chat-search')
+      await page.getByLabel('Search conversations').fill('zebrafish')
+      await page.getByText('No title and no message has these words.').waitFor()
+      await page.getByLabel('Search conversations').fill('')
+    },
+  )
+
+  test.skipIf(browser === null)('what is written but not sent is there again', async () => {
+    await page.getByLabel('Your message').fill('half a thought')
+    await page.getByRole('button', { name: 'New conversation', exact: true }).click()
+    await page.getByLabel('Your message').fill('a new beginning')
+    await page.waitForTimeout(700)
+    await page.reload()
+    await expect.poll(() => page.getByLabel('Your message').inputValue()).toBe('a new beginning')
+    await page.getByRole('link', { name: /^Name one colour/ }).click()
+    await expect.poll(() => page.getByLabel('Your message').inputValue()).toBe('half a thought')
+    await page.getByLabel('Your message').fill('')
+  })
+
+  test.skipIf(browser === null)('instructions become a persona, deleted with undo', async () => {
+    await page.getByRole('button', { name: 'Instructions' }).click()
+    await page.getByLabel('Instructions for this conversation').fill('Answer like a gardener.')
+    await page.getByRole('button', { name: 'Save as a persona' }).click()
+    await page.getByLabel('Name of the persona').fill('Gardener')
+    await page.keyboard.press('Enter')
+    const persona = page.getByLabel('Persona', { exact: true })
+    await persona.selectOption('None: own instructions')
+    await expect.poll(() => page.getByLabel('Instructions for this conversation').inputValue()).toBe('')
+    await persona.selectOption('Gardener')
+    await takePicture(page, 'chat-persona')
+    await page.getByRole('button', { name: 'Delete the persona' }).click()
+    await persona.waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await persona.waitFor()
+    await page.getByRole('button', { name: 'Instructions (set)' }).click()
+  })
+
+  test.skipIf(browser === null)('a conversation is pinned, and saved as a file', async () => {
+    await page.getByRole('link', { name: /^Name one colour/ }).hover()
+    await page.getByRole('button', { name: /^Pin “Name one colour/ }).click()
+    await page.getByRole('link', { name: /^Pinned: Name one colour/ }).waitFor()
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save a copy' }).click()
+    await page.getByRole('button', { name: 'As Markdown (what is shown)' }).click()
+    const download = await downloading
+    expect(download.suggestedFilename()).toMatch(/^Name one colour.*\.md$/)
+    expect(await readFile(await download.path(), 'utf8')).toMatch(/^# Name one colour[\s\S]*animal/)
+  })
+
+  test.skipIf(browser === null)('at 900×600 in the dark it is all there', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize({ width: 900, height: 600 })
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
+    ).toBeLessThanOrEqual(0)
+    await takePicture(page, 'chat-900-dark')
+    expect(opened.problems).toEqual([])
+  })
+})
