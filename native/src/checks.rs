@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use napi::bindgen_prelude::{Error, Float32ArraySlice, Result, Status};
 
-use crate::formats::Format;
+use crate::formats::{Format, FormatPacking};
 
 pub fn invalid(message: String) -> Error {
     Error::new(Status::InvalidArg, message)
@@ -52,6 +52,46 @@ pub fn check_rows<'a>(format: &Format, bytes: &'a [u8], out: &[f32]) -> Result<&
         )));
     }
     Ok(&bytes[..blocks * bytes_per_block])
+}
+
+/// The bytes that are packed, and how.
+pub fn check_packed<'a>(
+    format: &'static Format,
+    bytes: &'a [u8],
+    quants: &[u8],
+    scales: &[f32],
+    offsets: Option<&[f32]>,
+) -> Result<(&'a [u8], &'static FormatPacking)> {
+    let name = format.name;
+    let Some(packing) = &format.packing else {
+        return Err(invalid(format!("{name} weights have no blocks.")));
+    };
+    let blocks = scales.len();
+    check_length("quants", quants.len(), blocks, packing.quant_bytes)?;
+    if packing.has_offsets != offsets.is_some() {
+        return Err(invalid(format!("offsets do not go with {name}, or are missing.")));
+    }
+    if let Some(offsets) = offsets {
+        check_length("offsets", offsets.len(), blocks, 1)?;
+    }
+    let per_block = format.block_size / 32;
+    if !blocks.is_multiple_of(per_block) || bytes.len() / format.bytes_per_block < blocks / per_block {
+        return Err(invalid(format!(
+            "bytes has {} elements, too few or no whole blocks of {name}.",
+            bytes.len()
+        )));
+    }
+    Ok((&bytes[..blocks / per_block * format.bytes_per_block], packing))
+}
+
+/// Refuses arrays that share memory.
+pub fn apart(arrays: &[Range<*const u8>]) -> Result<()> {
+    for (index, one) in arrays.iter().enumerate() {
+        if arrays[..index].iter().any(|other| other.start < one.end && one.start < other.end) {
+            return Err(invalid("two arrays share memory; give each its own.".into()));
+        }
+    }
+    Ok(())
 }
 
 /// Where a slice begins and ends in memory, in bytes.

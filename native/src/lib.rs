@@ -7,12 +7,13 @@ mod blocks8;
 mod checks;
 mod formats;
 mod parallel;
+mod quantize;
 mod vectorize;
 
-use napi::bindgen_prelude::{Float32ArraySlice, Result};
+use napi::bindgen_prelude::{Float32ArraySlice, Result, Uint8ArraySlice};
 use napi_derive::napi;
 
-use crate::checks::{check_blocks, check_rows, ends, writable};
+use crate::checks::{apart, check_blocks, check_packed, check_rows, ends, writable};
 
 /// Decodes blocks of 32 4-bit weights (layout in `blocks4.rs`) on up to `threads` threads.
 ///
@@ -56,6 +57,30 @@ pub fn dequantize(format: String, bytes: &[u8], mut out: Float32ArraySlice, thre
     let bytes = check_rows(format, bytes, out)?;
     parallel::dequantize(format, bytes, out, threads);
     Ok(())
+}
+
+/// Packs whole blocks of a quantised format as blocks of 32 with one scale and one offset (layouts in `blocks4.rs` and
+/// `blocks8.rs`). Returns the squares of the errors and of the weights, summed; zeros where no weight was rounded.
+///
+/// `quants`: [blocks, 16 or 32], `scales`: [blocks], `offsets`: [blocks], null for formats without minima.
+#[napi(catch_unwind)]
+pub fn pack_blocks(
+    format: String,
+    bytes: &[u8],
+    mut quants: Uint8ArraySlice,
+    mut scales: Float32ArraySlice,
+    mut offsets: Option<Float32ArraySlice>,
+    threads: u32,
+) -> Result<Vec<f64>> {
+    let format = formats::find(&format)?;
+    let offset_ends = offsets.as_ref().map_or(ends::<f32>(&[]), |offsets| ends(offsets));
+    apart(&[ends(bytes), ends(&quants), ends(&scales), offset_ends])?;
+    // SAFETY: no two of them overlap, and JavaScript waits until the call is over.
+    let (quants, scales, offsets) =
+        unsafe { (quants.as_mut(), scales.as_mut(), offsets.as_mut().map(|offsets| offsets.as_mut())) };
+    let (bytes, packing) = check_packed(format, bytes, quants, scales, offsets.as_deref())?;
+    let sums = parallel::pack(format, packing, bytes, quants, scales, offsets, threads);
+    Ok(vec![sums.error, sums.weights])
 }
 
 /// The names that `dequantize` takes.

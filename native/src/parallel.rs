@@ -4,7 +4,8 @@ use std::iter;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::formats::Format;
+use crate::formats::open_block::RoundingError;
+use crate::formats::{Format, FormatPacking};
 
 /// Weights of a part: 256 KB of float32, little enough for a core's cache.
 const PART: usize = 65_536;
@@ -40,6 +41,39 @@ pub fn dequantize(format: &Format, bytes: &[u8], out: &mut [f32], threads: u32) 
     let threads = useful(threads, out.len());
     let parts = bytes.chunks(PART / format.block_size * format.bytes_per_block).zip(out.chunks_mut(PART));
     for_each(parts, threads, |(bytes, out)| (format.dequantize)(bytes, out));
+}
+
+pub fn pack(
+    format: &Format,
+    packing: &FormatPacking,
+    bytes: &[u8],
+    quants: &mut [u8],
+    scales: &mut [f32],
+    offsets: Option<&mut [f32]>,
+    threads: u32,
+) -> RoundingError {
+    let blocks = PART / 32;
+    let threads = useful(threads, scales.len() * 32);
+    let mut sums = vec![RoundingError::default(); scales.len().div_ceil(blocks)];
+    let mut offsets = offsets.map(|offsets| offsets.chunks_mut(blocks));
+    let offsets = iter::from_fn(move || match &mut offsets {
+        Some(parts) => parts.next().map(Some),
+        None => Some(None),
+    });
+    let parts = bytes
+        .chunks(PART / format.block_size * format.bytes_per_block)
+        .zip(quants.chunks_mut(blocks * packing.quant_bytes))
+        .zip(scales.chunks_mut(blocks))
+        .zip(offsets)
+        .zip(&mut sums);
+    for_each(parts, threads, |((((bytes, quants), scales), offsets), sums)| {
+        (packing.pack)(bytes, quants, scales, offsets, sums);
+    });
+    // Part by part, in order: the same sum on any number of threads.
+    sums.iter().fold(RoundingError::default(), |total, part| RoundingError {
+        error: total.error + part.error,
+        weights: total.weights + part.weights,
+    })
 }
 
 fn parts_of(offsets: Option<&[f32]>, blocks: usize) -> impl Iterator<Item = Option<&[f32]>> + Send {

@@ -1,6 +1,13 @@
 /** What codecs do, whoever wrote them, and whether two of them do the same. */
-import { weightFormats } from '../core/checkpoint/weight-formats.ts'
-import type { WeightFormat } from '../core/checkpoint/weight-formats.ts'
+import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
+import { emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
+import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
+import {
+  blockFormats,
+  type BlockFormatName,
+  type WeightFormat,
+  weightFormats,
+} from '../core/checkpoint/weight-formats.ts'
 
 /** Every function writes into `out`, which must not share memory with an input. */
 export interface WeightDecoders {
@@ -14,6 +21,8 @@ export interface WeightDecoders {
   ): void
   /** As `dequantize` of a `WeightCodec`: `out.length` weights (whole blocks) from the start of `bytes`. */
   dequantize(format: WeightFormat, bytes: Uint8Array, out: Float32Array): void
+  /** As `packBlocks` of core/checkpoint/pack-blocks.ts. */
+  packBlocks(format: BlockFormatName, bytes: Uint8Array, out: BlockWeights): RoundingError | null
 }
 
 const blocks = 64
@@ -41,12 +50,34 @@ export function findDifference(decoders: WeightDecoders, reference: WeightDecode
       filled(count, (out) => each.dequantize(format, bytes, out))
     if (!isSame(decode(decoders), decode(reference))) return `${format} weights`
   }
+  for (const format of Object.keys(blockFormats) as BlockFormatName[]) {
+    const bytes = finitePattern(format)
+    const pack = (each: WeightDecoders): BlockWeights => {
+      const out = emptyBlocksFor(format, 1, blocks * 256)
+      each.packBlocks(format, bytes, out)
+      return out
+    }
+    const [packed, expected] = [pack(decoders), pack(reference)]
+    const same =
+      isSame(packed.quants, expected.quants) &&
+      isSame(packed.scales, expected.scales) &&
+      isSame(packed.offsets ?? [], expected.offsets ?? [])
+    if (!same) return `${format} blocks`
+  }
   return null
 }
 
 /** Every byte in changing company: the low digits repeat after 256, the neighbours later. */
 function pattern(length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => index * 73 + (index >> 8) * 29)
+}
+
+/** `blocks` times 256 weights without infinities, which can't be rounded to anything. */
+function finitePattern(format: BlockFormatName): Uint8Array {
+  const { blockSize, bytesPerBlock } = blockFormats[format]
+  const bytes = pattern(((blocks * 256) / blockSize) * bytesPerBlock)
+  // Wherever a half may lie, its exponent's top bits are never all set.
+  return bytes.map((byte) => byte & 0xbf)
 }
 
 /** Memory that holds something, so that a weight left out shows. */
@@ -56,6 +87,6 @@ function filled(count: number, write: (out: Float32Array) => void): Float32Array
   return out
 }
 
-function isSame(actual: Float32Array, expected: Float32Array): boolean {
-  return actual.every((weight, index) => Object.is(weight, expected[index]))
+function isSame(actual: ArrayLike<number>, expected: ArrayLike<number>): boolean {
+  return Array.from(actual).every((weight, index) => Object.is(weight, expected[index]))
 }

@@ -7,6 +7,8 @@ import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
 import { type LlamaCheckpoint, openGguf, openHuggingFaceFolder } from '../core/llama/llama-checkpoint.ts'
 import type { StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
+import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
+import type { Codecs } from './native-codecs.ts'
 import type { ModelSummary } from './contract.ts'
 import { explainDiskFull } from './disk-full.ts'
 import { type FileSource, openFileSource } from './file-source.ts'
@@ -27,44 +29,46 @@ const hashPieceBytes = 4 * 1024 * 1024
  * Turns a GGUF file or a Hugging Face folder into a model folder (see `model-folder.ts`), tensor by tensor. The
  * target directory must exist and be empty; the caller makes it the model's folder, or removes it on a failure.
  */
-export const importModel: Operation<'importModel'> = async function* (
-  { sourcePath, targetDirectory, name },
-  signal,
-) {
-  const sources = openSources(sourcePath)
-  try {
-    const checkpoint = openCheckpoint(sourcePath, sources)
-    // The file is read twice: once for its hash, once for its weights.
-    const sourceBytes = [...sources.values()].reduce((sum, source) => sum + source.size, 0)
-    const totalBytes = 2 * sourceBytes
-    let doneBytes = 0
-    const hash = createHash('sha256')
-    for (const source of sources.values()) {
-      for (let offset = 0; offset < source.size; offset += hashPieceBytes) {
-        const piece = source.read(offset, Math.min(hashPieceBytes, source.size - offset))
-        hash.update(piece)
-        doneBytes += piece.length
-        yield { doneBytes, totalBytes }
+export const importModel = (codecs: Codecs): Operation<'importModel'> =>
+  async function* ({ sourcePath, targetDirectory, name }, signal) {
+    const sources = openSources(sourcePath)
+    try {
+      const checkpoint = openCheckpoint(sourcePath, sources)
+      // The file is read twice: once for its hash, once for its weights.
+      const sourceBytes = [...sources.values()].reduce((sum, source) => sum + source.size, 0)
+      const totalBytes = 2 * sourceBytes
+      let doneBytes = 0
+      const hash = createHash('sha256')
+      for (const source of sources.values()) {
+        for (let offset = 0; offset < source.size; offset += hashPieceBytes) {
+          const piece = source.read(offset, Math.min(hashPieceBytes, source.size - offset))
+          hash.update(piece)
+          doneBytes += piece.length
+          yield { doneBytes, totalBytes }
+          await goOn(signal)
+        }
+      }
+      const writer = new WeightsWriter(join(targetDirectory, weightsFile), codecs)
+      const weights: Record<string, StoredWeight> = {}
+      const rounded = { error: 0, weights: 0 }
+      for (const tensor of checkpoint.tensors.values()) {
+        const { stored, rounding } = writer.write(tensor)
+        weights[tensor.name] = stored
+        rounded.error += rounding?.error ?? 0
+        rounded.weights += rounding?.weights ?? 0
+        yield { doneBytes: Math.min(sourceBytes + writer.length, totalBytes), totalBytes }
         await goOn(signal)
       }
+      writer.finish()
+      const summary = summarize(checkpoint, name, writer.length, hash.digest('hex'), rounded)
+      writeFolder(targetDirectory, checkpoint, { config: checkpoint.config, weights }, summary)
+      return summary
+    } catch (error) {
+      throw explainDiskFull(error, `the model ${name} could not be written to ${targetDirectory}`)
+    } finally {
+      for (const source of sources.values()) source.close()
     }
-    const writer = new WeightsWriter(join(targetDirectory, weightsFile))
-    const weights: Record<string, StoredWeight> = {}
-    for (const tensor of checkpoint.tensors.values()) {
-      weights[tensor.name] = writer.write(tensor)
-      yield { doneBytes: Math.min(sourceBytes + writer.length, totalBytes), totalBytes }
-      await goOn(signal)
-    }
-    writer.finish()
-    const summary = summarize(checkpoint, name, writer.length, hash.digest('hex'))
-    writeFolder(targetDirectory, checkpoint, { config: checkpoint.config, weights }, summary)
-    return summary
-  } catch (error) {
-    throw explainDiskFull(error, `the model ${name} could not be written to ${targetDirectory}`)
-  } finally {
-    for (const source of sources.values()) source.close()
   }
-}
 
 function writeFolder(
   directory: string,
@@ -89,6 +93,7 @@ function summarize(
   name: string,
   sizeBytes: number,
   sourceHash: string,
+  rounded: RoundingError,
 ): ModelSummary {
   const { config, quantization } = checkpoint
   const sizes = [...checkpoint.tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1))
@@ -100,10 +105,16 @@ function summarize(
     hiddenSize: config.hiddenSize,
     vocabularySize: config.vocabularySize,
     contextLength: config.contextLength,
-    quantization,
+    quantization: quantization + roundingNote(rounded),
     sizeBytes,
     sourceHash,
   }
+}
+
+/** Of the tensors whose format has more scales than blocks hold: how far their weights moved, in the mean. */
+function roundingNote({ error, weights }: RoundingError): string {
+  if (weights === 0) return ''
+  return `, in part rounded to 8 bits (by ${(100 * Math.sqrt(error / weights)).toPrecision(1)}%)`
 }
 
 /** The files of the source by their names, in the order of their names. */

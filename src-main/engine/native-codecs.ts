@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
+import { packBlocks } from '../core/checkpoint/pack-blocks.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import { findDifference } from './codec-comparison.ts'
 import type { WeightDecoders } from './codec-comparison.ts'
@@ -19,6 +20,15 @@ interface Addon {
   unpackBlocks4: NativeUnpack
   unpackBlocks8: NativeUnpack
   dequantize(format: string, bytes: Uint8Array, out: Float32Array, threads: number): void
+  /** The sums of a `RoundingError`; both 0 where no weight changed. */
+  packBlocks(
+    format: string,
+    bytes: Uint8Array,
+    quants: Uint8Array,
+    scales: Float32Array,
+    offsets: Float32Array | null,
+    threads: number,
+  ): readonly number[]
   formats(): readonly string[]
 }
 
@@ -72,6 +82,7 @@ function typescriptCodecs(reason: string): Codecs {
     reason,
     unpackBlocks,
     dequantize: (format, bytes, out) => weightFormats[format].dequantize(bytes, out),
+    packBlocks,
   }
 }
 
@@ -89,6 +100,10 @@ function nativeCodecs(addon: Addon): Codecs {
       if (formats.has(format)) addon.dequantize(format, bytes, out, threads)
       else weightFormats[format].dequantize(bytes, out)
     },
+    packBlocks(format, bytes, { quants, scales, offsets }) {
+      const [error = 0, weights = 0] = addon.packBlocks(format, bytes, quants, scales, offsets, threads)
+      return weights === 0 ? null : { error, weights }
+    },
   }
 }
 
@@ -96,7 +111,7 @@ function isAddon(value: unknown): value is Addon {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['unpackBlocks4', 'unpackBlocks8', 'dequantize', 'formats'].every(
+    ['unpackBlocks4', 'unpackBlocks8', 'dequantize', 'packBlocks', 'formats'].every(
       (name) => typeof Reflect.get(value, name) === 'function',
     )
   )

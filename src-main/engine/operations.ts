@@ -11,7 +11,7 @@ import { train } from './train.ts'
 export function createOperations(): OperationTable {
   const resources = new EngineResources(onnxRuntime({ threads: null }), loadCodecs())
   return {
-    importModel,
+    importModel: importModel(resources.codecs),
     chat: chat(resources),
     train: train(resources),
     evaluate: evaluate(resources),

@@ -1,7 +1,10 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { isBlockFormat, packBlocks } from '../core/checkpoint/block-weights.ts'
+import { emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
+import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
+import { isBlockFormat } from '../core/checkpoint/weight-formats.ts'
 import type { Extent, StoredWeight } from '../core/llama/stored-model.ts'
 import type { WeightTensor } from '../core/llama/llama-checkpoint.ts'
+import type { Codecs } from './native-codecs.ts'
 
 /** Tensors start at multiples of this, so that they can be mapped and read as words. */
 const alignment = 64
@@ -9,29 +12,43 @@ const alignment = 64
 /** Writes tensors one after the other into a weights file, in the form in which ONNX Runtime takes them. */
 export class WeightsWriter {
   readonly #file: number
+  readonly #codecs: Codecs
   #length = 0
 
-  constructor(path: string) {
+  constructor(path: string, codecs: Codecs) {
+    this.#codecs = codecs
     this.#file = openSync(path, 'wx')
   }
 
-  /** 4- and 8-bit tensors stay so, floats keep their width; no weight changes its value. */
-  write(tensor: WeightTensor): StoredWeight {
+  /**
+   * Quantised tensors become blocks, floats keep their width; no weight changes its value, unless its format has more
+   * scales than blocks hold: then `rounding` says what that cost.
+   */
+  write(tensor: WeightTensor): { readonly stored: StoredWeight; readonly rounding: RoundingError | null } {
     const { format, shape } = tensor
-    if (isBlockFormat(format)) {
-      const [rows = 0, columns = 0] = shape
-      const { bits, quants, scales, offsets } = packBlocks(format, tensor.read(), rows, columns)
-      return {
-        kind: 'blocks',
-        bits,
-        rows,
-        columns,
-        quants: this.#append(quants),
-        scales: this.#append(bytesOf(scales)),
-        offsets: offsets === null ? null : this.#append(bytesOf(offsets)),
-      }
+    if (!isBlockFormat(format)) {
+      const stored = {
+        kind: 'dense',
+        dtype: denseTypes[format],
+        shape,
+        ...this.#append(tensor.read()),
+      } as const
+      return { stored, rounding: null }
     }
-    return { kind: 'dense', dtype: denseTypes[format], shape, ...this.#append(tensor.read()) }
+    const [rows = 0, columns = 0] = shape
+    const blocks = emptyBlocksFor(format, rows, columns)
+    const rounding = this.#codecs.packBlocks(format, tensor.read(), blocks)
+    const { bits, quants, scales, offsets } = blocks
+    const stored = {
+      kind: 'blocks',
+      bits,
+      rows,
+      columns,
+      quants: this.#append(quants),
+      scales: this.#append(bytesOf(scales)),
+      offsets: offsets === null ? null : this.#append(bytesOf(offsets)),
+    } as const
+    return { stored, rounding }
   }
 
   get length(): number {

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { unpackBlocks } from '../../src-main/core/checkpoint/block-weights.ts'
-import { weightFormats } from '../../src-main/core/checkpoint/weight-formats.ts'
-import type { WeightFormat } from '../../src-main/core/checkpoint/weight-formats.ts'
+import { emptyBlocksFor, packBlocks } from '../../src-main/core/checkpoint/pack-blocks.ts'
+import {
+  blockFormats,
+  type BlockFormatName,
+  type WeightFormat,
+  weightFormats,
+} from '../../src-main/core/checkpoint/weight-formats.ts'
 import { findDifference } from '../../src-main/engine/codec-comparison.ts'
 import { findAddon, loadCodecs } from '../../src-main/engine/native-codecs.ts'
 
@@ -58,7 +63,7 @@ describe.skipIf(!isBuilt)('the native codecs [needs cargo]', () => {
     'dequantise random %s to the same bits',
     (format) => {
       const { blockSize, bytesPerBlock, dequantize } = weightFormats[format]
-      const count = 40_001 * 32
+      const count = 40_040 * 32
       // At an odd address, and with bytes left over.
       const bytes = randomBytes((count / blockSize) * bytesPerBlock + 2, 4).subarray(1)
       const expected = new Float32Array(count).fill(9)
@@ -66,6 +71,28 @@ describe.skipIf(!isBuilt)('the native codecs [needs cargo]', () => {
       dequantize(bytes, expected)
       codecs.dequantize(format, bytes, actual)
       expect(firstDifference(actual, expected)).toBeNull()
+    },
+  )
+
+  test.each(Object.keys(blockFormats) as BlockFormatName[])(
+    'pack random %s to the same bits, and find the same error',
+    (format) => {
+      const { blockSize, bytesPerBlock } = blockFormats[format]
+      const rows = 40
+      const columns = 40_192
+      // No infinite scale: wherever a half lies, its exponent's top bits are never all set.
+      const bytes = randomBytes(((rows * columns) / blockSize) * bytesPerBlock, 5).map((byte) => byte & 0xbf)
+      const [expected, actual] = [1, 2].map(() => emptyBlocksFor(format, rows, columns))
+      if (expected === undefined || actual === undefined) throw new Error('no blocks')
+      const expectedError = packBlocks(format, bytes, expected)
+      const actualError = codecs.packBlocks(format, bytes, actual)
+      expect(Buffer.compare(actual.quants, expected.quants)).toBe(0)
+      expect(firstDifference(actual.scales, expected.scales)).toBeNull()
+      const none = new Float32Array(0)
+      expect(firstDifference(actual.offsets ?? none, expected.offsets ?? none)).toBeNull()
+      const ratio = (error: typeof expectedError): number | null => error && error.error / error.weights
+      expect(ratio(actualError) ?? 0).toBeCloseTo(ratio(expectedError) ?? 0, 12)
+      expect(actualError === null).toBe(expectedError === null)
     },
   )
 
@@ -91,6 +118,9 @@ describe.skipIf(!isBuilt)('the native codecs [needs cargo]', () => {
     expect(unpack(32, 3, 64)).toThrow('offsets has 3 elements')
     expect(unpack(32, 2, 65)).toThrow('out has 65 elements')
     expect(() => codecs.dequantize('Q8_0', new Uint8Array(33), new Float32Array(32))).toThrow('bytes has 33')
+    const packInto = emptyBlocksFor('Q5_1', 1, 64)
+    expect(() => codecs.packBlocks('Q5_1', new Uint8Array(47), packInto)).toThrow('bytes has 47')
+    expect(() => codecs.packBlocks('Q5_0', new Uint8Array(48), packInto)).toThrow('offsets do not go')
     expect(() => codecs.dequantize('Q8_0', new Uint8Array(99), new Float32Array(33))).toThrow('out has 33')
   })
 
@@ -134,7 +164,7 @@ describe('the TypeScript codecs stand in', () => {
     const path = join(folder, 'wrong.cjs')
     writeFileSync(
       path,
-      'exports.unpackBlocks4 = exports.unpackBlocks8 = exports.dequantize = () => {}; exports.formats = () => []',
+      'exports.unpackBlocks4 = exports.unpackBlocks8 = exports.dequantize = exports.packBlocks = () => {}; exports.formats = () => []',
     )
     expect(loadCodecs(path)).toMatchObject({
       name: 'typescript',

@@ -24,7 +24,10 @@ export function temporaryFolder(): string {
 export async function tinyChatModel(): Promise<string> {
   const directory = temporaryFolder()
   await finish(
-    importModel({ sourcePath: gguf, targetDirectory: directory, name: 'tiny' }, new AbortController().signal),
+    importModel(loadCodecs())(
+      { sourcePath: gguf, targetDirectory: directory, name: 'tiny' },
+      new AbortController().signal,
+    ),
   )
   const path = join(directory, manifestFile)
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), chatTemplate: template }))

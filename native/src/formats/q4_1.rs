@@ -1,36 +1,25 @@
 //! Blocks of 32 4-bit weights: halves d and m, then 16 bytes that hold weight i low and weight i + 16 high;
-//! w = d * q + m. A half times a nibble is exact in float32, so that the sum is the one rounding.
+//! w = d * q + m.
 
 use super::f16::to_f32;
-use crate::vectorize::vectorize;
+use super::open_block::{BlockFormat, OpenBlock, Packing};
 
-vectorize!(dequantize = dequantize_loop(bytes: &[u8], out: &mut [f32]));
+pub struct Q4_1;
 
-#[inline(always)]
-fn dequantize_loop(bytes: &[u8], out: &mut [f32]) {
-    let (blocks, _) = bytes.as_chunks::<20>();
-    let (out, _) = out.as_chunks_mut::<32>();
-    for (block, out) in blocks.iter().zip(out) {
-        let d = to_f32([block[0], block[1]]);
-        let m = to_f32([block[2], block[3]]);
-        let (low, high) = out.split_at_mut(16);
-        for ((&pair, low), high) in block[4..].iter().zip(low).zip(high) {
-            *low = d * f32::from(pair & 15) + m;
-            *high = d * f32::from(pair >> 4) + m;
+impl BlockFormat for Q4_1 {
+    const BLOCK_SIZE: usize = 32;
+    const BYTES: usize = 20;
+    const RUN: usize = 32;
+    const HAS_MINIMA: bool = true;
+    const PACKING: Packing = Packing::Nibbles;
+
+    #[inline(always)]
+    fn open(bytes: &[u8], block: &mut OpenBlock) {
+        block.unit = to_f32([bytes[0], bytes[1]]);
+        block.min_unit = -to_f32([bytes[2], bytes[3]]);
+        for (index, &pair) in bytes[4..20].iter().enumerate() {
+            block.quants[index] = i16::from(pair & 15);
+            block.quants[index + 16] = i16::from(pair >> 4);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn adds_the_minimum() {
-        let mut block = [0; 20];
-        block[..5].copy_from_slice(&[0x00, 0x38, 0x00, 0xbc, 0xf2]); // d = 0.5, m = -1
-        let mut out = [1.0; 32];
-        dequantize(&block, &mut out);
-        assert_eq!((out[0], out[1], out[16]), (0.0, -1.0, 6.5));
     }
 }

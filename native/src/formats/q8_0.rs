@@ -1,32 +1,22 @@
 //! Blocks of 32 8-bit weights: half d, then 32 signed bytes; w = d * q.
 
 use super::f16::to_f32;
-use crate::vectorize::vectorize;
+use super::open_block::{BlockFormat, OpenBlock, Packing};
 
-vectorize!(dequantize = dequantize_loop(bytes: &[u8], out: &mut [f32]));
+pub struct Q8_0;
 
-#[inline(always)]
-fn dequantize_loop(bytes: &[u8], out: &mut [f32]) {
-    let (blocks, _) = bytes.as_chunks::<34>();
-    let (out, _) = out.as_chunks_mut::<32>();
-    for (block, out) in blocks.iter().zip(out) {
-        let d = to_f32([block[0], block[1]]);
-        for (&q, out) in block[2..].iter().zip(out) {
-            *out = d * f32::from(q.cast_signed());
+impl BlockFormat for Q8_0 {
+    const BLOCK_SIZE: usize = 32;
+    const BYTES: usize = 34;
+    const RUN: usize = 32;
+    const HAS_MINIMA: bool = false;
+    const PACKING: Packing = Packing::Bytes;
+
+    #[inline(always)]
+    fn open(bytes: &[u8], block: &mut OpenBlock) {
+        block.unit = to_f32([bytes[0], bytes[1]]);
+        for (index, &q) in bytes[2..34].iter().enumerate() {
+            block.quants[index] = i16::from(q.cast_signed());
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_signed_bytes() {
-        let mut block = [0; 34];
-        block[..4].copy_from_slice(&[0x00, 0x40, 0x80, 0x7f]); // d = 2
-        let mut out = [1.0; 32];
-        dequantize(&block, &mut out);
-        assert_eq!(out[..3], [-256.0, 254.0, 0.0]);
     }
 }

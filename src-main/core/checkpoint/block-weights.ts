@@ -3,12 +3,9 @@
  * Unlike in ggml, a byte of a 4-bit block holds two neighbours: weight 2i in its low, 2i + 1 in its high nibble.
  * Source: onnxruntime, docs/ContribOperators.md (com.microsoft.MatMulNBits).
  */
-import { Failure } from '../../contract/failure.ts'
-import { halfToFloat } from './codecs/half.ts'
-import type { WeightFormat } from './weight-formats.ts'
 
 /** Weights of a block. */
-const blockSize = 32
+export const packedBlockSize = 32
 
 /** w = scale * (q - 2^(bits - 1)) + offset, with a scale and an offset a block. */
 export interface BlockWeights {
@@ -22,74 +19,6 @@ export interface BlockWeights {
   readonly scales: Float32Array<ArrayBuffer>
   /** [rows, columns / 32], or null where every offset is 0. */
   readonly offsets: Float32Array<ArrayBuffer> | null
-}
-
-/** The formats `packBlocks` takes. */
-export type BlockFormat = 'Q4_0' | 'Q4_1' | 'Q8_0'
-
-export function isBlockFormat(format: WeightFormat): format is BlockFormat {
-  return format === 'Q4_0' || format === 'Q4_1' || format === 'Q8_0'
-}
-
-/**
- * Repacks raw rows of a ggml format; no weight changes its value. (A Q4_1 offset is m + 8d, which float32 holds
- * exactly unless the exponents of the halves d and m differ by more than 12: then it is rounded once.)
- *
- * @param bytes rows of ggml blocks, [rows, columns / 32, bytes of a block]
- */
-export function packBlocks(
-  format: BlockFormat,
-  bytes: Uint8Array,
-  rows: number,
-  columns: number,
-): BlockWeights {
-  if (columns % blockSize !== 0) {
-    throw new Failure(
-      'block-columns',
-      `Rows of ${columns} weights do not divide into blocks of ${blockSize}.`,
-    )
-  }
-  const blocks = (rows * columns) / blockSize
-  const bits = format === 'Q8_0' ? 8 : 4
-  const quants = new Uint8Array(blocks * 4 * bits)
-  const scales = new Float32Array(blocks)
-  const offsets = format === 'Q4_1' ? new Float32Array(blocks) : null
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  switch (format) {
-    case 'Q4_0':
-      for (let block = 0, at = 0; block < blocks; block++, at += 18) {
-        scales[block] = halfToFloat[view.getUint16(at, true)] ?? 0
-        packNibbles(view, at + 2, quants, block * 16)
-      }
-      break
-    case 'Q4_1':
-      for (let block = 0, at = 0; block < blocks; block++, at += 20) {
-        const d = halfToFloat[view.getUint16(at, true)] ?? 0
-        const m = halfToFloat[view.getUint16(at + 2, true)] ?? 0
-        scales[block] = d
-        if (offsets) offsets[block] = m + 8 * d
-        packNibbles(view, at + 4, quants, block * 16)
-      }
-      break
-    case 'Q8_0':
-      for (let block = 0, at = 0; block < blocks; block++, at += 34) {
-        scales[block] = halfToFloat[view.getUint16(at, true)] ?? 0
-        for (let index = 0; index < 32; index++)
-          quants[block * 32 + index] = view.getInt8(at + 2 + index) + 128
-      }
-      break
-  }
-  return { bits, rows, columns, quants, scales, offsets }
-}
-
-/** 16 bytes of nibble pairs (i, i + 16) → 16 bytes of pairs (2i, 2i + 1). */
-function packNibbles(from: DataView, at: number, to: Uint8Array, start: number): void {
-  for (let index = 0; index < 8; index++) {
-    const even = from.getUint8(at + 2 * index)
-    const odd = from.getUint8(at + 2 * index + 1)
-    to[start + index] = (even & 15) | ((odd & 15) << 4)
-    to[start + 8 + index] = (even >> 4) | (odd & 0xf0)
-  }
 }
 
 /**

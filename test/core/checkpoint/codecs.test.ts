@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isBlockFormat, packBlocks, unpackBlocks } from '../../../src-main/core/checkpoint/block-weights.ts'
+import { type BlockWeights, unpackBlocks } from '../../../src-main/core/checkpoint/block-weights.ts'
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import { halfToFloat } from '../../../src-main/core/checkpoint/codecs/half.ts'
 import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
+import { emptyBlocksFor, packBlocks } from '../../../src-main/core/checkpoint/pack-blocks.ts'
 import { readSafetensors } from '../../../src-main/core/checkpoint/safetensors.ts'
 import {
+  blockFormats,
+  type BlockFormatName,
   dequantize,
+  isBlockFormat,
   weightFormatOf,
   weightFormats,
 } from '../../../src-main/core/checkpoint/weight-formats.ts'
@@ -60,7 +64,7 @@ describe.each(formats)('%s', (format) => {
 
   test('reads the same from the GGUF file', () => {
     const tensor = codecFile.tensors.get(format)
-    expect(tensor?.shape).toEqual([4, 512])
+    expect(tensor?.shape).toEqual([4, count / 4])
     expect(tensor?.type.name).toBe(format)
     expect(tensor?.read()).toEqual(Uint8Array.from(raw))
   })
@@ -78,21 +82,76 @@ test('half precision: ordinary, subnormal, signed zero, infinite, not a number',
 })
 
 test('a format that is not decoded yet is named', () => {
-  expect(() => weightFormatOf('Q4_K', 'blk.0.attn_q.weight')).toThrow(
+  expect(() => weightFormatOf('IQ4_XS', 'blk.0.attn_q.weight')).toThrow(
     expect.objectContaining({
       code: 'weight-format',
-      message: expect.stringMatching(/blk\.0\.attn_q\.weight .* Q4_K/),
+      message: expect.stringMatching(/blk\.0\.attn_q\.weight .* IQ4_XS/),
     }),
   )
 })
 
+/** The blocks, what they decode to, and what rounding them cost. */
+function packed(
+  format: BlockFormatName,
+  raw: Uint8Array,
+  rows: number,
+  columns: number,
+): { readonly blocks: BlockWeights; readonly weights: Float32Array; readonly relativeError: number | null } {
+  const blocks = emptyBlocksFor(format, rows, columns)
+  const rounding = packBlocks(format, raw, blocks)
+  const weights = new Float32Array(rows * columns)
+  unpackBlocks(blocks.quants, blocks.scales, blocks.offsets, blocks.bits, weights)
+  return { blocks, weights, relativeError: rounding && Math.sqrt(rounding.error / rounding.weights) }
+}
+
+const columnsOf = (format: BlockFormatName): number => bytesOf(`${format}/float32`).length / 16
+
+const formatsPackedAs = (...packings: string[]): BlockFormatName[] =>
+  (Object.keys(blockFormats) as BlockFormatName[]).filter((format) =>
+    packings.includes(blockFormats[format].packing),
+  )
+
 describe('packed for MatMulNBits', () => {
-  test.each(formats.filter(isBlockFormat))('%s unpacks to the same bits', (format) => {
+  test.each(['Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0'] as const)('%s unpacks to the same bits', (format) => {
+    const { weights, relativeError } = packed(format, bytesOf(`${format}/bytes`), 4, columnsOf(format))
+    expect(sha256(weights)).toBe(facts[format]?.float32_sha256)
+    expect(relativeError).toBeNull()
+  })
+
+  test.each(['Q3_K', 'Q5_K'] as const)('%s: only zeros may change their sign', (format) => {
     const raw = bytesOf(`${format}/bytes`)
-    const packed = packBlocks(format, raw, 4, 512)
-    const out = new Float32Array(4 * 512)
-    unpackBlocks(packed.quants, packed.scales, packed.offsets, packed.bits, out)
-    expect(sha256(out)).toBe(facts[format]?.float32_sha256)
+    const { weights, relativeError } = packed(format, raw, 4, columnsOf(format))
+    expect(dequantize(format, raw, weights.length).every((weight, index) => weight === weights[index])).toBe(
+      true,
+    )
+    expect(relativeError).toBeNull()
+  })
+
+  test('Q4_K unpacks to the same values but for the rounding of its offset', () => {
+    const raw = bytesOf('Q4_K/bytes')
+    const { blocks, weights, relativeError } = packed('Q4_K', raw, 4, columnsOf('Q4_K'))
+    expect(blocks.bits).toBe(4)
+    const expected = dequantize('Q4_K', raw, weights.length)
+    for (const [index, weight] of weights.entries()) {
+      const offset = Math.abs(blocks.offsets?.[index >> 5] ?? 0)
+      expect(Math.abs(weight - (expected[index] ?? NaN))).toBeLessThanOrEqual(offset * 2 ** -23)
+    }
+    expect(relativeError).toBeNull()
+  })
+
+  test.each(formatsPackedAs('rounded'))('%s is rounded to 8 bits, and says by how much', (format) => {
+    const raw = bytesOf(`${format}/bytes`)
+    const { blocks, weights, relativeError } = packed(format, raw, 4, columnsOf(format))
+    expect(blocks.bits).toBe(8)
+    const expected = dequantize(format, raw, weights.length)
+    const sum = (of: (weight: number, index: number) => number): number =>
+      expected.reduce((total, weight, index) => total + of(weight, index), 0)
+    const measured = Math.sqrt(
+      sum((weight, index) => (weight - (weights[index] ?? NaN)) ** 2) / sum((weight) => weight ** 2),
+    )
+    expect(measured).toBeLessThan(0.005)
+    expect(measured).toBeGreaterThan(0)
+    expect(relativeError).toBeCloseTo(measured, 6)
   })
 
   test('puts neighbours into one byte, the even one low', () => {
@@ -100,14 +159,14 @@ describe('packed for MatMulNBits', () => {
     const block = new Uint8Array(18)
     block.set([0x00, 0x3c])
     for (let index = 0; index < 16; index++) block[2 + index] = index | (index << 4)
-    const { quants, scales, offsets, bits } = packBlocks('Q4_0', block, 1, 32)
+    const { quants, scales, offsets, bits } = packed('Q4_0', block, 1, 32).blocks
     expect([...quants.subarray(0, 8)]).toEqual([0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe])
     expect([...quants.subarray(8)]).toEqual([...quants.subarray(0, 8)])
     expect({ scales: [...scales], offsets, bits }).toEqual({ scales: [1], offsets: null, bits: 4 })
   })
 
   test('refuses rows that are not whole blocks', () => {
-    expect(() => packBlocks('Q4_0', new Uint8Array(18), 1, 33)).toThrow(/blocks of 32/)
+    expect(() => emptyBlocksFor('Q4_0', 1, 33)).toThrow(/blocks of 32/)
   })
 })
 
@@ -138,10 +197,7 @@ describe.skipIf(!hasRealModel)('SmolLM2', () => {
       expect([...out.subarray(0, 64)]).toEqual(first64)
       expect(sha256(out), name).toBe(hash)
       if (!isBlockFormat(type)) continue
-      out.fill(0)
-      const packed = packBlocks(type, raw, shape[0], shape[1])
-      unpackBlocks(packed.quants, packed.scales, packed.offsets, packed.bits, out)
-      expect(sha256(out), `${name} packed`).toBe(hash)
+      expect(sha256(packed(type, raw, shape[0], shape[1]).weights), `${name} packed`).toBe(hash)
     }
     source.close()
   })

@@ -1,16 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../../../src-main/contract/failure.ts'
-import {
-  type BlockFormat,
-  isBlockFormat,
-  packBlocks,
-  unpackBlocks,
-} from '../../../src-main/core/checkpoint/block-weights.ts'
+import { unpackBlocks } from '../../../src-main/core/checkpoint/block-weights.ts'
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
+import { emptyBlocksFor, packBlocks } from '../../../src-main/core/checkpoint/pack-blocks.ts'
 import {
+  blockFormats,
+  type BlockFormatName,
   dequantize,
+  isBlockFormat,
   type WeightFormat,
   weightFormatOf,
   weightFormats,
@@ -74,15 +73,25 @@ function checkCodecs(check: Check, folder: string): void {
 }
 
 /** As a model folder keeps them: repacked for ONNX Runtime, and decoded from that. */
-function checkPacked(check: Check, format: BlockFormat, bytes: Uint8Array, floats: Float32Array): void {
-  const { quants, scales, offsets, bits } = packBlocks(format, bytes, 1, floats.length)
+function checkPacked(check: Check, format: BlockFormatName, bytes: Uint8Array, floats: Float32Array): void {
+  const blocks = emptyBlocksFor(format, 1, floats.length)
+  const rounding = packBlocks(format, bytes, blocks)
+  // Zeros may lose their sign in super-blocks, and the offsets of Q4_K are rounded once.
+  const exactly = rounding === null && !format.endsWith('_K')
   for (const [name, unpack] of [
     ['packed', unpackBlocks],
     ['packed, natively', codecs.unpackBlocks],
   ] as const) {
     const unpacked = new Float32Array(floats.length)
-    unpack(quants, scales, offsets, bits, unpacked)
-    check.sameBits(`${format} ${name}`, unpacked, floats)
+    unpack(blocks.quants, blocks.scales, blocks.offsets, blocks.bits, unpacked)
+    const label = `${format} ${name}`
+    if (exactly) check.sameBits(label, unpacked, floats)
+    else {
+      const largest = floats.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0)
+      check.close(label, unpacked, floats, {
+        absolute: largest * (blockFormats[format].packing === 'rounded' ? 0.004 : 1e-6),
+      })
+    }
   }
 }
 
