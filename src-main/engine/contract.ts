@@ -106,7 +106,7 @@ export interface TrainInput {
   readonly examples: readonly TrainingExample[]
   /** Examples that are only measured, before, during and after. */
   readonly heldOut: readonly TrainingExample[]
-  /** General questions: what the base model answers to them is learned along, so that it isn't forgotten. */
+  /** General questions: the base model's answers to them and its certainty are held on to, against forgetting. */
   readonly replay: readonly (readonly ChatMessage[])[]
   readonly settings: TrainingSettings
   /** Checkpoints and the finished adapter go here; a checkpoint found here is continued from. */

@@ -6,7 +6,7 @@ import { newAdamWState } from '../core/training/adamw.ts'
 import { planEpochs } from '../core/training/epochs.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { warmupStepsOf } from '../core/training/schedule.ts'
-import { measure, stepBatches, takeStep } from '../core/training/trainer.ts'
+import { followBase, measure, stepBatches, takeStep } from '../core/training/trainer.ts'
 import type { TokenizedExample } from '../core/training/packing.ts'
 import { encodeAdapter } from '../core/vera/adapter-file.ts'
 import { initialVectors, layoutVera, upperLayers } from '../core/vera/layout.ts'
@@ -74,6 +74,7 @@ export function train(resources: EngineResources): Operation<'train'> {
     const all = [...examples, ...replay, ...heldOut]
     const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
     try {
+      for await (const _ of followBase(pass, replay)) if (signal.aborted) break
       let progress: RunProgress | null = resumed?.progress ?? null
       if (progress === null) {
         const lossBefore = yield* measured(pass, adapter, examples, 0, 'training', signal)

@@ -5,7 +5,8 @@ import type { LiveAdapter } from '../vera/live-adapter.ts'
 import type { Batch } from './batch.ts'
 import type { FrozenPrefix } from './frozen-prefix.ts'
 import { LayerStack, type StackEntry } from './layer-stack.ts'
-import { OutputLayer } from './output-loss.ts'
+import { OutputLayer, type SoftTarget } from './output-loss.ts'
+import type { TokenizedExample } from './packing.ts'
 import { finalNormBackwardGraph, finalNormForwardGraph } from './output-graphs.ts'
 
 /** A model's forward, loss and backward pass, ready to be run over batches. */
@@ -17,6 +18,8 @@ export class TrainingPass {
   readonly #normBackward: Session
   readonly #normScale: Float32Array
   #prefix: FrozenPrefix | null = null
+  /** Of examples that follow the base model: the target at each of their tokens that predicts a scored one. */
+  readonly #softTargets = new Map<TokenizedExample, ReadonlyMap<number, SoftTarget>>()
 
   private constructor(
     weights: WeightSource,
@@ -74,13 +77,36 @@ export class TrainingPass {
     this.#prefix = prefix
   }
 
+  /**
+   * From now on the examples of the batch are to be answered as the base model does, token by token with its whole
+   * distribution: their loss is the divergence from it (distillation, Hinton et al., arXiv 1503.02531).
+   */
+  async followBase(batch: Batch): Promise<void> {
+    const { layerCount } = this.#weights.model.config
+    const x = await this.#through(batch, this.#enter(batch), layerCount, null)
+    const places = labelledPlaces(batch)
+    const targets = await this.#output.softTargets(
+      await this.#norm(gatherRows(x, places, this.#normScale.length)),
+    )
+    const atPlace = new Map(targets.map((target, row) => [places[row] ?? 0, target]))
+    for (const { example, from, to, place } of batch.spans) {
+      const known = new Map(this.#softTargets.get(example))
+      for (let t = from; t < to; t++) {
+        const target = atPlace.get(place + t - from)
+        if (target !== undefined) known.set(t, target)
+      }
+      this.#softTargets.set(example, known)
+    }
+  }
+
   /** The cross entropy summed over the batch's labels, nats; keeps one hidden state at a time. */
   async loss(batch: Batch, adapter: LiveAdapter | null): Promise<number> {
     const { layerCount } = this.#weights.model.config
     const x = await this.#through(batch, this.#enter(batch), layerCount, adapter)
     const places = labelledPlaces(batch)
     const normed = await this.#norm(gatherRows(x, places, this.#normScale.length))
-    const { lossSum } = await this.#output.loss(normed, labelsAt(batch, places), false)
+    const soft = this.#softAt(batch, places)
+    const { lossSum } = await this.#output.loss(normed, labelsAt(batch, places), false, soft)
     return lossSum
   }
 
@@ -121,7 +147,8 @@ export class TrainingPass {
     const places = labelledPlaces(batch)
     const last = gatherRows(x, places, H)
     const normed = await this.#norm(last)
-    const result = await this.#output.loss(normed, labelsAt(batch, places), true)
+    const soft = this.#softAt(batch, places)
+    const result = await this.#output.loss(normed, labelsAt(batch, places), true, soft)
     const dNormed = result.gradient?.map((value) => value * scale) ?? new Float32Array(0)
     const shape = [places.length, H]
     const dLast = await this.#normBackward.run({
@@ -145,6 +172,21 @@ export class TrainingPass {
       if (dx !== null) dy = dx
     }
     return result.lossSum
+  }
+
+  /** The soft targets by the row of their place. */
+  #softAt(batch: Batch, places: Int32Array): ReadonlyMap<number, SoftTarget> {
+    const soft = new Map<number, SoftTarget>()
+    for (const { example, from, to, place } of batch.spans) {
+      const targets = this.#softTargets.get(example)
+      if (targets === undefined) continue
+      places.forEach((labelled, row) => {
+        const t = labelled - place + from
+        const target = t < from || t >= to ? undefined : targets.get(t)
+        if (target !== undefined) soft.set(row, target)
+      })
+    }
+    return soft
   }
 
   #enter(batch: Batch): StackEntry {

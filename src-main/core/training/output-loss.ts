@@ -14,11 +14,25 @@ export interface OutputLoss {
 }
 
 /**
+ * What a place predicts where it is to follow a distribution p over the vocabulary, not one label: all that the
+ * divergence from it and its gradient need of p.
+ */
+export interface SoftTarget {
+  /** Σ p[v] W[v]: `[H]` */
+  readonly row: Float32Array
+  /** Of p, nats. */
+  readonly entropy: number
+}
+
+/**
  * The output layer and its cross entropy, slice by slice over the vocabulary, never holding all logits.
  *
  * With m the largest logit, S = Σ exp(l − m): loss = m + ln S − l[label], and
  * d loss / dx = (1/S) Σ exp(l − m) W − W[label]. Both sums are joined from slices with their own maxima, in
  * double precision, as an online softmax does (Milakov and Gimelshein, arXiv 1805.02867).
+ *
+ * For a soft target p the mean row Σ p W stands in the place of W[label]: the cross entropy to p is linear in it.
+ * What is counted then is the divergence KL(p ‖ softmax l): the cross entropy less the entropy of p.
  */
 export class OutputLayer {
   readonly #weights: WeightSource
@@ -52,20 +66,49 @@ export class OutputLayer {
     await this.#withGradient.close()
   }
 
-  /** x `[M, H]`, one label a row. */
-  async loss(x: Float32Array, labels: Int32Array, wantsGradient: boolean): Promise<OutputLoss> {
+  /** x `[M, H]`, one label a row; the rows that have a soft target follow that. */
+  async loss(
+    x: Float32Array,
+    labels: Int32Array,
+    wantsGradient: boolean,
+    soft: ReadonlyMap<number, SoftTarget> = new Map(),
+  ): Promise<OutputLoss> {
+    const H = this.#weights.model.config.hiddenSize
+    const { normalizer, expected, labelLogits } = await this.#sums(x, labels, wantsGradient)
+    let lossSum = 0
+    for (let m = 0; m < labels.length; m++) {
+      const target = soft.get(m)
+      const logit =
+        target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row, 0, H) + target.entropy
+      lossSum += (normalizer[m] ?? 0) - logit
+    }
+    return { lossSum, gradient: wantsGradient ? this.#gradient(expected, labels, soft) : null }
+  }
+
+  /** The model's own distribution at each row of x `[M, H]`, as targets. */
+  async softTargets(x: Float32Array): Promise<readonly SoftTarget[]> {
+    const H = this.#weights.model.config.hiddenSize
+    const { normalizer, expected } = await this.#sums(x, new Int32Array(x.length / H), true)
+    return Array.from(normalizer, (logSum, m) => {
+      const row = Float32Array.from(expected.subarray(m * H, (m + 1) * H))
+      return { row, entropy: logSum - dot(x, m * H, row, 0, H) }
+    })
+  }
+
+  /** ln Σ exp l `[M]`, l[label] `[M]` and, if wanted, the mean row under the softmax `[M, H]`. */
+  async #sums(x: Float32Array, labels: Int32Array, wantsExpected: boolean) {
     const { vocabularySize: V, hiddenSize: H } = this.#weights.model.config
     const M = labels.length
     const name = weightName(this.#weights.model.config, 'lm_head')
     const max = new Float64Array(M).fill(Number.NEGATIVE_INFINITY)
     const sum = new Float64Array(M)
-    const weighted = new Float64Array(wantsGradient ? M * H : 0)
+    const weighted = new Float64Array(wantsExpected ? M * H : 0)
     const labelLogits = new Float64Array(M)
     for (let start = 0; start < V; start += this.#sliceRows) {
       const rows = Math.min(this.#sliceRows, V - start)
       const weight = this.#slice.subarray(0, rows * H)
       this.#weights.read(name, weight, start)
-      const session = wantsGradient ? this.#withGradient : this.#lossOnly
+      const session = wantsExpected ? this.#withGradient : this.#lossOnly
       const part = await session.run({
         x: { data: x, shape: [M, H] },
         weight: { data: weight, shape: [rows, H] },
@@ -78,26 +121,30 @@ export class OutputLayer {
         const [keep, take] = [Math.exp(before - larger), Math.exp(here - larger)]
         max[m] = larger
         sum[m] = (sum[m] ?? 0) * keep + (partSum[m] ?? 0) * take
-        if (wantsGradient)
+        if (wantsExpected)
           addScaled(weighted, float32Data(part['weighted'], 'weighted'), m * H, H, keep, take)
         const label = (labels[m] ?? 0) - start
         if (label >= 0 && label < rows) labelLogits[m] = dot(x, m * H, weight, label * H, H)
       }
     }
-    let lossSum = 0
-    for (let m = 0; m < M; m++) lossSum += (max[m] ?? 0) + Math.log(sum[m] ?? 1) - (labelLogits[m] ?? 0)
-    return { lossSum, gradient: wantsGradient ? this.#gradient(weighted, sum, labels, name) : null }
+    return {
+      normalizer: max.map((largest, m) => largest + Math.log(sum[m] ?? 1)),
+      expected: weighted.map((value, i) => value * (1 / (sum[Math.floor(i / H)] ?? 1))),
+      labelLogits,
+    }
   }
 
-  /** weighted / S − W[label] */
-  #gradient(weighted: Float64Array, sum: Float64Array, labels: Int32Array, name: string): Float32Array {
-    const H = this.#weights.model.config.hiddenSize
-    const gradient = new Float32Array(weighted.length)
-    const row = new Float32Array(H)
+  /** The mean row under the softmax less the target's. */
+  #gradient(expected: Float64Array, labels: Int32Array, soft: ReadonlyMap<number, SoftTarget>): Float32Array {
+    const { config } = this.#weights.model
+    const { hiddenSize: H } = config
+    const gradient = new Float32Array(expected.length)
+    const read = new Float32Array(H)
     for (let m = 0; m < labels.length; m++) {
-      this.#weights.read(name, row, labels[m] ?? 0)
-      const scale = 1 / (sum[m] ?? 1)
-      for (let i = 0; i < H; i++) gradient[m * H + i] = (weighted[m * H + i] ?? 0) * scale - (row[i] ?? 0)
+      const target = soft.get(m)
+      if (target === undefined) this.#weights.read(weightName(config, 'lm_head'), read, labels[m] ?? 0)
+      const row = target?.row ?? read
+      for (let i = 0; i < H; i++) gradient[m * H + i] = (expected[m * H + i] ?? 0) - (row[i] ?? 0)
     }
     return gradient
   }

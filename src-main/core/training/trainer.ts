@@ -80,6 +80,17 @@ export async function* fillPrefix(
   }
 }
 
+/** Lets the examples follow the base model's distribution; yields after each batch. */
+export async function* followBase(
+  pass: TrainingPass,
+  examples: readonly TokenizedExample[],
+): AsyncGenerator<void> {
+  for (const batch of passesOf(shortestFirst(examples))) {
+    await pass.followBase(batch)
+    yield
+  }
+}
+
 /** A loss so far: nats summed over the labels that were counted. */
 export interface LossSum {
   readonly lossSum: number

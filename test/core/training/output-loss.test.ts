@@ -118,6 +118,46 @@ test('logits beyond what exp can take stay numbers', async () => {
   })
 })
 
+test('a soft target counts the divergence from the distribution it was made of', async () => {
+  const given = sample(23, 4)
+  const other = { ...given, x: given.x.map((value, i) => value + Math.sin(i)) }
+  const log = (logits: number[]): number[] => {
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0)
+    return logits.map((logit) => logit - Math.log(total))
+  }
+  const [base, now] = [logitsOf(given).map(log), logitsOf(other).map(log)]
+  let divergence = 0
+  const expected = new Float64Array(other.x.length)
+  for (const [m, logs] of base.entries()) {
+    for (const [v, logP] of logs.entries()) {
+      const logQ = now[m]?.[v] ?? 0
+      // The last row keeps its label.
+      const p = m < labels.length - 1 ? Math.exp(logP) : Number(v === labels[m])
+      divergence += m < labels.length - 1 ? p * (logP - logQ) : -p * logQ
+      for (let i = 0; i < H; i++) {
+        expected[m * H + i] =
+          (expected[m * H + i] ?? 0) + (Math.exp(logQ) - p) * (given.matrix[v * H + i] ?? 0)
+      }
+    }
+  }
+  await withLayer(weightsOf(given).weights, 7, async (layer) => {
+    const targets = await layer.softTargets(given.x)
+    const soft = new Map(targets.slice(0, -1).entries())
+    const { lossSum, gradient } = await layer.loss(other.x, labels, true, soft)
+    expectClose([lossSum], [divergence], { absolute: 1e-5, relative: 1e-5 }, 'divergence')
+    expectClose(gradient ?? [], expected, { absolute: 5e-6, relative: 1e-5 }, 'gradient')
+    const all = new Map(targets.entries())
+    const same = await layer.loss(given.x, labels, true, all)
+    expectClose([same.lossSum], [0], { absolute: 1e-5, relative: 0 }, 'divergence from itself')
+    expectClose(
+      same.gradient ?? [],
+      new Float64Array(expected.length),
+      { absolute: 1e-5, relative: 0 },
+      'its gradient',
+    )
+  })
+})
+
 test('a sure and right prediction costs nothing and asks for no change', async () => {
   const x = new Float32Array(H)
   x[0] = 1
