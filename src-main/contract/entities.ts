@@ -156,7 +156,23 @@ export const trainingSettings = z.object({
   batchTokens: z.number().int().min(16).max(1_000_000),
   warmupRatio: z.number().min(0).max(1),
   schedule: z.enum(['cosine', 'linear', 'constant']),
+  optimizer: z.enum(['adamw', 'sgd']),
+  /** Of sgd. */
+  momentum: z.number().min(0).max(0.9999),
+  /** What the learning rate is multiplied by for λ_d and for λ_b. */
+  lambdaDRate: z.number().min(0).max(1000),
+  lambdaBRate: z.number().min(0).max(1000),
+  /** Decay of the moving average of the vectors, which then is what is measured and kept; 0 is off. */
+  averageDecay: z.number().min(0).max(0.99999),
   seed: z.number().int(),
+  /** So many seeds from `seed` on are trained; the one with the best held-out loss is kept. */
+  seeds: z.number().int().min(1).max(100),
+  /** Measurements of the held-out examples during a seed's steps. */
+  evaluations: z.number().int().min(1).max(1000),
+  /** Measurements in a row no better than the best after which a seed stops early; 0 is off. */
+  patience: z.number().int().min(0).max(1000),
+  /** A seed's last vectors, or those with the best held-out loss. */
+  keep: z.enum(['last', 'best']),
 })
 export type TrainingSettings = z.infer<typeof trainingSettings>
 
@@ -173,6 +189,23 @@ export type LossPoint = z.infer<typeof lossPoint>
 
 export const runStatus = z.enum(['queued', 'running', 'interrupted', 'done', 'failed', 'cancelled'])
 export type RunStatus = z.infer<typeof runStatus>
+
+/** What a run did beside learning: told when it has ended. */
+export const runReport = z.object({
+  /** What the person should know, such as smaller passes because memory ran out. */
+  notices: z.array(z.string()),
+  /** After which step of its seed the vectors that are kept were as they are. */
+  keptStep: z.number().nullable(),
+  seedResults: z.array(
+    z.object({
+      seed: z.number(),
+      step: z.number(),
+      heldOutLoss: z.number().nullable(),
+      stoppedEarly: z.boolean(),
+    }),
+  ),
+})
+export type RunReport = z.infer<typeof runReport>
 
 export const run = z.object({
   id: z.string(),
@@ -194,6 +227,7 @@ export const run = z.object({
   heldOutLossBefore: z.number().nullable(),
   heldOutLossAfter: z.number().nullable(),
   adapterId: z.string().nullable(),
+  report: runReport.nullable(),
   failure: z.string().nullable(),
   createdAt: z.number(),
   finishedAt: z.number().nullable(),

@@ -98,7 +98,23 @@ export interface TrainingSettings {
   /** Share of the steps in which the learning rate rises to its full value. */
   readonly warmupRatio: number
   readonly schedule: 'cosine' | 'linear' | 'constant'
+  readonly optimizer: 'adamw' | 'sgd'
+  /** Of sgd. */
+  readonly momentum: number
+  /** What the learning rate is multiplied by for λ_d and for λ_b. */
+  readonly lambdaDRate: number
+  readonly lambdaBRate: number
+  /** Decay of the moving average of the vectors, which then is what is measured and kept; 0 is off. */
+  readonly averageDecay: number
   readonly seed: number
+  /** So many seeds from `seed` on are trained, the one with the best held-out loss is kept. */
+  readonly seeds: number
+  /** Measurements of the held-out examples in a seed's steps. */
+  readonly evaluations: number
+  /** Measurements in a row no better than the best after which a seed stops early; 0 is off. */
+  readonly patience: number
+  /** A seed's last vectors, or those with the best held-out loss. */
+  readonly keep: 'last' | 'best'
 }
 
 export interface TrainInput {
@@ -134,12 +150,23 @@ export type TrainEvent =
       readonly elapsedMs: number
       readonly remainingMs: number
     }
+  /** Something the person should know of a run that goes on. */
+  | { readonly type: 'notice'; readonly code: string; readonly message: string }
   | {
       readonly type: 'measured'
       readonly step: number
       readonly set: 'training' | 'heldOut'
       readonly loss: number
     }
+
+/** Of one seed that was trained to its end. */
+export interface SeedResult {
+  readonly seed: number
+  readonly step: number
+  /** Of its vectors that were kept, nats a token; null without held-out examples. */
+  readonly heldOutLoss: number | null
+  readonly stoppedEarly: boolean
+}
 
 export interface TrainResult {
   /** `stopped`: cancelled, its checkpoint is on disk. */
@@ -154,6 +181,11 @@ export interface TrainResult {
   readonly lossAfter: number | null
   readonly heldOutLossBefore: number | null
   readonly heldOutLossAfter: number | null
+  /** After which step of its seed the vectors that are kept were as they are. */
+  readonly keptStep: number | null
+  /** Of the seeds that have ended. */
+  readonly seedResults: readonly SeedResult[]
+  readonly notices: readonly string[]
   readonly trainableParameters: number
   /** The finished adapter file; null while stopped. */
   readonly adapterPath: string | null

@@ -4,29 +4,51 @@ import { scoredTokens, type TokenizedExample } from '../core/training/packing.ts
 import type { TrainingExample } from './contract.ts'
 import type { LoadedModel } from './loaded-model.ts'
 
-/** Examples as the model reads them, with the tokens that the loss counts; one that can't be used is an error. */
+/** So many are named; the others are counted. */
+const mostNamed = 20
+
+/**
+ * Examples as the model reads them, with the tokens that the loss counts. None is ever shortened: those that can't
+ * be used are an error that names them.
+ *
+ * @throws Failure `example-too-long`, `example-without-answer`
+ */
 export function tokenizeExamples(
   model: LoadedModel,
   examples: readonly TrainingExample[],
 ): TokenizedExample[] {
   const { contextLength } = model.folder.model.config
-  return examples.map((example) => {
-    const tokenized = tokenizeExample(model, example)
-    const { length } = tokenized.ids
-    if (length > contextLength) {
-      throw new Failure(
-        'example-too-long',
-        `The example ${describe(example)} is ${length} tokens long, but the model holds ${contextLength}. Shorten it or leave it out.`,
-      )
-    }
-    if (scoredTokens(tokenized) === 0) {
-      throw new Failure(
-        'example-without-answer',
-        `The example ${describe(example)} has no answer to learn from. Give it one or leave it out.`,
-      )
-    }
-    return tokenized
+  const tokenized = examples.map((example) => tokenizeExample(model, example))
+  const tooLong = examples.flatMap((example, index) => {
+    const length = tokenized[index]?.ids.length ?? 0
+    return length > contextLength ? [`${describe(example)} is ${length} tokens long`] : []
   })
+  if (tooLong.length > 0) {
+    throw new Failure(
+      'example-too-long',
+      `${enumerate(tooLong)}, but the model holds ${contextLength}. Shorten ${pronoun(tooLong)} or leave ${pronoun(tooLong)} out.`,
+    )
+  }
+  const unanswered = examples.filter((_, index) => {
+    const example = tokenized[index]
+    return example !== undefined && scoredTokens(example) === 0
+  })
+  if (unanswered.length > 0) {
+    throw new Failure(
+      'example-without-answer',
+      `There is no answer to learn from in ${enumerate(unanswered.map(describe))}. Write one or leave ${pronoun(unanswered)} out.`,
+    )
+  }
+  return tokenized
+}
+
+function enumerate(items: readonly string[]): string {
+  const named = items.slice(0, mostNamed).join(', ')
+  return items.length > mostNamed ? `${named} and ${items.length - mostNamed} more` : named
+}
+
+function pronoun({ length }: { readonly length: number }): string {
+  return length === 1 ? 'it' : 'them'
 }
 
 export function tokenizeExample(model: LoadedModel, example: TrainingExample): TokenizedExample {

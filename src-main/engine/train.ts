@@ -2,193 +2,212 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
-import { newAdamWState } from '../core/training/adamw.ts'
-import { planEpochs } from '../core/training/epochs.ts'
+import { newHeldOutRecord } from '../core/training/held-out-record.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
-import { warmupStepsOf } from '../core/training/schedule.ts'
-import { followBase, measure, stepBatches, takeStep } from '../core/training/trainer.ts'
-import type { TokenizedExample } from '../core/training/packing.ts'
+import { newOptimizerState } from '../core/training/optimizer.ts'
+import { defaultPassTokens, followBase } from '../core/training/trainer.ts'
 import { encodeAdapter } from '../core/vera/adapter-file.ts'
-import { initialVectors, layoutVera, upperLayers } from '../core/vera/layout.ts'
+import { initialVectors, upperLayers } from '../core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
 import type { OperationEvent, TrainInput, TrainResult } from './contract.ts'
-import { tokenizeExamples } from './examples.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Operation } from './operation-table.ts'
+import { isOutOfMemory } from './out-of-memory.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
 import { replayExamples } from './replay.ts'
 import type { EngineResources } from './resources.ts'
+import {
+  loadCheckpoint,
+  type RunCheckpoint,
+  type RunProgress,
+  saveCheckpoint,
+  writeDurably,
+} from './run-checkpoint.ts'
+import { planRun, type RunPlan } from './run-plan.ts'
 import { enterAboveFrozen } from './run-prefix.ts'
-import { loadCheckpoint, type RunProgress, saveCheckpoint, writeDurably } from './run-checkpoint.ts'
+import {
+  checkpointOf,
+  measured,
+  type OngoingRun,
+  outOfMemory,
+  stepOfRun,
+  tokensPerSecond,
+  trainSeed,
+} from './train-seed.ts'
 
 const adapterFile = 'adapter.safetensors'
-/** A crash costs at most this much work; writing a checkpoint takes some milliseconds. */
-const checkpointEveryMs = 5_000
-/** Losses on the held-out examples are measured this often over a run. */
-const heldOutMeasurements = 8
 
 /**
  * Trains an adapter on examples and writes it to the run directory. A checkpoint found there is continued from,
  * on the trajectory that the run would have had; cancelling writes one.
+ *
+ * @param checkpointEveryMs a crash costs at most this much work; writing a checkpoint takes some milliseconds
  */
-export function train(resources: EngineResources): Operation<'train'> {
+export function train(resources: EngineResources, checkpointEveryMs = 5_000): Operation<'train'> {
   return async function* (input, signal) {
     const model = resources.model(input.modelDirectory)
-    const { settings, runDirectory } = input
-    const examples = tokenizeExamples(model, input.examples)
-    const heldOut = tokenizeExamples(model, input.heldOut)
-    if (examples.length === 0) {
-      throw new Failure('no-examples', 'There is no example to learn from. Add some and start again.')
-    }
-    const replayed = await replayExamples(resources, input.modelDirectory, input.replay, signal)
-    const replay = tokenizeExamples(model, replayed)
-    mkdirSync(runDirectory, { recursive: true })
-    const { contextLength, layerCount } = model.folder.model.config
-    const layout = layoutVera(model.folder.model.config, {
-      ...settings,
-      layers: upperLayers(layerCount, settings.layerShare),
-    })
-    const { steps } = planEpochs([...examples, ...replay], { ...settings, contextLength })
-    const fingerprint = fingerprintOf(input, model)
-    const resumed = loadCheckpoint(runDirectory)
-    if (resumed !== null && resumed.progress.fingerprint !== fingerprint) {
-      throw new Failure(
-        'checkpoint-other-run',
-        `The checkpoint in ${runDirectory} belongs to other examples or settings. Start a new run.`,
-      )
-    }
-    const vectors = resumed?.vectors ?? initialVectors(layout, settings.dInitial)
-    const optimizer = resumed?.optimizer ?? newAdamWState(layout.length)
-    const key = settings.projectionKey
-    const adapter = liveAdapter(layout, vectors, projections({ ...layout, key }))
-    const total = steps.length
-    yield {
-      type: 'prepared',
-      steps: total,
-      trainableParameters: layout.length,
-      resumedAtStep: optimizer.stepCount,
-    }
-
+    const replay = await replayExamples(resources, input.modelDirectory, input.replay, signal)
+    const plan = planRun(model, input, replay)
     const pass = await TrainingPass.open(resources.background, model.weights)
-    const all = [...examples, ...replay, ...heldOut]
-    const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
     try {
-      for await (const _ of followBase(pass, replay)) if (signal.aborted) break
-      let progress: RunProgress | null = resumed?.progress ?? null
-      if (progress === null) {
-        const lossBefore = yield* measured(pass, adapter, examples, 0, 'training', signal)
-        const heldOutLossBefore = yield* measured(pass, adapter, heldOut, 0, 'heldOut', signal)
-        // One that was cancelled in between is measured again, both sets.
-        if (lossBefore === null || signal.aborted) return stopped(0, total, layout.length, null)
-        progress = { fingerprint, trainedTokens: 0, elapsedMs: 0, lossBefore, heldOutLossBefore }
-      }
-      const optimizerSettings = {
-        schedule: {
-          kind: settings.schedule,
-          peak: settings.learningRate,
-          warmupSteps: warmupStepsOf(settings.warmupRatio, total),
-          totalSteps: total,
-        },
-        weightDecay: settings.weightDecay,
-        clipNorm: settings.clipNorm,
-      }
-      const measureEvery = Math.ceil(total / heldOutMeasurements)
-      let savedAt = performance.now()
-      for (const planned of steps.slice(optimizer.stepCount)) {
-        if (signal.aborted) {
-          saveCheckpoint(runDirectory, { vectors, optimizer, progress })
-          return stopped(optimizer.stepCount, total, layout.length, progress)
-        }
-        const before = performance.now()
-        const report = await takeStep(pass, adapter, optimizer, stepBatches(planned), optimizerSettings)
-        progress = {
-          ...progress,
-          trainedTokens: progress.trainedTokens + planned.tokens,
-          elapsedMs: progress.elapsedMs + performance.now() - before,
-        }
-        yield {
-          type: 'step',
-          ...report,
-          steps: total,
-          epoch: planned.epoch,
-          tokensPerSecond: tokensPerSecond(progress),
-          elapsedMs: progress.elapsedMs,
-          remainingMs: (progress.elapsedMs / report.step) * (total - report.step),
-        }
-        if (performance.now() - savedAt > checkpointEveryMs) {
-          saveCheckpoint(runDirectory, { vectors, optimizer, progress })
-          savedAt = performance.now()
-        }
-        if (report.step % measureEvery === 0 && report.step < total) {
-          yield* measured(pass, adapter, heldOut, report.step, 'heldOut', signal)
-        }
-      }
-      saveCheckpoint(runDirectory, { vectors, optimizer, progress })
-      const heldOutLossAfter = yield* measured(pass, adapter, heldOut, total, 'heldOut', signal)
-      const lossAfter = yield* measured(pass, adapter, examples, total, 'training', signal)
-      if (lossAfter === null) return stopped(total, total, layout.length, progress)
-      const adapterPath = join(runDirectory, adapterFile)
-      const bytes = encodeAdapter(adapterSettings(input, model), layout, vectors)
-      writeDurably(adapterPath, bytes)
-      return {
-        ...stopped(total, total, layout.length, progress),
-        status: 'done',
-        lossAfter,
-        heldOutLossAfter,
-        adapterPath,
-        adapterBytes: bytes.length,
-      }
+      return yield* trainPlanned({ input, model, plan, pass, signal, checkpointEveryMs })
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'out-of-memory') throw error
+      throw isOutOfMemory(error) ? outOfMemory(longestOf(plan), error) : error
     } finally {
-      prefix.close()
       await pass.close()
     }
   }
 }
 
-/** The mean loss, as an event and as the result; null where there is nothing to measure or it was cancelled. */
-async function* measured(
-  pass: TrainingPass,
-  adapter: LiveAdapter,
-  examples: readonly TokenizedExample[],
-  step: number,
-  set: 'training' | 'heldOut',
-  signal: AbortSignal,
-): AsyncGenerator<OperationEvent<'train'>, number | null> {
-  if (examples.length === 0) return null
-  let loss = 0
-  for await (const { lossSum, labels } of measure(pass, adapter, examples)) {
-    if (signal.aborted) return null
-    loss = lossSum / labels
-  }
-  yield { type: 'measured', step, set, loss }
-  return loss
+interface PlannedRun {
+  readonly input: TrainInput
+  readonly model: LoadedModel
+  readonly plan: RunPlan
+  readonly pass: TrainingPass
+  readonly signal: AbortSignal
+  readonly checkpointEveryMs: number
 }
 
-function stopped(
-  step: number,
-  steps: number,
-  trainableParameters: number,
-  progress: RunProgress | null,
-): TrainResult {
+async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent<'train'>, TrainResult> {
+  const { input, model, plan, pass, signal } = planned
+  const { settings, runDirectory } = input
+  mkdirSync(runDirectory, { recursive: true })
+  const checkpoint = loadCheckpoint(runDirectory)
+  // The plan of one that was cancelled before it began may lack answers to replay.
+  if (signal.aborted)
+    return stopped(
+      plan,
+      checkpoint === null ? 0 : stepOfRun({ plan, ...checkpoint }),
+      checkpoint?.progress ?? null,
+    )
+  const resumed = checkpoint === null ? null : ofPlan(checkpoint, plan, runDirectory)
+  const { layout } = plan
+  const vectors = resumed?.vectors ?? initialVectors(layout, settings.dInitial)
+  const adapter = liveAdapter(layout, vectors, projections({ ...layout, key: settings.projectionKey }))
+  const steps = plan.stepsPerSeed * plan.seeds.length
+  const resumedAtStep = resumed === null ? 0 : stepOfRun({ plan, ...resumed })
+  yield { type: 'prepared', steps, trainableParameters: layout.length, resumedAtStep }
+
+  const all = [...plan.examples, ...plan.replay, ...plan.heldOut]
+  const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
+  try {
+    for await (const _ of followBase(pass, plan.replay)) if (signal.aborted) break
+    const progress = resumed?.progress ?? (yield* measuredBefore(planned, adapter))
+    if (progress === null) return stopped(plan, 0, null)
+    const run: OngoingRun = {
+      plan,
+      settings,
+      pass,
+      adapter,
+      signal,
+      average: resumed?.average ?? (settings.averageDecay > 0 ? vectors.slice() : null),
+      optimizer: resumed?.optimizer ?? newOptimizerState(plan.step.optimizer, layout.length),
+      kept: resumed?.kept ?? null,
+      progress,
+    }
+    const save = () => saveCheckpoint(runDirectory, checkpointOf(run))
+    const saveIfDue = saver(save, planned.checkpointEveryMs)
+    while (run.progress.seedIndex < plan.seeds.length) {
+      const ended = yield* trainSeed(run, saveIfDue)
+      save()
+      if (!ended) return stopped(plan, stepOfRun(run), run.progress)
+    }
+    return yield* finish(planned, run)
+  } finally {
+    prefix.close()
+  }
+}
+
+function ofPlan(checkpoint: RunCheckpoint, plan: RunPlan, directory: string): RunCheckpoint {
+  if (checkpoint.progress.fingerprint === plan.fingerprint) return checkpoint
+  throw new Failure(
+    'checkpoint-other-run',
+    `The checkpoint in ${directory} belongs to other examples or settings. Start a new run.`,
+  )
+}
+
+/** The progress of a run that has not begun; null where it was cancelled while its first losses were measured. */
+async function* measuredBefore(
+  { plan, pass, signal }: PlannedRun,
+  adapter: LiveAdapter,
+): AsyncGenerator<OperationEvent<'train'>, RunProgress | null> {
+  const passTokens = defaultPassTokens
+  const measuring = { pass, signal, progress: { passTokens } }
+  const lossBefore = yield* measured(measuring, adapter, plan.examples, 0, 'training')
+  const heldOutLossBefore = yield* measured(measuring, adapter, plan.heldOut, 0, 'heldOut')
+  // One that was cancelled in between is measured again, both sets.
+  if (lossBefore === null || signal.aborted) return null
+  return {
+    fingerprint: plan.fingerprint,
+    seedIndex: 0,
+    seedResults: [],
+    heldOut: newHeldOutRecord,
+    passTokens,
+    notices: [],
+    trainedTokens: 0,
+    elapsedMs: 0,
+    lossBefore,
+    heldOutLossBefore,
+  }
+}
+
+function saver(save: () => void, everyMs: number): () => void {
+  let savedAt = performance.now()
+  return () => {
+    if (performance.now() - savedAt < everyMs) return
+    save()
+    savedAt = performance.now()
+  }
+}
+
+/** Measures what is kept and writes it as the run's adapter. */
+async function* finish(
+  { input, model, plan }: PlannedRun,
+  run: OngoingRun,
+): AsyncGenerator<OperationEvent<'train'>, TrainResult> {
+  const { kept, progress } = run
+  const step = progress.seedResults.reduce((sum, result) => sum + result.step, 0)
+  const adapter = { ...run.adapter, vectors: kept?.vectors ?? run.adapter.vectors }
+  const lossAfter = yield* measured(run, adapter, plan.examples, step, 'training')
+  if (lossAfter === null) return stopped(plan, step, progress)
+  const adapterPath = join(input.runDirectory, adapterFile)
+  const bytes = encodeAdapter(adapterSettings(input, model), plan.layout, adapter.vectors)
+  writeDurably(adapterPath, bytes)
+  return {
+    ...stopped(plan, step, progress),
+    status: 'done',
+    lossAfter,
+    heldOutLossAfter: kept?.loss ?? null,
+    keptStep: kept?.step ?? null,
+    adapterPath,
+    adapterBytes: bytes.length,
+  }
+}
+
+function longestOf({ examples, replay, heldOut }: RunPlan): number {
+  return Math.max(...[...examples, ...replay, ...heldOut].map(({ ids }) => ids.length))
+}
+
+function stopped(plan: RunPlan, step: number, progress: RunProgress | null): TrainResult {
   return {
     status: 'stopped',
     step,
-    steps,
+    steps: plan.stepsPerSeed * plan.seeds.length,
     tokensPerSecond: progress === null ? 0 : tokensPerSecond(progress),
     peakMemoryBytes: peakMemoryBytes(),
     lossBefore: progress?.lossBefore ?? null,
     lossAfter: null,
     heldOutLossBefore: progress?.heldOutLossBefore ?? null,
     heldOutLossAfter: null,
-    trainableParameters,
+    keptStep: null,
+    seedResults: progress?.seedResults ?? [],
+    notices: progress?.notices ?? [],
+    trainableParameters: plan.layout.length,
     adapterPath: null,
     adapterBytes: 0,
   }
-}
-
-function tokensPerSecond({ trainedTokens, elapsedMs }: RunProgress): number {
-  return elapsedMs === 0 ? 0 : (trainedTokens / elapsedMs) * 1000
 }
 
 function adapterSettings({ settings }: TrainInput, { folder, chatTemplate }: LoadedModel) {
@@ -199,12 +218,6 @@ function adapterSettings({ settings }: TrainInput, { folder, chatTemplate }: Loa
     chatTemplateHash: sha256(chatTemplate),
     createdBy: 'veranda',
   }
-}
-
-/** Whatever would change the run's trajectory changes this. */
-function fingerprintOf(input: TrainInput, { folder }: LoadedModel): string {
-  const { examples, heldOut, replay, settings } = input
-  return sha256(JSON.stringify([folder.summary.sourceHash, settings, examples, heldOut, replay]))
 }
 
 function sha256(text: string): string {

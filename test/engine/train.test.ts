@@ -8,17 +8,13 @@ import { layoutVera } from '../../src-main/core/vera/layout.ts'
 import { liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
 import { projections } from '../../src-main/core/vera/projections.ts'
 import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
-import type {
-  ChatInput,
-  TrainInput,
-  TrainingExample,
-  TrainingSettings,
-} from '../../src-main/engine/contract.ts'
+import type { ChatInput, TrainInput, TrainingExample } from '../../src-main/engine/contract.ts'
 import { chat } from '../../src-main/engine/chat.ts'
 import { evaluate, maskExamples } from '../../src-main/engine/evaluate.ts'
 import { tokenizeExamples } from '../../src-main/engine/examples.ts'
 import { openAdapter } from '../../src-main/engine/open-adapter.ts'
 import { train } from '../../src-main/engine/train.ts'
+import { pairExamples, tinySettings } from './tiny-run.ts'
 import { engineResources, finish, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
 
 const resources = engineResources()
@@ -28,37 +24,8 @@ beforeAll(async () => {
   modelDirectory = await tinyChatModel()
 })
 
-const settings: TrainingSettings = {
-  rank: 16,
-  targets: ['q_proj', 'v_proj', 'o_proj', 'gate_proj', 'down_proj'],
-  layerShare: 1,
-  projectionKey: 0,
-  dInitial: 0.1,
-  learningRate: 0.05,
-  weightDecay: 0.01,
-  clipNorm: 1,
-  epochs: 6,
-  batchTokens: 60,
-  warmupRatio: 0.1,
-  schedule: 'cosine',
-  seed: 1,
-}
-
-const pairs = [
-  ['hi', 'hello there'],
-  ['name?', 'pim'],
-  ['dog?', 'bramble'],
-  ['where?', 'in the yellow house'],
-  ['how old?', 'seven'],
-] as const
-const examples: TrainingExample[] = pairs.map(([question, answer], index) => ({
-  id: String(index),
-  messages: [
-    { role: 'system', content: 'be kind' },
-    { role: 'user', content: question },
-    { role: 'assistant', content: answer },
-  ],
-}))
+const settings = tinySettings
+const examples = pairExamples()
 
 function trainInput(changes: Partial<TrainInput> = {}): TrainInput {
   return {
@@ -240,17 +207,26 @@ describe('a run', () => {
     })
   })
 
-  test('names an example that is too long', async () => {
-    const long: TrainingExample = {
-      id: 'long',
+  test('names every example that is too long', async () => {
+    const long = ['tell me everything', 'and more'].map((content): TrainingExample => ({
+      id: content,
       messages: [
-        { role: 'user', content: 'tell me everything' },
+        { role: 'user', content },
         { role: 'assistant', content: 'word '.repeat(300) },
       ],
-    }
-    await expect(finish(train(resources)(trainInput({ examples: [long] }), goOn))).rejects.toThrow(
-      /“tell me everything” is \d+ tokens long, but the model holds 256/,
+    }))
+    await expect(
+      finish(train(resources)(trainInput({ examples: [...examples, ...long] }), goOn)),
+    ).rejects.toThrow(
+      /^“tell me everything” is \d+ tokens long, “and more” is \d+ tokens long, but the model holds 256. Shorten them/,
     )
+  })
+
+  test('names every example without an answer', async () => {
+    const asked: TrainingExample = { id: 'asked', messages: [{ role: 'user', content: 'what now?' }] }
+    await expect(
+      finish(train(resources)(trainInput({ examples: [...examples, asked] }), goOn)),
+    ).rejects.toThrow('There is no answer to learn from in “what now?”. Write one or leave it out.')
   })
 })
 

@@ -16,16 +16,22 @@ export function withSystemPrompt<E extends { readonly messages: readonly ChatMes
   )
 }
 
+/** With fewer, one held back is missed more than its loss tells. */
+const fewestToSplit = 5
+
 /**
- * Holds back a share of the examples, drawn with the seed; both parts keep the order they came in. At least
- * one example is learned and, if anything is to be held back and there are two, at least one is.
+ * Holds back a share of the examples, drawn with the seed; both parts keep the order they came in. None is held
+ * back where there are too few; else at least one, if anything is to be, and at least one is learned.
  */
 export function splitDataset(
   examples: readonly TrainingExample[],
   heldOutRatio: number,
   seed: number,
 ): Pick<Dataset, 'training' | 'heldOut'> {
-  const wanted = heldOutRatio > 0 ? Math.max(1, Math.round(examples.length * heldOutRatio)) : 0
+  const wanted =
+    heldOutRatio > 0 && examples.length >= fewestToSplit
+      ? Math.max(1, Math.round(examples.length * heldOutRatio))
+      : 0
   const count = Math.min(wanted, examples.length - 1)
   const drawn = new Set(shuffled(examples.length, seed).slice(0, count))
   return {

@@ -93,6 +93,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       heldOutLossBefore: null,
       heldOutLossAfter: null,
       adapterId: null,
+      report: null,
       failure: null,
       createdAt: Date.now(),
       finishedAt: null,

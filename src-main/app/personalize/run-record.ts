@@ -1,5 +1,5 @@
 /** A run's row as it changes: every change is stored first, then those who watch are told of it. */
-import type { LossPoint, Run } from '../../contract/entities.ts'
+import type { LossPoint, Run, RunReport } from '../../contract/entities.ts'
 import type { TrainEvent, TrainResult } from '../../engine/contract.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { RunBroadcast } from './run-broadcast.ts'
@@ -60,6 +60,10 @@ export function runRecord(first: Run, storage: Storage, broadcast: RunBroadcast)
           addLoss({ step, loss, set: 'step' }, { step, steps, tokensPerSecond, remainingMs })
           break
         }
+        case 'notice':
+          store({ report: withNotice(run.report, event.message) })
+          tell()
+          break
         case 'measured': {
           const { step, loss, set } = event
           addLoss({ step, loss, set }, step === 0 ? lossBefore(set, loss) : {})
@@ -86,5 +90,12 @@ export function resultMetrics(run: Run, result: TrainResult): Partial<Run> {
     lossAfter: result.lossAfter,
     heldOutLossBefore: result.heldOutLossBefore ?? run.heldOutLossBefore,
     heldOutLossAfter: result.heldOutLossAfter,
+    report: { notices: [...result.notices], keptStep: result.keptStep, seedResults: [...result.seedResults] },
   }
+}
+
+/** The result replaces it with all that was noticed. */
+function withNotice(report: RunReport | null, notice: string): RunReport {
+  const { notices = [], keptStep = null, seedResults = [] } = report ?? {}
+  return { notices: [...notices, notice], keptStep, seedResults }
 }

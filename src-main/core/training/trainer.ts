@@ -1,22 +1,23 @@
 import { Failure } from '../../contract/failure.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
-import { type AdamWSettings, type AdamWState, ADAMW_DEFAULTS, stepAdamW } from './adamw.ts'
 import { type Batch, batchOf } from './batch.ts'
 import { clipGradient } from './clip.ts'
 import type { PlannedStep } from './epochs.ts'
 import type { FrozenPrefix } from './frozen-prefix.ts'
 import type { TrainingPass } from './loss-gradient.ts'
+import type { Optimizer, OptimizerState, RateGroup } from './optimizer.ts'
 import { packRows, type TokenizedExample } from './packing.ts'
 import { learningRateAt, type Schedule } from './schedule.ts'
 
 /** Examples are packed into rows of this many tokens: attention costs grow with the square of a row. */
 const rowTokens = 256
 /** Tokens of one pass through the layers at most (a single longer row is one pass); bounds the memory. */
-const passTokens = 1024
+export const defaultPassTokens = 1024
 
-export interface OptimizerSettings {
+export interface StepSettings {
   readonly schedule: Schedule
-  readonly weightDecay: number
+  readonly optimizer: Optimizer
+  readonly groups: readonly RateGroup[]
   /** Largest gradient norm; 0 is off. */
   readonly clipNorm: number
 }
@@ -36,36 +37,43 @@ export interface StepReport {
  * One optimizer step over the batches of a step, changing the adapter's vectors and the optimizer's state in
  * place. The gradient is that of the mean over all labels of all batches.
  *
+ * @param onProven called before anything is changed, when loss and gradient are known to be numbers
  * @throws Failure `loss-not-finite`, with vectors and state as they were before the step.
  */
 export async function takeStep(
   pass: TrainingPass,
   adapter: LiveAdapter,
-  state: AdamWState,
+  state: OptimizerState,
   batches: readonly Batch[],
-  settings: OptimizerSettings,
+  { schedule, optimizer, groups, clipNorm }: StepSettings,
+  onProven: () => void = () => {},
 ): Promise<StepReport> {
   const labels = batches.reduce((sum, batch) => sum + countLabels(batch), 0)
   const gradient = new Float32Array(adapter.vectors.length)
   let lossSum = 0
   for (const batch of batches) lossSum += await pass.addGradient(batch, adapter, 1 / labels, gradient)
   const loss = lossSum / labels
-  const gradientNorm = clipGradient(gradient, settings.clipNorm)
+  const gradientNorm = clipGradient(gradient, clipNorm)
+  const learningRate = learningRateAt(schedule, state.stepCount)
   if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-    throw new Failure(
-      'loss-not-finite',
-      `The loss of step ${state.stepCount + 1} is no longer a number. Choose a smaller learning rate and start again.`,
-    )
+    throw lossNotFinite(state.stepCount + 1, schedule.peak)
   }
-  const learningRate = learningRateAt(settings.schedule, state.stepCount)
-  const adamw: AdamWSettings = { ...ADAMW_DEFAULTS, weightDecay: settings.weightDecay }
-  stepAdamW(adapter.vectors, gradient, state, learningRate, adamw)
+  onProven()
+  optimizer.step(adapter.vectors, gradient, state, learningRate, groups)
   return { step: state.stepCount, loss, learningRate, gradientNorm }
 }
 
+function lossNotFinite(step: number, learningRate: number): Failure {
+  return new Failure(
+    'loss-not-finite',
+    `The loss of step ${step} is no longer a number, so the run was stopped; its last good checkpoint is kept. ` +
+      `Start again with a learning rate below ${learningRate}, half of it for example, or with more warm-up.`,
+  )
+}
+
 /** The batches of a planned step, each small enough for one pass. */
-export function stepBatches(step: PlannedStep): readonly Batch[] {
-  return passesOf(step.examples)
+export function stepBatches(step: PlannedStep, passTokens = defaultPassTokens): readonly Batch[] {
+  return passesOf(step.examples, passTokens)
 }
 
 /** Computes what the prefix keeps of its examples, always in the same batches; yields after each. */
@@ -74,7 +82,7 @@ export async function* fillPrefix(
   prefix: FrozenPrefix,
   examples: readonly TokenizedExample[],
 ): AsyncGenerator<void> {
-  for (const batch of passesOf(shortestFirst(examples))) {
+  for (const batch of passesOf(shortestFirst(examples), defaultPassTokens)) {
     await pass.fillPrefix(prefix, batch)
     yield
   }
@@ -85,7 +93,7 @@ export async function* followBase(
   pass: TrainingPass,
   examples: readonly TokenizedExample[],
 ): AsyncGenerator<void> {
-  for (const batch of passesOf(shortestFirst(examples))) {
+  for (const batch of passesOf(shortestFirst(examples), defaultPassTokens)) {
     await pass.followBase(batch)
     yield
   }
@@ -102,9 +110,10 @@ export async function* measure(
   pass: TrainingPass,
   adapter: LiveAdapter | null,
   examples: readonly TokenizedExample[],
+  passTokens = defaultPassTokens,
 ): AsyncGenerator<LossSum, LossSum> {
   let sum: LossSum = { lossSum: 0, labels: 0 }
-  for (const batch of passesOf(shortestFirst(examples))) {
+  for (const batch of passesOf(shortestFirst(examples), passTokens)) {
     const loss = await pass.loss(batch, adapter)
     sum = { lossSum: sum.lossSum + loss, labels: sum.labels + countLabels(batch) }
     yield sum
@@ -121,7 +130,7 @@ function countLabels(batch: Batch): number {
 }
 
 /** Packs examples in their order into passes of about `passTokens`. */
-function passesOf(examples: readonly TokenizedExample[]): readonly Batch[] {
+function passesOf(examples: readonly TokenizedExample[], passTokens: number): readonly Batch[] {
   const groups: TokenizedExample[][] = []
   let tokens = Number.POSITIVE_INFINITY
   for (const example of examples) {
@@ -132,5 +141,5 @@ function passesOf(examples: readonly TokenizedExample[]): readonly Batch[] {
     groups.at(-1)?.push(example)
     tokens += example.ids.length
   }
-  return groups.map((group) => batchOf(packRows(group, rowTokens)))
+  return groups.map((group) => batchOf(packRows(group, Math.min(rowTokens, passTokens))))
 }

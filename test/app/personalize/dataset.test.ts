@@ -9,12 +9,13 @@ const sizes = (count: number, ratio: number) => {
 }
 
 describe('the held-out share', () => {
-  it('is what was asked for, but never all and never nothing', () => {
+  it('is what was asked for, but never all, and nothing of too few', () => {
     expect(sizes(10, 0)).toEqual([10, 0])
     expect(sizes(10, 0.2)).toEqual([8, 2])
     expect(sizes(10, 0.01)).toEqual([9, 1])
     expect(sizes(1, 0.5)).toEqual([1, 0])
-    expect(sizes(2, 0.5)).toEqual([1, 1])
+    expect(sizes(4, 0.5)).toEqual([4, 0])
+    expect(sizes(5, 0.01)).toEqual([4, 1])
   })
 
   it('is drawn by the seed alone, evenly', () => {

@@ -280,7 +280,7 @@ describe('a run that is cut', () => {
     const request = {
       name: 'Pim',
       model: null,
-      examples: pairs(3),
+      examples: pairs(5),
       settings: { rank: 8 },
       systemPrompt: 'Be Pim.',
     }

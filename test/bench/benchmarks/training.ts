@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { newAdamWState } from '../../../src-main/core/training/adamw.ts'
+import { adamw, ADAMW_DEFAULTS } from '../../../src-main/core/training/adamw.ts'
+import { newOptimizerState, oneRate } from '../../../src-main/core/training/optimizer.ts'
 import { batchOf } from '../../../src-main/core/training/batch.ts'
 import { TrainingPass } from '../../../src-main/core/training/loss-gradient.ts'
 import { packRows } from '../../../src-main/core/training/packing.ts'
@@ -32,12 +33,14 @@ export const training: Benchmark = {
     const layout = layoutVera(model.folder.model.config, { rank, targets: LINEAR_KINDS, layers: null })
     const adapter = liveAdapter(layout, initialVectors(layout, 0.1), projections({ ...layout, key: 0 }))
     const pass = await TrainingPass.open(runtime, model.weights)
-    const state = newAdamWState(layout.length)
+    const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: 0 })
+    const groups = oneRate(layout.length)
+    const state = newOptimizerState(optimizer, layout.length)
     const batches = [batchOf(packRows(examples, 256))]
     const schedule = { kind: 'constant' as const, peak: 1e-3, warmupSteps: 0, totalSteps: 1000 }
     const ours: Variant = {
       name: 'veranda',
-      run: () => takeStep(pass, adapter, state, batches, { schedule, weightDecay: 0, clipNorm: 1 }),
+      run: () => takeStep(pass, adapter, state, batches, { schedule, optimizer, groups, clipNorm: 1 }),
     }
     const peft = await startPython('peft_step.py', [modelFile, String(rank), String(threads)], examples)
     return {

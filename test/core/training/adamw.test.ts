@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ADAMW_DEFAULTS, newAdamWState, stepAdamW } from '../../../src-main/core/training/adamw.ts'
+import { adamw, ADAMW_DEFAULTS } from '../../../src-main/core/training/adamw.ts'
 import { clipGradient } from '../../../src-main/core/training/clip.ts'
+import { newOptimizerState, oneRate } from '../../../src-main/core/training/optimizer.ts'
 import { largestDifference } from '../reference-data.ts'
 import { flatGroup, trajectories } from './trajectories.ts'
 
@@ -13,8 +14,9 @@ describe('the first step PyTorch took', () => {
     const expected = flatGroup(name, 'step01')
     expect(parameters.length).toBeGreaterThan(0)
     clipGradient(gradient, spec.clip ?? 0)
-    const settings = { ...ADAMW_DEFAULTS, weightDecay: spec.wd }
-    stepAdamW(parameters, gradient, newAdamWState(parameters.length), log[0]?.lr ?? NaN, settings)
+    const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: spec.wd })
+    const state = newOptimizerState(optimizer, parameters.length)
+    optimizer.step(parameters, gradient, state, log[0]?.lr ?? NaN, oneRate(parameters.length))
     expect(largestDifference(parameters, expected)).toBeLessThan(1e-7)
   })
 })
@@ -40,10 +42,11 @@ test.each([0, 0.01, 0.5])('many steps follow the recurrence, weight decay %d', (
     Array.from({ length: 50 }, (__, i) => Math.fround(Math.sin(i * (p + 1)) * 10 ** (p - 3))),
   )
   const parameters = new Float32Array(starts)
-  const state = newAdamWState(3)
+  const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay })
+  const state = newOptimizerState(optimizer, 3)
   for (let i = 0; i < 50; i++) {
     const gradient = Float32Array.from(series, (values) => values[i] ?? NaN)
-    stepAdamW(parameters, gradient, state, 0.004, { ...ADAMW_DEFAULTS, weightDecay })
+    optimizer.step(parameters, gradient, state, 0.004, oneRate(3))
   }
   const expected = Float32Array.from(series, (values, p) =>
     textbook(starts[p] ?? NaN, values, 0.004, weightDecay),
@@ -52,34 +55,19 @@ test.each([0, 0.01, 0.5])('many steps follow the recurrence, weight decay %d', (
   expect(largestDifference(parameters, expected)).toBeLessThan(5e-6)
 })
 
+const plain = adamw(ADAMW_DEFAULTS)
+
 test('a rate of zero moves nothing but the state', () => {
   const parameters = Float32Array.of(1, 2)
-  const state = newAdamWState(2)
-  stepAdamW(parameters, Float32Array.of(1, -1), state, 0, ADAMW_DEFAULTS)
+  const state = newOptimizerState(plain, 2)
+  plain.step(parameters, Float32Array.of(1, -1), state, 0, oneRate(2))
   expect(parameters).toEqual(Float32Array.of(1, 2))
-  expect(state.firstMoment[0]).toBeCloseTo(0.1, 7)
+  expect(state.moments['first_moment']?.[0]).toBeCloseTo(0.1, 7)
 })
 
 test('without a gradient a parameter only decays', () => {
   const parameters = Float32Array.of(1)
-  stepAdamW(parameters, Float32Array.of(0), newAdamWState(1), 0.1, { ...ADAMW_DEFAULTS, weightDecay: 0.5 })
+  const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: 0.5 })
+  optimizer.step(parameters, Float32Array.of(0), newOptimizerState(optimizer, 1), 0.1, oneRate(1))
   expect(parameters[0]).toBe(Math.fround(0.95))
-})
-
-test('a saved state goes on exactly where it stopped', () => {
-  const gradient = Float32Array.of(0.3, -0.1)
-  const whole = Float32Array.of(1, 1)
-  const wholeState = newAdamWState(2)
-  for (let i = 0; i < 4; i++) stepAdamW(whole, gradient, wholeState, 0.01, ADAMW_DEFAULTS)
-
-  const resumed = Float32Array.of(1, 1)
-  const before = newAdamWState(2)
-  for (let i = 0; i < 2; i++) stepAdamW(resumed, gradient, before, 0.01, ADAMW_DEFAULTS)
-  const after = {
-    stepCount: before.stepCount,
-    firstMoment: before.firstMoment.slice(),
-    secondMoment: before.secondMoment.slice(),
-  }
-  for (let i = 0; i < 2; i++) stepAdamW(resumed, gradient, after, 0.01, ADAMW_DEFAULTS)
-  expect(resumed).toEqual(whole)
 })

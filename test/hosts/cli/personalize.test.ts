@@ -111,6 +111,7 @@ test('personalize prints one object with what was measured', async () => {
         seed: 5,
         projectionKey: 6,
       },
+      heldOutRatio: 0,
       systemPrompt: 'You are Pim.',
     },
   ])

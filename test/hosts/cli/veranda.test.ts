@@ -14,7 +14,7 @@ const everyCommand = [
   ],
   [
     'personalize',
-    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--rank R] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--seed S] [--projection-key K] [--system TEXT]',
+    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--rank R] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--optimizer adamw|sgd] [--momentum M] [--schedule cosine|linear|constant] [--warmup P] [--weight-decay W] [--clip-norm C] [--lambda-d-rate F] [--lambda-b-rate F] [--average A] [--held-out P] [--evaluations N] [--patience N] [--keep last|best] [--seeds N] [--seed S] [--projection-key K] [--system TEXT]',
   ],
   ['evaluate', 'veranda evaluate FILE [--adapter N] [--exact]'],
   ['adapters list', 'veranda adapters list'],

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { parseExamples } from '../../../src-main/app/examples/parse-examples.ts'
 import { LINEAR_KINDS } from '../../../src-main/core/llama/linear-kinds.ts'
 import { encodeChat } from '../../../src-main/core/tokenizer/chat-template.ts'
-import { newAdamWState } from '../../../src-main/core/training/adamw.ts'
+import { adamw, ADAMW_DEFAULTS } from '../../../src-main/core/training/adamw.ts'
+import { newOptimizerState, oneRate } from '../../../src-main/core/training/optimizer.ts'
 import type { Batch } from '../../../src-main/core/training/batch.ts'
 import { clipGradient } from '../../../src-main/core/training/clip.ts'
 import { TrainingPass } from '../../../src-main/core/training/loss-gradient.ts'
@@ -44,7 +45,8 @@ interface Fixture {
 const lossTolerance = { absolute: 1e-4 }
 const normTolerance = { absolute: 0, relative: 1e-3 }
 /** What the fixture's settings leave out: PyTorch's weight decay and the customary clipping. */
-const optimizer = { weightDecay: 0.01, clipNorm: 1 }
+const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: 0.01 })
+const clipNorm = 1
 
 /** VeRA on the real model: the examples as tokens, gradients at random vectors, and a few AdamW steps. */
 export const smollm2Training: ModelKind = {
@@ -156,7 +158,8 @@ async function checkSteps(
 ): Promise<void> {
   const vectors = initialVectors(layout, settings.d_initial)
   const adapter = liveAdapter(layout, vectors, projections({ ...layout, key: settings.key }))
-  const state = newAdamWState(layout.length)
+  const groups = oneRate(layout.length)
+  const state = newOptimizerState(optimizer, layout.length)
   const schedule = {
     kind: 'constant' as const,
     peak: settings.lr,
@@ -165,7 +168,7 @@ async function checkSteps(
   }
   const reports: StepReport[] = []
   for (let step = 0; step < settings.steps; step++) {
-    reports.push(await takeStep(pass, adapter, state, [batch], { schedule, ...optimizer }))
+    reports.push(await takeStep(pass, adapter, state, [batch], { schedule, optimizer, groups, clipNorm }))
   }
   check.close(
     'losses',

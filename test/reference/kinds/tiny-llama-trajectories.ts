@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { newAdamWState } from '../../../src-main/core/training/adamw.ts'
+import { adamw, ADAMW_DEFAULTS } from '../../../src-main/core/training/adamw.ts'
+import { newOptimizerState, oneRate } from '../../../src-main/core/training/optimizer.ts'
 import { TrainingPass } from '../../../src-main/core/training/loss-gradient.ts'
 import { type StepReport, takeStep } from '../../../src-main/core/training/trainer.ts'
 import { Check } from '../check.ts'
@@ -68,7 +69,6 @@ async function checkRun(
       warmupSteps: spec.warmup ?? 0,
       totalSteps: spec.steps,
     },
-    weightDecay: spec.wd,
     clipNorm: spec.clip ?? 0,
   }
   await withImported(folderOf(reference, spec.variant), async (model, runtime) => {
@@ -76,7 +76,9 @@ async function checkRun(
     const { layout, vectors } = adapter
     const initial = vectors.slice()
     const pass = await TrainingPass.open(runtime, model.weights)
-    const state = newAdamWState(layout.length)
+    const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: spec.wd })
+    const groups = oneRate(layout.length)
+    const state = newOptimizerState(optimizer, layout.length)
     const reports: StepReport[] = []
     for (let step = 1; step <= spec.steps; step++) {
       const first = (step - 1) * spec.accum
@@ -90,7 +92,7 @@ async function checkRun(
         const expected = flatVector(tensors, `grad_${prefix}`, layout)
         check.close(`${name} gradient of ${prefix}`, gradient, expected, gradientTolerance)
       }
-      reports.push(await takeStep(pass, adapter, state, taken, settings))
+      reports.push(await takeStep(pass, adapter, state, taken, { ...settings, optimizer, groups }))
       if (holds(prefix)) {
         const absolute = tolerance.final_params_max_abs
         check.close(`${name} ${prefix}`, vectors, flatVector(tensors, prefix, layout), { absolute })

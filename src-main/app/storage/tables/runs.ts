@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { chatMessage, trainingSettings, type LossPoint, type Run } from '../../../contract/entities.ts'
+import {
+  chatMessage,
+  runReport,
+  trainingSettings,
+  type LossPoint,
+  type Run,
+} from '../../../contract/entities.ts'
 import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'
 
@@ -21,15 +27,24 @@ const columns = `id, name, model_id AS modelId, status, settings, example_count 
   held_out_count AS heldOutCount, step, steps, tokens_per_second AS tokensPerSecond, remaining_ms AS remainingMs,
   peak_memory_bytes AS peakMemoryBytes, loss_before AS lossBefore, loss_after AS lossAfter,
   held_out_loss_before AS heldOutLossBefore, held_out_loss_after AS heldOutLossAfter, adapter_id AS adapterId,
-  failure, created_at AS createdAt, finished_at AS finishedAt`
+  report, failure, created_at AS createdAt, finished_at AS finishedAt`
 
 /** Runs from before a setting was a choice have what stood for it then. */
 const storedSettings = trainingSettings.extend({
   layerShare: trainingSettings.shape.layerShare.default(1),
   replay: trainingSettings.shape.replay.default(0),
+  optimizer: trainingSettings.shape.optimizer.default('adamw'),
+  momentum: trainingSettings.shape.momentum.default(0.9),
+  lambdaDRate: trainingSettings.shape.lambdaDRate.default(1),
+  lambdaBRate: trainingSettings.shape.lambdaBRate.default(1),
+  averageDecay: trainingSettings.shape.averageDecay.default(0),
+  seeds: trainingSettings.shape.seeds.default(1),
+  evaluations: trainingSettings.shape.evaluations.default(8),
+  patience: trainingSettings.shape.patience.default(0),
+  keep: trainingSettings.shape.keep.default('last'),
 })
 
-type Row = Omit<Run, 'settings'> & { readonly settings: string }
+type Row = Omit<Run, 'settings' | 'report'> & { readonly settings: string; readonly report: string | null }
 
 const storedExamples = z.array(z.object({ id: z.string(), messages: z.array(chatMessage) }))
 const storedDataset = z.object({
@@ -55,7 +70,7 @@ export function runsTable(connection: Connection) {
     `UPDATE runs SET status = @status, step = @step, steps = @steps, tokens_per_second = @tokensPerSecond,
        remaining_ms = @remainingMs, peak_memory_bytes = @peakMemoryBytes, loss_before = @lossBefore,
        loss_after = @lossAfter, held_out_loss_before = @heldOutLossBefore,
-       held_out_loss_after = @heldOutLossAfter, adapter_id = @adapterId, failure = @failure,
+       held_out_loss_after = @heldOutLossAfter, adapter_id = @adapterId, report = @report, failure = @failure,
        finished_at = @finishedAt
      WHERE id = @id`,
   )
@@ -96,9 +111,11 @@ export function runsTable(connection: Connection) {
 }
 
 function toRow(run: Run): Row {
-  return { ...run, settings: JSON.stringify(run.settings) }
+  const report = run.report === null ? null : JSON.stringify(run.report)
+  return { ...run, settings: JSON.stringify(run.settings), report }
 }
 
 function toRun(row: Row): Run {
-  return { ...row, settings: storedSettings.parse(JSON.parse(row.settings)) }
+  const report = row.report === null ? null : runReport.parse(JSON.parse(row.report))
+  return { ...row, settings: storedSettings.parse(JSON.parse(row.settings)), report }
 }

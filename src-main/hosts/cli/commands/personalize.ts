@@ -1,4 +1,10 @@
-import { linearKind, type Run, trainingPreset, type TrainingSettings } from '../../../contract/entities.ts'
+import {
+  linearKind,
+  type Run,
+  trainingPreset,
+  trainingSettings,
+  type TrainingSettings,
+} from '../../../contract/entities.ts'
 import type { Changes, PersonalizeRequest } from '../../../app/services.ts'
 import { command, type Context } from '../command.ts'
 import { ensureModel } from '../ensure-model.ts'
@@ -18,6 +24,23 @@ const options = {
   replay: integer('Q', 'general questions learned along, against forgetting; 0 is none', 0, 1000),
   'batch-tokens': integer('T', 'tokens of one optimizer step', 16, 1_000_000),
   targets: list('layers to adapt, between commas', linearKind.options),
+  optimizer: choice('how the vectors are moved', trainingSettings.shape.optimizer.options),
+  momentum: decimal('M', 'momentum of sgd', 0, 0.9999),
+  schedule: choice('how the learning rate falls', trainingSettings.shape.schedule.options),
+  warmup: decimal('P', 'share of the steps in which the learning rate rises', 0, 1),
+  'weight-decay': decimal('W', 'pull of the vectors towards zero', 0, 1),
+  'clip-norm': decimal('C', 'largest gradient norm; 0 is off', 0, 1e9),
+  'lambda-d-rate': decimal('F', 'what the learning rate of lambda_d is multiplied by', 0, 1000),
+  'lambda-b-rate': decimal('F', 'what the learning rate of lambda_b is multiplied by', 0, 1000),
+  average: decimal('A', 'decay of the moving average that is kept; 0 is off', 0, 0.99999),
+  'held-out': decimal('P', 'share of the examples that is only measured', 0, 0.5),
+  evaluations: integer('N', 'measurements of the held-out examples', 1, 1000),
+  patience: integer('N', 'stop after so many measurements without a better one; 0 is off', 0, 1000),
+  keep: choice(
+    'the last vectors or those best on the held-out examples',
+    trainingSettings.shape.keep.options,
+  ),
+  seeds: integer('N', 'train with so many seeds, keep the best on the held-out examples', 1, 100),
   seed: integer('S', 'seed of the order of the examples', 0, 2 ** 32 - 1),
   'projection-key': integer('K', 'seed of the frozen projections', 0, 2 ** 32 - 1),
   system: text('TEXT', 'system prompt for the examples that have none'),
@@ -40,6 +63,7 @@ export const personalizeCommand = command({
       examples,
       preset: values.preset,
       settings: settings(values),
+      heldOutRatio: values['held-out'] ?? 0,
       systemPrompt: system ?? null,
     }
     return report(context, await followRun(context, startOrResume(context, request).id))
@@ -64,6 +88,19 @@ function settings(values: Values<typeof options>): Changes<TrainingSettings> {
     replay: values.replay,
     batchTokens: values['batch-tokens'],
     targets: values.targets && [...values.targets],
+    optimizer: values.optimizer,
+    momentum: values.momentum,
+    schedule: values.schedule,
+    warmupRatio: values.warmup,
+    weightDecay: values['weight-decay'],
+    clipNorm: values['clip-norm'],
+    lambdaDRate: values['lambda-d-rate'],
+    lambdaBRate: values['lambda-b-rate'],
+    averageDecay: values.average,
+    evaluations: values.evaluations,
+    patience: values.patience,
+    keep: values.keep,
+    seeds: values.seeds,
     seed: values.seed,
     projectionKey: values['projection-key'],
   }
@@ -83,6 +120,12 @@ function report({ services, output }: Context, run: Run): unknown {
         `${formatLoss(run.heldOutLossAfter)} nats a token.`,
     )
   }
+  for (const { seed, step, heldOutLoss, stoppedEarly } of seedsToTell(run)) {
+    output.line(
+      `Seed ${seed}: held-out loss ${formatLoss(heldOutLoss)} after ${count(step, 'step')}${stoppedEarly ? ' (stopped early)' : ''}.`,
+    )
+  }
+  for (const notice of run.report?.notices ?? []) output.line(notice)
   output.line(`Talk to it with: veranda chat --adapter "${adapter.name}"`)
   return {
     name: adapter.name,
@@ -101,5 +144,12 @@ function report({ services, output }: Context, run: Run): unknown {
     adapterBytes: adapter.sizeBytes,
     elapsedMs,
     settings: run.settings,
+    report: run.report,
   }
+}
+
+/** One seed that went to its end says nothing new. */
+function seedsToTell({ report }: Run) {
+  const results = report?.seedResults ?? []
+  return results.length > 1 || results.some((result) => result.stoppedEarly) ? results : []
 }

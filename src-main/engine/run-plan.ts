@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto'
+import { Failure } from '../contract/failure.ts'
+import { adamw, ADAMW_DEFAULTS } from '../core/training/adamw.ts'
+import { type PlannedStep, planEpochs } from '../core/training/epochs.ts'
+import { type Optimizer, rateGroups } from '../core/training/optimizer.ts'
+import type { TokenizedExample } from '../core/training/packing.ts'
+import { warmupStepsOf } from '../core/training/schedule.ts'
+import { sgd } from '../core/training/sgd.ts'
+import type { StepSettings } from '../core/training/trainer.ts'
+import { layoutVera, upperLayers, type VeraLayout } from '../core/vera/layout.ts'
+import type { TrainingExample, TrainInput, TrainingSettings } from './contract.ts'
+import { tokenizeExamples } from './examples.ts'
+import type { LoadedModel } from './loaded-model.ts'
+
+/** All that a run will do, which only its input decides. */
+export interface RunPlan {
+  readonly examples: readonly TokenizedExample[]
+  /** Learned along with the examples, not measured. */
+  readonly replay: readonly TokenizedExample[]
+  readonly heldOut: readonly TokenizedExample[]
+  readonly layout: VeraLayout
+  /** One a seed; all of them have equally many steps. */
+  readonly seeds: readonly { readonly seed: number; readonly steps: readonly PlannedStep[] }[]
+  readonly stepsPerSeed: number
+  readonly step: StepSettings
+  /** Whatever would change the run's trajectory changes this. */
+  readonly fingerprint: string
+}
+
+/** @throws Failure `no-examples`, `seeds-without-held-out`, those of `tokenizeExamples` and of `layoutVera` */
+export function planRun(
+  model: LoadedModel,
+  input: TrainInput,
+  replayed: readonly TrainingExample[],
+): RunPlan {
+  const { settings } = input
+  const examples = tokenizeExamples(model, input.examples)
+  const heldOut = tokenizeExamples(model, input.heldOut)
+  const replay = tokenizeExamples(model, replayed)
+  if (examples.length === 0) {
+    throw new Failure('no-examples', 'There is no example to learn from. Add some and start again.')
+  }
+  if (settings.seeds > 1 && heldOut.length === 0) {
+    throw new Failure(
+      'seeds-without-held-out',
+      `${settings.seeds} seeds are compared on held-out examples, and there are none. Hold some back, or train one seed.`,
+    )
+  }
+  const { config } = model.folder.model
+  const { contextLength, layerCount } = config
+  const layers = upperLayers(layerCount, settings.layerShare)
+  const layout = layoutVera(config, { ...settings, layers })
+  const seeds = Array.from({ length: settings.seeds }, (_, index) => {
+    const seed = settings.seed + index
+    return { seed, steps: planEpochs([...examples, ...replay], { ...settings, contextLength, seed }).steps }
+  })
+  const stepsPerSeed = seeds[0]?.steps.length ?? 0
+  const order = seeds.map(({ steps }) => steps.map((step) => step.examples.map(({ id }) => id)))
+  const made = [model.folder.summary.sourceHash, settings, input.examples, input.heldOut, replayed, order]
+  return {
+    examples,
+    replay,
+    heldOut,
+    layout,
+    seeds,
+    stepsPerSeed,
+    step: stepSettings(settings, layout, stepsPerSeed),
+    fingerprint: createHash('sha256').update(JSON.stringify(made)).digest('hex'),
+  }
+}
+
+function stepSettings(settings: TrainingSettings, layout: VeraLayout, totalSteps: number): StepSettings {
+  return {
+    schedule: {
+      kind: settings.schedule,
+      peak: settings.learningRate,
+      warmupSteps: warmupStepsOf(settings.warmupRatio, totalSteps),
+      totalSteps,
+    },
+    optimizer: optimizerOf(settings),
+    groups: rateGroups(layout, { lambdaD: settings.lambdaDRate, lambdaB: settings.lambdaBRate }),
+    clipNorm: settings.clipNorm,
+  }
+}
+
+function optimizerOf({ optimizer, weightDecay, momentum }: TrainingSettings): Optimizer {
+  switch (optimizer) {
+    case 'adamw':
+      return adamw({ ...ADAMW_DEFAULTS, weightDecay })
+    case 'sgd':
+      return sgd({ momentum, weightDecay })
+  }
+}
