@@ -87,7 +87,7 @@ const configuration: IConfiguration = {
     },
     room('renderer', inside('src-renderer'), 'A screen knows the contract only.', [
       contract,
-      library('svelte', 'marked', 'dompurify', 'uplot', '@lucide/svelte', 'zod'),
+      library('svelte', 'marked', 'dompurify', 'highlight.js', 'temml', 'uplot', '@lucide/svelte', 'zod'),
     ]),
     {
       name: 'no-node',

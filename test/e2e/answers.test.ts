@@ -1,10 +1,11 @@
 /** How an answer is shown, for answers that a small model can't be made to give: hostile, long, broken off. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Conversation, Message, Model } from '../../src-main/contract/entities.ts'
+import type { Adapter, Conversation, Message, Model } from '../../src-main/contract/entities.ts'
 import { Failure } from '../../src-main/contract/failure.ts'
 import type { Handlers } from '../../src-main/contract/procedures.ts'
 import { launchChromium } from './chromium.ts'
+import { findViolations } from './axe.ts'
 import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
 
 const launched = await launchChromium()
@@ -38,6 +39,38 @@ const model: Model = {
   createdAt: 0,
 }
 
+const adapter: Adapter = {
+  id: 'adapter',
+  name: 'Pim',
+  modelId: model.id,
+  modelHash: '',
+  rank: 4,
+  targets: ['q_proj'],
+  projectionKey: 0,
+  parameterCount: 1,
+  sizeBytes: 1,
+  runId: null,
+  lossBefore: null,
+  lossAfter: null,
+  createdAt: 0,
+}
+
+const rich = `Euler wrote $e^{i\\pi} + 1 = 0$, and it costs $5 or $6.
+
+$$\\int_0^1 x^2\\,dx = \\frac{1}{3}$$
+
+\`\`\`python
+def greet(name: str) -> str:
+    # says hello
+    return f"Hello, {name}" * 3
+\`\`\`
+
+| Plant | Water | Light |
+|:--|--:|:-:|
+| Fern | 2 | shade |
+| Thyme | 1 | sun |
+`
+
 /** The answer that is being written: the test gives its parts, null ends it. */
 class Writing {
   readonly #parts: (string | null)[] = []
@@ -66,8 +99,13 @@ describe.skipIf(browser === null)('answers in a browser', () => {
   let page: Page
   let writing = new Writing()
   const messages: Message[] = []
+  /** What the engine says of the next answers. */
+  let measured: Partial<Message> = {}
 
-  function keep(conversationId: string, fields: Pick<Message, 'role' | 'content' | 'status'>): Message {
+  function keep(
+    conversationId: string,
+    fields: Pick<Message, 'role' | 'content' | 'status'> & Partial<Message>,
+  ): Message {
     const kept = {
       rating: 'none',
       exampleId: null,
@@ -89,6 +127,9 @@ describe.skipIf(browser === null)('answers in a browser', () => {
     async *'models.list'() {
       return [model]
     },
+    async *'adapters.list'() {
+      return [adapter]
+    },
     async *'conversations.create'() {
       return conversation
     },
@@ -102,13 +143,20 @@ describe.skipIf(browser === null)('answers in a browser', () => {
       yield { type: 'asked', message: keep(conversationId, { role: 'user', content, status: 'complete' }) }
       return yield* write(signal)
     },
-    async *'chat.answer'({ messageId }, signal) {
+    async *'chat.answer'({ messageId, by }, signal) {
       conversation = { ...conversation, leafId: messageId }
-      return yield* write(signal)
+      return yield* write(signal, by?.adapterId ?? null)
+    },
+    async *'conversations.update'(changes) {
+      conversation = Object.assign({}, conversation, changes)
+      return conversation
     },
   }
 
-  async function* write(signal: AbortSignal): AsyncGenerator<{ type: 'text'; text: string }, Message> {
+  async function* write(
+    signal: AbortSignal,
+    adapterId: string | null = null,
+  ): AsyncGenerator<{ type: 'text'; text: string }, Message> {
     const { id } = conversation
     let text = ''
     for (;;) {
@@ -121,7 +169,8 @@ describe.skipIf(browser === null)('answers in a browser', () => {
       text += part
       yield { type: 'text', text: part }
     }
-    return keep(id, { role: 'assistant', content: text, status: signal.aborted ? 'stopped' : 'complete' })
+    const status = signal.aborted ? 'stopped' : 'complete'
+    return keep(id, { role: 'assistant', content: text, status, adapterId, ...measured })
   }
 
   let conversation: Conversation = {
@@ -156,7 +205,7 @@ describe.skipIf(browser === null)('answers in a browser', () => {
     await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
   }
   const answer = () => page.getByRole('article', { name: 'Answer of Assistant' }).last()
-  const ended = () => page.getByRole('button', { name: 'Send' }).waitFor()
+  const ended = () => page.getByRole('button', { name: 'Send', exact: true }).waitFor()
   const scroller = () => page.getByRole('log', { name: 'Messages' })
   const fromEnd = () =>
     scroller().evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
@@ -220,6 +269,59 @@ describe.skipIf(browser === null)('answers in a browser', () => {
     writing.give(null)
     await page.getByText('It leaves at nine.').waitFor()
     await notice.waitFor({ state: 'hidden' })
+  })
+
+  test('code, tables and formulas are laid out', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await ask('Be rich')
+    writing.give(rich)
+    writing.give(null)
+    await ended()
+    await expect.poll(() => answer().locator('math').count()).toBe(2)
+    await expect.poll(() => answer().locator('.hljs-keyword').allInnerTexts()).toEqual(['def', 'return'])
+    expect(await answer().innerText()).toContain('it costs $5 or $6.')
+    expect(await answer().getByRole('table').count()).toBe(1)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await takePicture(page, `answer-rich-${colorScheme}`)
+      expect(await findViolations(page)).toEqual([])
+    }
+  })
+
+  test('the same message is answered with and without the assistant, side by side', async () => {
+    await page.getByLabel('Assistant', { exact: true }).selectOption('Pim')
+    await answer().getByRole('button', { name: 'Compare with Pim' }).click()
+    const both = page.getByRole('region', { name: 'Two answers to the same message' })
+    writing.give('Euler was fond of ferns, ')
+    await both.getByText('fond of ferns').waitFor()
+    writing.give('and so is Pim.')
+    writing.give(null)
+    await both.getByRole('button', { name: 'Go on with Pim' }).waitFor()
+    await takePicture(page, 'answer-compared')
+    expect(await findViolations(page)).toEqual([])
+    await both.getByRole('button', { name: 'Go on with the model alone' }).click()
+    await both.waitFor({ state: 'hidden' })
+    await expect.poll(() => answer().locator('math').count()).toBe(2)
+    await answer().getByRole('button', { name: 'Compare with Pim' }).click()
+    await both.getByText('and so is Pim.').waitFor()
+    await both.getByRole('button', { name: 'Go on with Pim' }).click()
+    await page.getByRole('article', { name: 'Answer of Pim' }).getByText('2/2').waitFor()
+  })
+
+  test('what no longer fits the context is said where it begins', async () => {
+    measured = { contextTokens: 1600, contextFrom: messages[4]?.id ?? null }
+    await ask('Remember')
+    writing.give('I can not.')
+    writing.give(null)
+    await ended()
+    const note = page.getByRole('note')
+    expect(await note.innerText()).toContain('was not given to the model')
+    const next = await note.evaluate((element) => element.nextElementSibling?.getAttribute('data-message'))
+    expect(next).toBe(messages[4]?.id)
+    expect(
+      await page.getByRole('progressbar', { name: 'Context filled' }).getAttribute('aria-valuetext'),
+    ).toMatch(/^1,600 of 2,048 tokens .* oldest messages are left out/)
+    await takePicture(page, 'answer-context-full')
   })
 
   test('nothing was written to the console, nothing breached the content policy', () => {

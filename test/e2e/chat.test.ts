@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
 import { launchChromium } from './chromium.ts'
+import { findViolations } from './axe.ts'
 import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
 
 const { browser, ...without } = await launchChromium()
@@ -61,6 +62,7 @@ describeWithModel('chat in a browser', () => {
       await ended()
       expect(await questions().last().innerText()).toContain('animal')
       await takePicture(page, 'chat-branches')
+      expect(await findViolations(page)).toEqual([])
 
       await questions().last().getByRole('button', { name: 'Previous branch' }).click()
       await expect.poll(() => questions().last().innerText()).toContain('fruit')
@@ -72,20 +74,21 @@ describeWithModel('chat in a browser', () => {
   test.skipIf(browser === null)(
     'words are found in every branch, and the message comes into view',
     async () => {
-      await page.getByLabel('Search conversations').fill('rainbow colour')
+      await page.getByLabel('Search chats').fill('rainbow colour')
       const found = page
         .getByRole('region', { name: 'Conversations' })
         .getByRole('link')
         .filter({ hasText: 'You:' })
       await found.first().waitFor()
       expect(await found.first().locator('mark').allInnerTexts()).toEqual(['colour', 'rainbow'])
-      await page.getByLabel('Search conversations').fill('anim')
+      await page.getByLabel('Search chats').fill('anim')
       await found.filter({ hasText: 'animal' }).click()
       await expect.poll(() => questions().last().innerText()).toContain('animal')
       await takePicture(page, 'chat-search')
-      await page.getByLabel('Search conversations').fill('zebrafish')
+      expect(await findViolations(page)).toEqual([])
+      await page.getByLabel('Search chats').fill('zebrafish')
       await page.getByText('No title and no message has these words.').waitFor()
-      await page.getByLabel('Search conversations').fill('')
+      await page.getByLabel('Search chats').fill('')
     },
   )
 
@@ -112,6 +115,7 @@ describeWithModel('chat in a browser', () => {
     await expect.poll(() => page.getByLabel('Instructions for this conversation').inputValue()).toBe('')
     await persona.selectOption('Gardener')
     await takePicture(page, 'chat-persona')
+    expect(await findViolations(page)).toEqual([])
     await page.getByRole('button', { name: 'Delete the persona' }).click()
     await persona.waitFor({ state: 'hidden' })
     await page.getByRole('button', { name: 'Undo' }).click()
@@ -138,6 +142,7 @@ describeWithModel('chat in a browser', () => {
       await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
     ).toBeLessThanOrEqual(0)
     await takePicture(page, 'chat-900-dark')
+    expect(await findViolations(page)).toEqual([])
     expect(opened.problems).toEqual([])
   })
 })

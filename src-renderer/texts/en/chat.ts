@@ -21,7 +21,7 @@ export const chat = {
     removed: (title: string) => `Deleted “${title}”.`,
   },
   search: {
-    label: 'Search conversations',
+    label: 'Search chats',
     inTitles: 'Titles',
     inMessages: 'Messages',
     nothing: 'No title and no message has these words.',
@@ -95,9 +95,8 @@ export const chat = {
     withoutAssistant: 'Compare with the model alone',
     withAssistant: (name: string) => `Compare with ${name}`,
     label: 'Two answers to the same message',
-    alone: 'The model alone',
-    keep: (name: string) => `Go on with the answer of ${name}`,
-    keepShort: 'Go on with this',
+    alone: 'the model alone',
+    keep: (name: string) => `Go on with ${name}`,
     failed: 'This answer could not be finished.',
   },
   composer: {

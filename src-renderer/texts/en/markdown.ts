@@ -1,0 +1,7 @@
+export const markdown = {
+  copy: 'Copy',
+  copied: 'Copied',
+  table: 'Table',
+  formula: 'Formula',
+  code: (language: string) => (language === '' ? 'Code' : `Code, ${language}`),
+}
