@@ -6,6 +6,8 @@ mod blocks4;
 mod blocks8;
 mod checks;
 mod formats;
+#[cfg(target_arch = "x86_64")]
+mod kernels;
 mod parallel;
 mod quantize;
 mod vectorize;

@@ -1,0 +1,35 @@
+//! Products with frozen block weights, for processors with AVX-512 and its integer dot products (VNNI).
+//!
+//! Weights stay as they are stored (blocks of 32 along a row, 4 or 8 bits) and are unpacked a panel at a time, right
+//! before a tile of the product uses them. Activations are either rounded to 8 bits a block of 32 (`int8`: integer
+//! products, about four times as fast) or kept (`float32`: exact up to the order of summation).
+
+mod block_matrix;
+mod few_rows;
+mod float32;
+mod int8;
+mod panels;
+mod products;
+mod rounded_rows;
+#[cfg(test)]
+mod test_matrix;
+
+pub use block_matrix::BlockMatrix;
+pub use products::{Arithmetic, linear, linear_transposed};
+
+/// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.
+pub type Parallel<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));
+
+/// Whether this processor runs the kernels.
+pub fn available() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vnni")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}

@@ -1,0 +1,219 @@
+//! Weights unpacked a panel at a time into the order in which the kernels read them.
+//!
+//! A panel is 32 outputs wide, and deep as the sum is long. For the plain product an output is a row of the matrix;
+//! for the transposed one it is a column, and a panel is one column of blocks.
+
+use std::arch::x86_64::*;
+
+use super::block_matrix::{BLOCK, BlockMatrix};
+
+/// Outputs of a panel.
+pub const WIDTH: usize = 32;
+
+/// A panel of 8-bit weights, `w ≈ scale · (quant − zero) + offset` with scales for every 32 terms of the sum.
+#[derive(Default)]
+pub struct IntegerPanel {
+    /// `[blocks, 8, WIDTH, 4]`: four terms of an output lie side by side.
+    pub quants: Vec<u8>,
+    /// `[blocks, WIDTH]`
+    pub scales: Vec<f32>,
+    /// `[blocks, WIDTH]`, empty for none
+    pub offsets: Vec<f32>,
+    /// The quant that stands for 0, as a power of two's exponent.
+    pub zero_bits: u32,
+    pub blocks: usize,
+}
+
+impl IntegerPanel {
+    fn resize(&mut self, blocks: usize, offsets: bool, zero_bits: u32) {
+        self.blocks = blocks;
+        self.zero_bits = zero_bits;
+        self.quants.resize(blocks * BLOCK * WIDTH, 0);
+        self.scales.resize(blocks * WIDTH, 0.0);
+        self.offsets.resize(if offsets { blocks * WIDTH } else { 0 }, 0.0);
+    }
+
+    /// Rows `32 · panel` and on: exactly the stored weights. Rows past the last are zeros.
+    ///
+    /// # Safety
+    /// The processor has the features.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    pub unsafe fn load(&mut self, matrix: &BlockMatrix, panel: usize) {
+        let blocks = matrix.blocks();
+        self.resize(blocks, matrix.has_offsets(), matrix.bits() as u32 - 1);
+        for lane in 0..WIDTH {
+            let row = panel * WIDTH + lane;
+            if row >= matrix.rows() {
+                for block in 0..blocks {
+                    self.scales[block * WIDTH + lane] = 0.0;
+                    if matrix.has_offsets() {
+                        self.offsets[block * WIDTH + lane] = 0.0;
+                    }
+                }
+                continue;
+            }
+            let (quants, scales, offsets) = (matrix.quants(row), matrix.scales(row), matrix.offsets(row));
+            let to = self.quants.as_mut_ptr().cast::<i32>();
+            for block in 0..blocks {
+                // SAFETY: a row holds `blocks` blocks, and so does a panel.
+                let weights = unsafe { block_bytes(matrix.bits(), quants, block) };
+                // SAFETY: the panel has 8 · WIDTH words a block.
+                unsafe { scatter(weights, to.add(block * 8 * WIDTH + lane)) };
+                self.scales[block * WIDTH + lane] = scales[block];
+                if let Some(offsets) = offsets {
+                    self.offsets[block * WIDTH + lane] = offsets[block];
+                }
+            }
+        }
+    }
+
+    /// The columns of block `panel`, rounded to 8 bits anew with a scale for every 32 rows (by at most 1/254 of the
+    /// largest of them). Rows past the last are zeros.
+    ///
+    /// # Safety
+    /// The processor has the features.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+    pub unsafe fn load_transposed(&mut self, matrix: &BlockMatrix, panel: usize) {
+        let blocks = matrix.rows().div_ceil(BLOCK);
+        self.resize(blocks, false, 7);
+        let mut tile = [[0.0f32; WIDTH]; BLOCK];
+        for block in 0..blocks {
+            let rows = BLOCK.min(matrix.rows() - block * BLOCK);
+            // SAFETY: these rows and this block are in the matrix; the tile has 32 rows of 32.
+            unsafe {
+                for (row, to) in tile.iter_mut().enumerate() {
+                    match row < rows {
+                        true => dequantize(matrix, block * BLOCK + row, panel, to.as_mut_ptr()),
+                        false => *to = [0.0; WIDTH],
+                    }
+                }
+                for half in 0..2 {
+                    let tile = tile.as_ptr().cast::<f32>().add(half * 16);
+                    let mut largest = _mm512_setzero_ps();
+                    for row in 0..BLOCK {
+                        largest = _mm512_max_ps(largest, _mm512_abs_ps(_mm512_loadu_ps(tile.add(row * WIDTH))));
+                    }
+                    let full = _mm512_set1_ps(127.0);
+                    let some = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(largest, _mm512_setzero_ps());
+                    let inverse = _mm512_maskz_div_ps(some, full, largest);
+                    _mm512_storeu_ps(
+                        self.scales.as_mut_ptr().add(block * WIDTH + half * 16),
+                        _mm512_div_ps(largest, full),
+                    );
+                    let to = self.quants.as_mut_ptr().cast::<i32>().add(block * 8 * WIDTH + half * 16);
+                    for four in 0..8 {
+                        let mut word = _mm512_setzero_si512();
+                        // The last term lands in the highest byte.
+                        for term in (0..4).rev() {
+                            let weights = _mm512_loadu_ps(tile.add((four * 4 + term) * WIDTH));
+                            let rounded = _mm512_cvtps_epi32(_mm512_mul_ps(weights, inverse));
+                            let quant = _mm512_add_epi32(rounded, _mm512_set1_epi32(128));
+                            word = _mm512_or_si512(_mm512_slli_epi32::<8>(word), quant);
+                        }
+                        _mm512_storeu_si512(to.add(four * WIDTH).cast(), word);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A panel of float32 weights, `[terms, WIDTH]`.
+///
+/// # Safety
+/// The processor has the features.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub unsafe fn load_float(to: &mut Vec<f32>, matrix: &BlockMatrix, panel: usize) {
+    to.resize(matrix.columns() * WIDTH, 0.0);
+    let mut line = [0.0f32; BLOCK];
+    for lane in 0..WIDTH {
+        let row = panel * WIDTH + lane;
+        for block in 0..matrix.blocks() {
+            if row < matrix.rows() {
+                // SAFETY: the row and the block are in the matrix.
+                unsafe { dequantize(matrix, row, block, line.as_mut_ptr()) };
+            } else {
+                line = [0.0; BLOCK];
+            }
+            for (term, weight) in line.iter().enumerate() {
+                to[(block * BLOCK + term) * WIDTH + lane] = *weight;
+            }
+        }
+    }
+}
+
+/// The columns of block `panel` as a panel of float32 weights, `[terms, WIDTH]`.
+///
+/// # Safety
+/// The processor has the features.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub unsafe fn load_float_transposed(to: &mut Vec<f32>, matrix: &BlockMatrix, panel: usize) {
+    to.resize(matrix.rows() * WIDTH, 0.0);
+    for row in 0..matrix.rows() {
+        // SAFETY: the row and the block are in the matrix, the panel has a line for the row.
+        unsafe { dequantize(matrix, row, panel, to.as_mut_ptr().add(row * WIDTH)) };
+    }
+}
+
+/// The 32 quants of a block of a row, a byte each.
+///
+/// # Safety
+/// `quants` holds more than `block` blocks.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn block_bytes(bits: usize, quants: &[u8], block: usize) -> __m256i {
+    debug_assert!(quants.len() >= (block + 1) * bits * 4);
+    // SAFETY: the caller's promise.
+    unsafe {
+        if bits == 8 {
+            return _mm256_loadu_si256(quants.as_ptr().add(block * 32).cast());
+        }
+        let pairs = _mm_loadu_si128(quants.as_ptr().add(block * 16).cast());
+        let mask = _mm_set1_epi8(15);
+        let low = _mm_and_si128(pairs, mask);
+        let high = _mm_and_si128(_mm_srli_epi16::<4>(pairs), mask);
+        _mm256_set_m128i(_mm_unpackhi_epi8(low, high), _mm_unpacklo_epi8(low, high))
+    }
+}
+
+/// The eight words of a block to every `WIDTH`th word of a panel.
+///
+/// # Safety
+/// `to` has room for 7 · WIDTH + 1 words.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn scatter(block: __m256i, to: *mut i32) {
+    let mut words = [0i32; 8];
+    // SAFETY: eight words are 32 bytes; `to` is as large as the caller promises.
+    unsafe {
+        _mm256_storeu_si256(words.as_mut_ptr().cast(), block);
+        for (index, word) in words.iter().enumerate() {
+            to.add(index * WIDTH).write_unaligned(*word);
+        }
+    }
+}
+
+/// A block of a row in float32; the same bits as the TypeScript codec gives, up to one rounding where there are
+/// offsets (it rounds once from float64, and so does a fused multiply-add).
+///
+/// # Safety
+/// The block is in the matrix and `to` has room for 32.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn dequantize(matrix: &BlockMatrix, row: usize, block: usize, to: *mut f32) {
+    let scale = _mm512_set1_ps(matrix.scales(row)[block]);
+    let zero = _mm512_set1_epi32(1 << (matrix.bits() - 1));
+    // SAFETY: the caller's promise.
+    unsafe {
+        let bytes = block_bytes(matrix.bits(), matrix.quants(row), block);
+        let halves = [_mm256_castsi256_si128(bytes), _mm256_extracti128_si256::<1>(bytes)];
+        for (index, half) in halves.into_iter().enumerate() {
+            let centred = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_cvtepu8_epi32(half), zero));
+            let weights = match matrix.offsets(row) {
+                Some(offsets) => _mm512_fmadd_ps(centred, scale, _mm512_set1_ps(offsets[block])),
+                None => _mm512_mul_ps(centred, scale),
+            };
+            _mm512_storeu_ps(to.add(index * 16), weights);
+        }
+    }
+}
