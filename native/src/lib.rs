@@ -10,6 +10,8 @@ mod formats;
 mod kernels;
 mod parallel;
 mod quantize;
+#[cfg(target_arch = "x86_64")]
+mod runtime;
 mod vectorize;
 
 use napi::bindgen_prelude::{Float32ArraySlice, Result, Uint8ArraySlice};
@@ -89,4 +91,13 @@ pub fn pack_blocks(
 #[napi(catch_unwind)]
 pub fn formats() -> Vec<&'static str> {
     formats::FORMATS.iter().map(|format| format.name).collect()
+}
+
+/// Whether this processor runs the kernels behind `BlockLinear`.
+#[napi(catch_unwind)]
+pub fn has_kernels() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return kernels::available();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }

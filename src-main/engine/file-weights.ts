@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
+import type { MappedFile, Runtime } from '../core/graph/runtime.ts'
 import type { Extent, StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
-import type { WeightSource } from '../core/llama/weight-source.ts'
+import type { BlockTensors, WeightSource } from '../core/llama/weight-source.ts'
 import type { Codecs } from './native-codecs.ts'
 
 /** The weights file of a model folder, read row by row as asked; nothing of it stays in this process's memory. */
@@ -11,9 +12,11 @@ export class FileWeights implements WeightSource {
   readonly #path: string
   readonly #codecs: Codecs
   readonly #file: number
+  readonly #map: MappedFile | null
   #scratch = new ArrayBuffer(0)
 
-  constructor(model: StoredModel, path: string, codecs: Codecs) {
+  constructor(model: StoredModel, path: string, codecs: Codecs, mapFile: Runtime['mapFile']) {
+    this.#map = mapFile?.(path) ?? null
     this.model = model
     this.#path = path
     this.#codecs = codecs
@@ -29,6 +32,22 @@ export class FileWeights implements WeightSource {
     if (weight === undefined) throw new Failure('tensor-missing', `The model has no tensor ${name}.`)
     if (weight.kind === 'dense') this.#readDense(weight, out, firstRow)
     else this.#readBlocks(weight, out, firstRow)
+  }
+
+  blocks(name: string, firstRow: number, rows: number): BlockTensors | null {
+    const weight = this.model.weights[name]
+    if (this.#map === null || weight?.kind !== 'blocks') return null
+    const [map, blocks] = [this.#map, weight.columns / 32]
+    const floats = ({ offset }: Extent) =>
+      map.tensor('float32', [rows, blocks], offset + firstRow * blocks * 4)
+    const blockBytes = 4 * weight.bits
+    const start = weight.quants.offset + firstRow * blocks * blockBytes
+    return {
+      bits: weight.bits,
+      quants: map.tensor('uint8', [rows, blocks, blockBytes], start),
+      scales: floats(weight.scales),
+      offsets: weight.offsets === null ? null : floats(weight.offsets),
+    }
   }
 
   #readDense(weight: StoredWeight & { kind: 'dense' }, out: Float32Array, firstRow: number): void {

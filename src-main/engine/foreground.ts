@@ -21,6 +21,8 @@ export class Foreground {
   /** The same runtime for background work. */
   behind(runtime: Runtime): Runtime {
     return {
+      blockArithmetic: runtime.blockArithmetic,
+      mapFile: runtime.mapFile,
       open: async (graph, options) => {
         const session = await runtime.open(graph, options)
         return {

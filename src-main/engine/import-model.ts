@@ -82,7 +82,7 @@ function writeFolder(
     model,
     chatTemplate: checkpoint.chatTemplate,
   }
-  const graph = lowerToStored(decoderGraph(model, weightsFile), model, weightsFile)
+  const graph = lowerToStored(decoderGraph(model, weightsFile), model, weightsFile, null)
   writeFileSync(join(directory, graphFile), encodeOnnx(graph), { flush: true })
   writeFileSync(join(directory, tokenizerFile), JSON.stringify(checkpoint.tokenizer), { flush: true })
   writeFileSync(join(directory, manifestFile), JSON.stringify(manifest), { flush: true })

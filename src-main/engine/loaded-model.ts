@@ -34,7 +34,7 @@ export class LoadedModel {
 
   constructor(directory: string, runtime: Runtime, codecs: Codecs) {
     this.folder = readModelFolder(directory)
-    this.weights = new FileWeights(this.folder.model, join(directory, weightsFile), codecs)
+    this.weights = new FileWeights(this.folder.model, join(directory, weightsFile), codecs, runtime.mapFile)
     this.#runtime = runtime
   }
 
@@ -81,7 +81,7 @@ export class LoadedModel {
     const { model, directory } = this.folder
     const plain = decoderGraph(model, weightsFile)
     const adapted = layout === null ? plain : adaptGraph(plain, layout)
-    const graph = lowerToStored(adapted, model, weightsFile)
+    const graph = lowerToStored(adapted, model, weightsFile, this.#runtime.blockArithmetic)
     const session = await this.#runtime.open(graph, { weightsDirectory: directory })
     const ready = { key, decoder: new Decoder(session, this.weights), cacheOwner: '' }
     this.#decoders.push(ready)

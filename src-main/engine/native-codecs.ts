@@ -1,13 +1,12 @@
-/** The one door to the native addon: weight codecs, native where they are built and give the right bits. */
-import { existsSync } from 'node:fs'
+/** Weight codecs, native where they are built and give the right bits. */
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
 import { packBlocks } from '../core/checkpoint/pack-blocks.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import { findDifference } from './codec-comparison.ts'
 import type { WeightDecoders } from './codec-comparison.ts'
+import { findAddon } from './native-addon.ts'
 
 export interface Codecs extends WeightDecoders {
   readonly name: 'native' | 'typescript'
@@ -61,19 +60,6 @@ export function loadCodecs(addonPath: string | null = findAddon()): Codecs {
       `${addonPath} does not load: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
-}
-
-/** Where the addon lies beside the sources (`src-main/engine`) or a bundle (`out/main`, `out/main/chunks`). */
-export function findAddon(): string | null {
-  const name = `veranda.${process.platform}-${process.arch}.node`
-  const paths = ['../../native/', '../../../native/'].map((folder) =>
-    // An archive cannot be loaded from; packaging leaves the addon beside it.
-    fileURLToPath(new URL(folder + name, import.meta.url)).replace(
-      /\bapp\.asar(?=[\\/])/,
-      'app.asar.unpacked',
-    ),
-  )
-  return paths.find((path) => existsSync(path)) ?? null
 }
 
 function typescriptCodecs(reason: string): Codecs {

@@ -12,6 +12,8 @@ export interface OnnxRuntimeOptions {
 
 export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
   return {
+    blockArithmetic: null,
+    mapFile: null,
     async open(graph, { weightsDirectory } = {}) {
       try {
         const session = await InferenceSession.create(encodeOnnx(graph), {

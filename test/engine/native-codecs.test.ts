@@ -12,7 +12,8 @@ import {
   weightFormats,
 } from '../../src-main/core/checkpoint/weight-formats.ts'
 import { findDifference } from '../../src-main/engine/codec-comparison.ts'
-import { findAddon, loadCodecs } from '../../src-main/engine/native-codecs.ts'
+import { findAddon } from '../../src-main/engine/native-addon.ts'
+import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 
 // An addon older than its sources would say nothing about them.
 execFileSync(process.execPath, ['native/build.mjs', '--if-needed'], { stdio: 'inherit' })

@@ -28,6 +28,7 @@ export function referenceLanes(reference: string): number {
  */
 export function withFloat32Sums(inner: Runtime, config: LlamaConfig, lanes: number): Runtime {
   return {
+    ...inner,
     async open(graph, options) {
       const session = await inner.open(graph, options)
       if (graph.name !== 'output_slice') return session

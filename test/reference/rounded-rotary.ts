@@ -18,6 +18,7 @@ export function withRoundedRotary(inner: Runtime, config: LlamaConfig): Runtime 
   const row = (table: Float32Array, n: number): Float32Array => table.subarray(n * half, (n + 1) * half)
   const positionOf = new Map(positions.map((position) => [row(ours.sin, position).join(), position]))
   return {
+    ...inner,
     async open(graph, options) {
       const session = await inner.open(graph, options)
       return {

@@ -3,11 +3,13 @@
  * Field numbers are given beside each field.
  */
 import { type Attribute, type Graph, graphFailure, type Initializer, type Node, type Value } from './graph.ts'
-import { onnxTypes, veranda } from './operators.ts'
+import { onnxTypes, veranda, verandaKernels } from './operators.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 
 const irVersion = 10
 const opsets = { '': 21, 'com.microsoft': 1 }
+/** Named only where it is used: other runtimes need not know it. */
+const kernelsVersion = 1
 
 /** The bytes of the `.onnx` file. External initializers are named relative to it. */
 export function encodeOnnx(graph: Graph): Uint8Array {
@@ -15,7 +17,9 @@ export function encodeOnnx(graph: Graph): Uint8Array {
   model.int(1, irVersion)
   model.text(2, 'veranda')
   model.message(7, (file) => writeGraph(file, graph))
-  for (const [domain, version] of Object.entries(opsets)) {
+  const usesKernels = graph.nodes.some(({ domain }) => domain === verandaKernels)
+  const versions = { ...opsets, ...(usesKernels ? { [verandaKernels]: kernelsVersion } : {}) }
+  for (const [domain, version] of Object.entries(versions)) {
     model.message(8, (opset) => {
       opset.text(1, domain)
       opset.int(2, version)

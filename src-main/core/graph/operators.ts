@@ -1,11 +1,14 @@
 /** One function an operator: appends its node to the tape and returns the result. */
 import type { GraphBuilder } from './builder.ts'
+import type { BlockArithmetic } from './runtime.ts'
 import { type Attribute, type Dim, type DType, graphFailure, type Shape, type Value } from './graph.ts'
 
 /** ONNX Runtime's own operators. */
 const microsoft = 'com.microsoft'
 /** Ours: they stand for a model's linear layers until `lower-linear.ts` gives them their weights. */
 export const veranda = 'veranda'
+/** Ours as well: operators that the native runtime brings along (`native/src/runtime/operators.rs`). */
+export const verandaKernels = 'veranda.kernels'
 
 const int = (value: number): Attribute => ({ kind: 'int', value })
 const float = (value: number): Attribute => ({ kind: 'float', value })
@@ -155,6 +158,35 @@ export const linearTransposed = (
     domain: veranda,
     attributes: { module: text(module), inFeatures: int(inFeatures), outFeatures: int(outFeatures) },
   })
+
+/**
+ * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, or `x · W` if transposed. In `int8` x is
+ * rounded to 8 bits a block of 32, and of a transposed W its blocks anew; sums are float32 in any case.
+ */
+export const blockLinear = (
+  g: GraphBuilder,
+  x: Value,
+  weight: { readonly quants: Value; readonly scales: Value; readonly offsets: Value | null },
+  format: {
+    readonly rows: number
+    readonly columns: number
+    readonly transposed: boolean
+    readonly arithmetic: BlockArithmetic
+  },
+): Value =>
+  g.add(
+    'BlockLinear',
+    [x, weight.quants, weight.scales, ...(weight.offsets === null ? [] : [weight.offsets])],
+    {
+      domain: verandaKernels,
+      attributes: {
+        outFeatures: int(format.rows),
+        inFeatures: int(format.columns),
+        transposed: int(format.transposed ? 1 : 0),
+        int8: int(format.arithmetic === 'int8' ? 1 : 0),
+      },
+    },
+  )
 
 /**
  * `x · Wᵀ` in float32 with W in 4-bit blocks of 32 along its columns, `w = scale · (q − 8)`.

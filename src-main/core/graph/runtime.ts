@@ -5,8 +5,11 @@ export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array
 
 /** A dense row-major tensor. The element type follows from the array: int64 is BigInt64Array. */
 export interface Tensor {
+  /** A result may stay where the runtime made it until this is first asked for: one only fed back is never copied. */
   readonly data: TensorData
   readonly shape: readonly number[]
+  /** Gives the memory of a result back at once; it can't be read or fed any more. */
+  release?(): void
 }
 
 /** Tensors by the names of a graph's inputs. */
@@ -21,13 +24,26 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** `int8`: activations are rounded to 8 bits a block of 32 for products with block weights. */
+export type BlockArithmetic = 'int8' | 'float32'
+
 export interface Runtime {
+  /** How graphs should multiply with block weights by `BlockLinear`; null where the runtime hasn't the operator. */
+  readonly blockArithmetic: BlockArithmetic | null
+  /** Tensors of a file that are read where they lie; null where the runtime takes only arrays. */
+  readonly mapFile: ((path: string) => MappedFile) | null
   /** External initializers are files of `weightsDirectory`. */
   open(graph: Graph, options?: { readonly weightsDirectory?: string }): Promise<Session>
 }
 
+export interface MappedFile {
+  /** The tensor that begins at byte `offset`. */
+  tensor(dtype: 'float32' | 'uint8', shape: readonly number[], offset: number): Tensor
+}
+
 /** The float32 elements of a result. */
 export function float32Data(tensor: Tensor | undefined, name: string): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data
+  const data = tensor?.data
+  if (data instanceof Float32Array) return data
   throw new TypeError(`The graph has no float32 result "${name}".`)
 }

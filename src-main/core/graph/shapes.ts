@@ -56,6 +56,10 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   MatMul: matMul,
   Gemm: gemm,
   MatMulNBits: (node) => lastAxis(node, int(node, 'K'), int(node, 'N')),
+  BlockLinear: (node) => {
+    const [columns, rows] = [int(node, 'inFeatures'), int(node, 'outFeatures')]
+    return int(node, 'transposed') === 1 ? lastAxis(node, rows, columns) : lastAxis(node, columns, rows)
+  },
   Linear: (node) => lastAxis(node, int(node, 'inFeatures'), int(node, 'outFeatures')),
   LinearTransposed: (node) => lastAxis(node, int(node, 'outFeatures'), int(node, 'inFeatures')),
 }

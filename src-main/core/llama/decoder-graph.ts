@@ -1,6 +1,7 @@
 import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
+import type { BlockArithmetic } from '../graph/runtime.ts'
 import { decoderLayer, head, type ParameterOf } from './layer.ts'
 import { type LinearWeight, lowerLinears } from './lower-linear.ts'
 import { type Extent, type StoredModel, type StoredWeight, weightName } from './stored-model.ts'
@@ -51,8 +52,13 @@ export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
 }
 
 /** Gives a decoder graph its linear weights, straight from the weights file. */
-export function lowerToStored(graph: Graph, model: StoredModel, weightsFile: string): Graph {
-  return lowerLinears(graph, (g, module): LinearWeight => {
+export function lowerToStored(
+  graph: Graph,
+  model: StoredModel,
+  weightsFile: string,
+  arithmetic: BlockArithmetic | null,
+): Graph {
+  const weightOf = (g: GraphBuilder, module: string): LinearWeight => {
     const name = weightName(model.config, module)
     const stored = storedWeight(model, name)
     if (stored.kind === 'dense')
@@ -68,7 +74,8 @@ export function lowerToStored(graph: Graph, model: StoredModel, weightsFile: str
       offsets:
         stored.offsets === null ? null : part('offsets', 'float32', [rows, columns / 32], stored.offsets),
     }
-  })
+  }
+  return lowerLinears(graph, weightOf, arithmetic)
 }
 
 function storedParameters(g: GraphBuilder, model: StoredModel, weightsFile: string): ParameterOf {

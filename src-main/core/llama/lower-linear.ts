@@ -1,7 +1,15 @@
 import type { GraphBuilder } from '../graph/builder.ts'
-import { type Graph, graphFailure, intAttribute, stringAttribute, type Value } from '../graph/graph.ts'
+import {
+  type Dim,
+  type Graph,
+  graphFailure,
+  intAttribute,
+  stringAttribute,
+  type Value,
+} from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import { rewrite } from '../graph/rewrite.ts'
+import type { BlockArithmetic } from '../graph/runtime.ts'
 import { splitBytes } from './split-bytes.ts'
 
 /** The weight of a linear layer as values of a graph. */
@@ -22,10 +30,38 @@ export type LinearWeight =
       readonly offsets: Value | null
     }
 
+/** How a matrix is stored, as far as graphs over it differ; null: as float32. */
+export type BlockFormat = { readonly bits: 4 | 8; readonly hasOffsets: boolean } | null
+
+/** The weight of a linear layer `[out, in]` as inputs of a graph: `name`, or its parts as `blockFeeds` calls them. */
+export function weightInput(
+  g: GraphBuilder,
+  name: string,
+  [out, columns]: readonly [Dim, number],
+  format: BlockFormat,
+): LinearWeight {
+  if (format === null) return { kind: 'matrix', matrix: g.input(name, 'float32', [out, columns]) }
+  const floats = (part: string): Value => g.input(`${name}.${part}`, 'float32', [out, columns / 32])
+  return {
+    kind: 'blocks',
+    bits: format.bits,
+    quants: g.input(`${name}.quants`, 'uint8', [out, columns / 32, 4 * format.bits]),
+    scales: floats('scales'),
+    offsets: format.hasOffsets ? floats('offsets') : null,
+  }
+}
+
 export type WeightOf = (g: GraphBuilder, module: string) => LinearWeight
 
-/** Replaces `Linear` and `LinearTransposed` by operators that ONNX Runtime knows, over the given weights. */
-export function lowerLinears(graph: Graph, weightOf: WeightOf): Graph {
+/**
+ * Replaces `Linear` and `LinearTransposed` by operators that the runtime knows, over the given weights: for blocks
+ * `BlockLinear` in the given arithmetic, or, without one, what ONNX Runtime brings along.
+ */
+export function lowerLinears(
+  graph: Graph,
+  weightOf: WeightOf,
+  arithmetic: BlockArithmetic | null = null,
+): Graph {
   const blockSums = new Map<Value, Value>()
   const weights = new Map<string, LinearWeight>()
   return rewrite(graph, (g, node, [x]) => {
@@ -34,9 +70,10 @@ export function lowerLinears(graph: Graph, weightOf: WeightOf): Graph {
     const weight = weights.get(module) ?? weightOf(g, module)
     weights.set(module, weight)
     if (weight.kind === 'matrix') return op.gemm(g, x, weight.matrix, { b: node.op === 'Linear' })
-    if (node.op !== 'Linear')
-      throw graphFailure(`The weight of ${module} is in blocks: it can't be transposed.`)
     const format = { rows: intAttribute(node, 'outFeatures'), columns: intAttribute(node, 'inFeatures') }
+    const transposed = node.op !== 'Linear'
+    if (arithmetic !== null) return op.blockLinear(g, x, weight, { ...format, transposed, arithmetic })
+    if (transposed) throw graphFailure(`The weight of ${module} is in blocks: it can't be transposed.`)
     const withOffsets = (product: Value, offsets: Value | null): Value => {
       if (offsets === null) return product
       // A block's offset meets the sum of its 32 inputs; q, k and v share those sums, and so do gate and up.

@@ -1,3 +1,4 @@
+import type { Feeds, Tensor } from '../graph/runtime.ts'
 import type { StoredModel } from './stored-model.ts'
 
 /** A model's weights as float32, read and dequantised when they are asked for. */
@@ -8,6 +9,25 @@ export interface WeightSource {
    * `out` must be a whole number of rows long.
    */
   read(name: string, out: Float32Array, firstRow?: number): void
+  /** A matrix's rows `firstRow` to `firstRow + rows` as they are stored; null if not in blocks or not to be had. */
+  blocks(name: string, firstRow: number, rows: number): BlockTensors | null
+}
+
+/** See `StoredWeight`: `w = scale · (q − 2^(bits−1)) + offset` in blocks of 32. */
+export interface BlockTensors {
+  readonly bits: 4 | 8
+  readonly quants: Tensor
+  readonly scales: Tensor
+  readonly offsets: Tensor | null
+}
+
+/** The parts of block weights as feeds of a graph that names them `name.quants`, `name.scales`, `name.offsets`. */
+export function blockFeeds(name: string, { quants, scales, offsets }: BlockTensors): Feeds {
+  return {
+    [`${name}.quants`]: quants,
+    [`${name}.scales`]: scales,
+    ...(offsets === null ? {} : { [`${name}.offsets`]: offsets }),
+  }
 }
 
 /** The embeddings of tokens: `[N, H]`. Each different token is read once. */

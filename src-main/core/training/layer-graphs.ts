@@ -10,10 +10,11 @@ import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import { cut, rewriteOnto } from '../graph/rewrite.ts'
+import type { BlockArithmetic } from '../graph/runtime.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { decoderLayer } from '../llama/layer.ts'
 import { linearKinds, linearPath } from '../llama/linear-kinds.ts'
-import { lowerLinears } from '../llama/lower-linear.ts'
+import { type BlockFormat, type LinearWeight, lowerLinears, weightInput } from '../llama/lower-linear.ts'
 import { adaptLinears, declareAdapter } from '../vera/adapted-linear.ts'
 import type { VeraLayout } from '../vera/layout.ts'
 
@@ -27,6 +28,10 @@ export interface LayerGraphOptions {
   readonly adapter: VeraLayout | null
   /** Whether the results of the matrix products go from the forward to the backward graph. */
   readonly keep: boolean
+  /** How products with block weights are computed; null: all weights are given as float32 matrices. */
+  readonly arithmetic: BlockArithmetic | null
+  /** How the layer's linear weights are given, by their names in its graphs. */
+  readonly formats: ReadonlyMap<string, BlockFormat>
 }
 
 /**
@@ -39,7 +44,7 @@ export function layerForwardGraph(options: LayerGraphOptions): Graph {
   g.output(y, 'y')
   const kept = options.keep ? new Set(keptValues(options).map(({ name }) => name)) : new Set<string>()
   for (const { output } of g.nodes) if (kept.has(output.name)) g.output(output, keptName(output))
-  return lowerToInputs(g.finish(), options.config)
+  return lowerToInputs(g.finish(), options)
 }
 
 /**
@@ -49,7 +54,7 @@ export function layerForwardGraph(options: LayerGraphOptions): Graph {
 export function layerBackwardGraph(options: LayerGraphOptions, wantsInput: boolean): Graph {
   const { graph } = forwardAndBackward(options, wantsInput)
   const names = new Map(options.keep ? keptValues(options).map((value) => [value.name, keptName(value)]) : [])
-  return lowerToInputs(cut(graph, names), options.config)
+  return lowerToInputs(cut(graph, names), options)
 }
 
 /** What the backward graph needs of the forward graph's matrix products: `[N, width]` each. */
@@ -119,14 +124,13 @@ export function maskCopies(config: LlamaConfig, rows: number): number {
   return rows === 1 ? 1 : rows * config.kvHeadCount
 }
 
-function lowerToInputs(graph: Graph, config: LlamaConfig): Graph {
+function lowerToInputs(graph: Graph, { config, arithmetic, formats }: LayerGraphOptions): Graph {
   const sizes = new Map(linearKinds(config).map((size) => [`${layerPrefix}.${linearPath(size.kind)}`, size]))
-  return lowerLinears(graph, (g, module) => {
+  const weightOf = (g: GraphBuilder, module: string): LinearWeight => {
     const size = sizes.get(module)
     if (size === undefined) throw graphFailure(`A decoder layer has no linear layer ${module}.`)
-    return {
-      kind: 'matrix',
-      matrix: g.input(`${module}.weight`, 'float32', [size.outFeatures, size.inFeatures]),
-    }
-  })
+    const name = `${module}.weight`
+    return weightInput(g, name, [size.outFeatures, size.inFeatures], formats.get(name) ?? null)
+  }
+  return lowerLinears(graph, weightOf, arithmetic)
 }

@@ -2,7 +2,8 @@ import { type Feeds, float32Data, type Runtime, type Session, type Tensor } from
 import { linearPath } from '../llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryTables } from '../llama/rope.ts'
 import { layerShapes } from '../llama/tensor-names.ts'
-import type { WeightSource } from '../llama/weight-source.ts'
+import type { BlockFormat } from '../llama/lower-linear.ts'
+import { blockFeeds, type WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import { adapterFeeds, type LiveAdapter } from '../vera/live-adapter.ts'
 import { attentionMask, type Batch } from './batch.ts'
@@ -35,15 +36,15 @@ export class LayerStack {
   readonly #weights: WeightSource
   readonly #sessions = new Map<string, Promise<Session>>()
   readonly #frequencies: Float32Array
-  readonly #layerWeights: Readonly<Record<string, Tensor & { readonly data: Float32Array }>>
-  #loadedLayer: number | null = null
+  /** Of one layer, by their names in its graphs: float32 tensors in buffers that all layers share, and blocks. */
+  readonly #buffers = new Map<string, Tensor & { readonly data: Float32Array }>()
+  #loaded: LayerWeights | null = null
   #keptWidth: number | null = null
 
   constructor(runtime: Runtime, weights: WeightSource) {
     this.#runtime = runtime
     this.#weights = weights
     this.#frequencies = inverseFrequencies(weights.model.config)
-    this.#layerWeights = allocateLayer(weights)
   }
 
   async close(): Promise<void> {
@@ -76,11 +77,12 @@ export class LayerStack {
     keep: boolean,
   ): Promise<{ readonly y: Float32Array; readonly kept: Feeds }> {
     const part = adapter === null ? null : layerPart(adapter, layer)
-    const options = this.#options(rows, part?.layout ?? null, keep)
-    const session = await this.#session(`forward ${rows} ${part !== null} ${keep}`, () =>
+    const weights = this.#load(layer)
+    const options = this.#options(weights, rows, part?.layout ?? null, keep)
+    const session = await this.#session(`forward ${rows} ${part !== null} ${keep} ${weights.format}`, () =>
       layerForwardGraph(options),
     )
-    const { y, ...kept } = await session.run({ ...this.#feeds(layer, x, batchFeeds), ...part?.feeds })
+    const { y, ...kept } = await session.run({ ...this.#feeds(weights, x, batchFeeds), ...part?.feeds })
     return { y: float32Data(y, 'y'), kept }
   }
 
@@ -99,14 +101,16 @@ export class LayerStack {
     wantsInput: boolean,
   ): Promise<{ readonly dx: Float32Array | null; readonly dLambda: Float32Array | null }> {
     const part = layerPart(adapter, layer)
-    const options = this.#options(rows, part?.layout ?? null, given.keeps)
+    const weights = this.#load(layer)
+    const options = this.#options(weights, rows, part?.layout ?? null, given.keeps)
     const session = await this.#session(
-      `backward ${rows} ${part !== null} ${given.keeps} ${wantsInput}`,
+      `backward ${rows} ${part !== null} ${given.keeps} ${wantsInput} ${weights.format}`,
       () => layerBackwardGraph(options, wantsInput),
     )
-    const feeds = this.#feeds(layer, given.x, given.batchFeeds)
+    const feeds = this.#feeds(weights, given.x, given.batchFeeds)
     const dy = { data: given.dy, shape: feeds['x']?.shape ?? [] }
     const results = await session.run({ ...feeds, ...given.kept, ...part?.feeds, dy })
+    for (const tensor of Object.values(given.kept)) tensor.release?.()
     return {
       dx: wantsInput ? float32Data(results['dx'], 'dx') : null,
       dLambda: part === null ? null : float32Data(results['dLambda'], 'dLambda'),
@@ -115,12 +119,18 @@ export class LayerStack {
 
   /** Numbers a token and layer. */
   #widthToKeep(adapter: LiveAdapter, lowest: number): number {
-    const options = this.#options(1, layerPart(adapter, lowest)?.layout ?? null, true)
+    const options = this.#options(this.#load(lowest), 1, layerPart(adapter, lowest)?.layout ?? null, true)
     return keptValues(options).reduce((sum, { shape }) => sum + Number(shape[1]), 0)
   }
 
-  #options(rows: number, adapter: VeraLayout | null, keep: boolean): LayerGraphOptions {
-    return { config: this.#weights.model.config, rows, adapter, keep }
+  #options(
+    { formats }: LayerWeights,
+    rows: number,
+    adapter: VeraLayout | null,
+    keep: boolean,
+  ): LayerGraphOptions {
+    const { blockArithmetic: arithmetic } = this.#runtime
+    return { config: this.#weights.model.config, rows, adapter, keep, arithmetic, formats }
   }
 
   #session(key: string, graph: () => Parameters<Runtime['open']>[0]): Promise<Session> {
@@ -131,20 +141,51 @@ export class LayerStack {
     return opened
   }
 
-  #feeds(layer: number, x: Float32Array, batchFeeds: Feeds): Feeds {
-    if (this.#loadedLayer !== layer) {
-      for (const [name, { data }] of Object.entries(this.#layerWeights)) {
-        this.#weights.read(name.replace(layerPrefix, `model.layers.${layer}`), data)
-      }
-      this.#loadedLayer = layer
-    }
+  #feeds(weights: LayerWeights, x: Float32Array, batchFeeds: Feeds): Feeds {
     const { hiddenSize } = this.#weights.model.config
-    return {
-      x: { data: x, shape: [x.length / hiddenSize, hiddenSize] },
-      ...batchFeeds,
-      ...this.#layerWeights,
-    }
+    return { x: { data: x, shape: [x.length / hiddenSize, hiddenSize] }, ...batchFeeds, ...weights.feeds }
   }
+
+  #load(layer: number): LayerWeights {
+    if (this.#loaded?.layer === layer) return this.#loaded
+    const formats = new Map<string, BlockFormat>()
+    const feeds: Record<string, Tensor> = {}
+    for (const [name, shape] of layerShapes(this.#weights.model.config, layerPrefix)) {
+      const stored = name.replace(layerPrefix, `model.layers.${layer}`)
+      const blocks =
+        this.#runtime.blockArithmetic === null ? null : this.#weights.blocks(stored, 0, shape[0] ?? 0)
+      if (blocks === null) {
+        const buffer = this.#buffer(name, shape)
+        this.#weights.read(stored, buffer.data)
+        feeds[name] = buffer
+      } else {
+        formats.set(name, { bits: blocks.bits, hasOffsets: blocks.offsets !== null })
+        Object.assign(feeds, blockFeeds(name, blocks))
+      }
+    }
+    const format = [...formats.values()]
+      .map((value) => `${value?.bits}${value?.hasOffsets ? 'o' : ''}`)
+      .join()
+    this.#loaded = { layer, feeds, formats, format: `${[...formats.keys()].join()} ${format}` }
+    return this.#loaded
+  }
+
+  #buffer(name: string, shape: readonly number[]): Tensor & { readonly data: Float32Array } {
+    const known = this.#buffers.get(name)
+    if (known !== undefined) return known
+    const buffer = { data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape }
+    this.#buffers.set(name, buffer)
+    return buffer
+  }
+}
+
+/** The weights of a layer as its graphs take them. */
+interface LayerWeights {
+  readonly layer: number
+  readonly feeds: Feeds
+  readonly formats: ReadonlyMap<string, BlockFormat>
+  /** Tells layers apart whose graphs differ. */
+  readonly format: string
 }
 
 /** The adapter's share of one layer as a layout and feeds of its own; null where the layer isn't adapted. */
@@ -164,14 +205,4 @@ function layerPart(adapter: LiveAdapter, layer: number): { layout: VeraLayout; f
     layout: { ...layout, sites, length: end - start },
     feeds: adapterFeeds({ ...adapter, vectors: vectors.subarray(start, end) }),
   }
-}
-
-/** Buffers for the weights of one layer, by their names in the layer's graphs. */
-function allocateLayer(weights: WeightSource): Record<string, Tensor & { readonly data: Float32Array }> {
-  return Object.fromEntries(
-    [...layerShapes(weights.model.config, layerPrefix)].map(([name, shape]) => [
-      name,
-      { data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape },
-    ]),
-  )
 }

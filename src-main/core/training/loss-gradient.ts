@@ -42,7 +42,7 @@ export class TrainingPass {
     return new TrainingPass(
       weights,
       new LayerStack(runtime, weights),
-      await OutputLayer.open(runtime, weights),
+      new OutputLayer(runtime, weights),
       await runtime.open(finalNormForwardGraph(config)),
       await runtime.open(finalNormBackwardGraph(config)),
     )

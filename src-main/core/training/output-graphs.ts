@@ -3,7 +3,9 @@ import { backward } from '../graph/backward.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
+import type { BlockArithmetic } from '../graph/runtime.ts'
 import type { LlamaConfig } from '../llama/config.ts'
+import { type BlockFormat, lowerLinears, weightInput } from '../llama/lower-linear.ts'
 import { finalNorm } from '../llama/layer.ts'
 
 /** Inputs `x [M, H]`, `model.norm.weight [H]`; output `y [M, H]`. */
@@ -23,21 +25,27 @@ export function finalNormBackwardGraph(config: LlamaConfig): Graph {
 }
 
 /**
- * A slice of the output layer, for a cross entropy that never holds all logits: inputs `x [M, H]`,
- * `weight [slice, H]`; outputs, with l = x · weightᵀ, `max [M, 1]` of l, `sum [M, 1]` of exp(l − max) and, if
+ * A slice of the output layer, for a cross entropy that never holds all logits: inputs `x [M, H]` and, as
+ * `weightInput` has it, `weight [rows, H]`; outputs, with l = x · weightᵀ, `max [M, 1]` of l, `sum [M, 1]` of exp(l − max) and, if
  * wanted, `weighted [M, H]` = exp(l − max) · weight. See `output-loss.ts`, which joins the slices.
  */
-export function outputSliceGraph(config: LlamaConfig, wantsGradient: boolean): Graph {
+export function outputSliceGraph(
+  config: LlamaConfig,
+  wantsGradient: boolean,
+  slice: { readonly rows: number; readonly format: BlockFormat; readonly arithmetic: BlockArithmetic | null },
+): Graph {
   const g = new GraphBuilder('output_slice')
   const x = g.input('x', 'float32', ['M', config.hiddenSize])
-  const weight = g.input('weight', 'float32', ['slice', config.hiddenSize])
-  const logits = op.gemm(g, x, weight, { b: true })
+  const logits = op.linear(g, x, 'slice', config.hiddenSize, slice.rows)
   const max = op.reduceMax(g, logits, [1])
   const powers = op.exp(g, op.sub(g, logits, max))
   g.output(max, 'max')
   g.output(op.reduceSum(g, powers, [1]), 'sum')
-  if (wantsGradient) g.output(op.gemm(g, powers, weight), 'weighted')
-  return g.finish()
+  if (wantsGradient) {
+    g.output(op.linearTransposed(g, powers, 'slice', config.hiddenSize, slice.rows), 'weighted')
+  }
+  const size = [slice.rows, config.hiddenSize] as const
+  return lowerLinears(g.finish(), (g) => weightInput(g, 'weight', size, slice.format), slice.arithmetic)
 }
 
 function finalNormTape(name: string, config: LlamaConfig) {

@@ -1,6 +1,7 @@
-import { float32Data, type Runtime, type Session } from '../graph/runtime.ts'
+import { type Feeds, float32Data, type Runtime, type Session } from '../graph/runtime.ts'
+import type { BlockFormat } from '../llama/lower-linear.ts'
 import { weightName } from '../llama/stored-model.ts'
-import type { WeightSource } from '../llama/weight-source.ts'
+import { blockFeeds, type WeightSource } from '../llama/weight-source.ts'
 import { outputSliceGraph } from './output-graphs.ts'
 
 /** Rows of the output matrix in one slice: 4,096 · 576 float32 weights are 9 MB. */
@@ -35,35 +36,21 @@ export interface SoftTarget {
  * What is counted then is the divergence KL(p ‖ softmax l): the cross entropy less the entropy of p.
  */
 export class OutputLayer {
+  readonly #runtime: Runtime
   readonly #weights: WeightSource
-  readonly #lossOnly: Session
-  readonly #withGradient: Session
+  readonly #sessions = new Map<string, Promise<Session>>()
   readonly #sliceRows: number
-  readonly #slice: Float32Array
+  #buffer = new Float32Array(0)
 
-  private constructor(weights: WeightSource, lossOnly: Session, withGradient: Session, sliceRows: number) {
+  constructor(runtime: Runtime, weights: WeightSource, sliceRows = defaultSliceRows) {
+    this.#runtime = runtime
     this.#weights = weights
-    this.#lossOnly = lossOnly
-    this.#withGradient = withGradient
-    const { vocabularySize, hiddenSize } = weights.model.config
-    this.#sliceRows = Math.min(sliceRows, vocabularySize)
-    this.#slice = new Float32Array(this.#sliceRows * hiddenSize)
-  }
-
-  static async open(
-    runtime: Runtime,
-    weights: WeightSource,
-    sliceRows = defaultSliceRows,
-  ): Promise<OutputLayer> {
-    const { config } = weights.model
-    const lossOnly = await runtime.open(outputSliceGraph(config, false))
-    const withGradient = await runtime.open(outputSliceGraph(config, true))
-    return new OutputLayer(weights, lossOnly, withGradient, sliceRows)
+    this.#sliceRows = Math.min(sliceRows, weights.model.config.vocabularySize)
   }
 
   async close(): Promise<void> {
-    await this.#lossOnly.close()
-    await this.#withGradient.close()
+    for (const session of this.#sessions.values()) await (await session).close()
+    this.#sessions.clear()
   }
 
   /** x `[M, H]`, one label a row; the rows that have a soft target follow that. */
@@ -79,7 +66,7 @@ export class OutputLayer {
     for (let m = 0; m < labels.length; m++) {
       const target = soft.get(m)
       const logit =
-        target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row, 0, H) + target.entropy
+        target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row) + target.entropy
       lossSum += (normalizer[m] ?? 0) - logit
     }
     return { lossSum, gradient: wantsGradient ? this.#gradient(expected, labels, soft) : null }
@@ -91,7 +78,7 @@ export class OutputLayer {
     const { normalizer, expected } = await this.#sums(x, new Int32Array(x.length / H), true)
     return Array.from(normalizer, (logSum, m) => {
       const row = Float32Array.from(expected.subarray(m * H, (m + 1) * H))
-      return { row, entropy: logSum - dot(x, m * H, row, 0, H) }
+      return { row, entropy: logSum - dot(x, m * H, row) }
     })
   }
 
@@ -106,13 +93,9 @@ export class OutputLayer {
     const labelLogits = new Float64Array(M)
     for (let start = 0; start < V; start += this.#sliceRows) {
       const rows = Math.min(this.#sliceRows, V - start)
-      const weight = this.#slice.subarray(0, rows * H)
-      this.#weights.read(name, weight, start)
-      const session = wantsExpected ? this.#withGradient : this.#lossOnly
-      const part = await session.run({
-        x: { data: x, shape: [M, H] },
-        weight: { data: weight, shape: [rows, H] },
-      })
+      const { feeds, format } = this.#slice(name, start, rows)
+      const session = await this.#session(rows, format, wantsExpected)
+      const part = await session.run({ x: { data: x, shape: [M, H] }, ...feeds })
       const partMax = float32Data(part['max'], 'max')
       const partSum = float32Data(part['sum'], 'sum')
       for (let m = 0; m < M; m++) {
@@ -123,15 +106,44 @@ export class OutputLayer {
         sum[m] = (sum[m] ?? 0) * keep + (partSum[m] ?? 0) * take
         if (wantsExpected)
           addScaled(weighted, float32Data(part['weighted'], 'weighted'), m * H, H, keep, take)
-        const label = (labels[m] ?? 0) - start
-        if (label >= 0 && label < rows) labelLogits[m] = dot(x, m * H, weight, label * H, H)
       }
+    }
+    const row = new Float32Array(H)
+    for (let m = 0; m < M; m++) {
+      this.#weights.read(name, row, labels[m] ?? 0)
+      labelLogits[m] = dot(x, m * H, row)
     }
     return {
       normalizer: max.map((largest, m) => largest + Math.log(sum[m] ?? 1)),
       expected: weighted.map((value, i) => value * (1 / (sum[Math.floor(i / H)] ?? 1))),
       labelLogits,
     }
+  }
+
+  /** Rows `start` to `start + rows` of the output matrix. */
+  #slice(name: string, start: number, rows: number): { feeds: Feeds; format: BlockFormat } {
+    const blocks = this.#runtime.blockArithmetic === null ? null : this.#weights.blocks(name, start, rows)
+    if (blocks !== null) {
+      return {
+        feeds: blockFeeds('weight', blocks),
+        format: { bits: blocks.bits, hasOffsets: blocks.offsets !== null },
+      }
+    }
+    const H = this.#weights.model.config.hiddenSize
+    if (this.#buffer.length < rows * H) this.#buffer = new Float32Array(rows * H)
+    const data = this.#buffer.subarray(0, rows * H)
+    this.#weights.read(name, data, start)
+    return { feeds: { weight: { data, shape: [rows, H] } }, format: null }
+  }
+
+  #session(rows: number, format: BlockFormat, wantsGradient: boolean): Promise<Session> {
+    const key = `${rows} ${wantsGradient} ${format?.bits} ${format?.hasOffsets}`
+    const known = this.#sessions.get(key)
+    if (known !== undefined) return known
+    const slice = { rows, format, arithmetic: this.#runtime.blockArithmetic }
+    const opened = this.#runtime.open(outputSliceGraph(this.#weights.model.config, wantsGradient, slice))
+    this.#sessions.set(key, opened)
+    return opened
   }
 
   /** The mean row under the softmax less the target's. */
@@ -162,8 +174,8 @@ function addScaled(
   for (let i = start; i < start + length; i++) target[i] = (target[i] ?? 0) * keep + (source[i] ?? 0) * take
 }
 
-function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
+function dot(a: Float32Array, start: number, b: Float32Array): number {
   let sum = 0
-  for (let i = 0; i < length; i++) sum += (a[aStart + i] ?? 0) * (b[bStart + i] ?? 0)
+  for (let i = 0; i < b.length; i++) sum += (a[start + i] ?? 0) * (b[i] ?? 0)
   return sum
 }

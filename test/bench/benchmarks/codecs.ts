@@ -1,4 +1,5 @@
-import { findAddon, loadCodecs } from '../../../src-main/engine/native-codecs.ts'
+import { findAddon } from '../../../src-main/engine/native-addon.ts'
+import { loadCodecs } from '../../../src-main/engine/native-codecs.ts'
 import type { Benchmark } from '../benchmark.ts'
 
 /** 32 million weights: 16 MB packed, 128 MB unpacked. */

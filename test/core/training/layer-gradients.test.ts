@@ -41,7 +41,14 @@ const batch = {
   labels: new Int32Array(6),
 }
 
-const options = (adapter: VeraLayout | null, keep = false) => ({ config, rows: batch.rows, adapter, keep })
+const options = (adapter: VeraLayout | null, keep = false) => ({
+  config,
+  rows: batch.rows,
+  adapter,
+  keep,
+  arithmetic: null,
+  formats: new Map<string, never>(),
+})
 
 function inLayer(whole: VeraLayout): VeraLayout {
   const sites = whole.sites.map((site) => ({ ...site, module: `${layerPrefix}.${linearPath(site.kind)}` }))

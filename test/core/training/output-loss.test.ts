@@ -66,6 +66,7 @@ function weightsOf({ matrix }: Sample, tiedEmbeddings = true) {
       reads.push(`${name} ${firstRow}+${out.length / H}`)
       out.set(matrix.subarray(firstRow * H, firstRow * H + out.length))
     },
+    blocks: () => null,
   }
   return { weights, reads }
 }
@@ -75,7 +76,7 @@ async function withLayer<T>(
   sliceRows: number | undefined,
   use: (layer: OutputLayer) => Promise<T>,
 ): Promise<T> {
-  const layer = await OutputLayer.open(runtime, weights, sliceRows)
+  const layer = new OutputLayer(runtime, weights, sliceRows)
   try {
     return await use(layer)
   } finally {

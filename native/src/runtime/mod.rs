@@ -1,0 +1,13 @@
+//! ONNX Runtime for Node: the very library that onnxruntime-node brings along, with operators of our own, results
+//! that stay native until somebody reads them, and weights mapped from their file.
+
+mod mapped_file;
+mod operators;
+mod session;
+mod tensor;
+
+use std::fmt::Display;
+
+fn failed(error: impl Display) -> napi::Error {
+    napi::Error::from_reason(error.to_string())
+}

@@ -1,0 +1,184 @@
+/**
+ * The core's `Runtime` over the native addon: the ONNX Runtime library that onnxruntime-node brings along, without
+ * its copies, with mapped weights and with `BlockLinear`.
+ */
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { Failure } from '../contract/failure.ts'
+import type { Graph } from '../core/graph/graph.ts'
+import { encodeOnnx } from '../core/graph/onnx-file.ts'
+import type {
+  BlockArithmetic,
+  Feeds,
+  MappedFile,
+  Runtime,
+  Session,
+  Tensor,
+  TensorData,
+} from '../core/graph/runtime.ts'
+import { findAddon } from './native-addon.ts'
+
+export interface NativeRuntimeOptions {
+  /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
+  readonly threads: number | null
+  /** Null: block weights are multiplied as ONNX Runtime itself does. */
+  readonly blockArithmetic: BlockArithmetic | null
+}
+
+/** What `native/src/runtime` exports. */
+interface Addon {
+  readonly NativeSession: new (graph: Uint8Array, options: SessionOptions) => NativeSession
+  readonly MappedFile: new (path: string) => {
+    tensor(dtype: 'float32' | 'uint8', shape: readonly number[], offset: number): NativeTensor
+  }
+  hasKernels(): boolean
+}
+
+interface SessionOptions {
+  readonly library: string
+  readonly threads?: number
+  readonly weightsDirectory?: string
+}
+
+interface NativeSession {
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  run(values: readonly (TensorData | NativeTensor)[], shapes: readonly (readonly number[])[]): NativeTensor[]
+  close(): void
+}
+
+interface NativeTensor {
+  readonly shape: number[]
+  readonly dtype: keyof typeof arrays
+  read(out: TensorData): void
+  release(): void
+}
+
+const arrays = {
+  float32: Float32Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  uint8: Uint8Array,
+} as const
+
+/** The runtime, or in a sentence why there is none here. */
+export function nativeRuntime(
+  options: NativeRuntimeOptions,
+): { readonly runtime: Runtime } | { readonly runtime: null; readonly reason: string } {
+  try {
+    const path = findAddon()
+    if (path === null) return { runtime: null, reason: 'The native runtime is not built.' }
+    const addon: unknown = createRequire(import.meta.url)(path)
+    if (!isAddon(addon)) return { runtime: null, reason: `${path} has no runtime for this processor.` }
+    if (options.blockArithmetic !== null && !addon.hasKernels())
+      return { runtime: null, reason: 'This processor lacks the AVX-512 VNNI that the kernels need.' }
+    return { runtime: runtimeOver(addon, options, libraryPath()) }
+  } catch (error) {
+    return { runtime: null, reason: `The native runtime does not load: ${text(error)}` }
+  }
+}
+
+function runtimeOver(addon: Addon, options: NativeRuntimeOptions, library: string): Runtime {
+  return {
+    blockArithmetic: options.blockArithmetic,
+    mapFile: (path) => mappedFile(new addon.MappedFile(path)),
+    async open(graph, { weightsDirectory } = {}) {
+      try {
+        const session = new addon.NativeSession(encodeOnnx(graph), {
+          library,
+          ...(options.threads === null ? {} : { threads: options.threads }),
+          ...(weightsDirectory === undefined ? {} : { weightsDirectory }),
+        })
+        return sessionOver(graph, session)
+      } catch (error) {
+        throw new Failure(
+          'graph-not-loaded',
+          `ONNX Runtime could not load the graph "${graph.name}": ${text(error)}`,
+          { cause: error },
+        )
+      }
+    },
+  }
+}
+
+function mappedFile(file: InstanceType<Addon['MappedFile']>): MappedFile {
+  return { tensor: (dtype, shape, offset) => new OutsideTensor(file.tensor(dtype, shape, offset)) }
+}
+
+function sessionOver(graph: Graph, session: NativeSession): Session {
+  const { inputs, outputs } = session
+  return {
+    // oxlint-disable-next-line require-await -- a failure has to reject
+    async run(feeds) {
+      try {
+        const tensors = inputs.map((name) => feedOf(feeds, name))
+        const results = session.run(
+          tensors.map((tensor) => (tensor instanceof OutsideTensor ? tensor.native : tensor.data)),
+          tensors.map(({ shape }) => shape),
+        )
+        return Object.fromEntries(results.map((result, at) => [outputs[at] ?? '', new OutsideTensor(result)]))
+      } catch (error) {
+        throw new Failure(
+          'graph-failed',
+          `ONNX Runtime could not run the graph "${graph.name}": ${text(error)}`,
+          { cause: error },
+        )
+      }
+    },
+    // oxlint-disable-next-line require-await -- the interface allows waiting
+    close: async () => session.close(),
+  }
+}
+
+/** A tensor outside JavaScript's memory, copied into it when somebody asks for its numbers. */
+class OutsideTensor implements Tensor {
+  readonly native: NativeTensor
+  readonly shape: readonly number[]
+  #data: TensorData | null = null
+
+  constructor(native: NativeTensor) {
+    this.native = native
+    this.shape = native.shape
+  }
+
+  get data(): TensorData {
+    if (this.#data === null) {
+      this.#data = new arrays[this.native.dtype](this.shape.reduce((a, b) => a * b, 1))
+      this.native.read(this.#data)
+    }
+    return this.#data
+  }
+
+  release(): void {
+    this.native.release()
+  }
+}
+
+function feedOf(feeds: Feeds, name: string): Tensor {
+  const tensor = feeds[name]
+  if (tensor === undefined) throw new TypeError(`The input "${name}" is missing.`)
+  return tensor
+}
+
+/** The library that lies beside onnxruntime-node's own binding: two copies in a process would not share anything. */
+function libraryPath(): string {
+  const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+  const name = { win32: 'onnxruntime.dll', darwin: 'libonnxruntime.1.dylib' }[process.platform as string]
+  const path = join(folder, 'bin/napi-v6', process.platform, process.arch, name ?? 'libonnxruntime.so.1')
+  // An archive cannot be loaded from; packaging leaves the library beside it.
+  return path.replace(/\bapp\.asar(?=[\\/])/, 'app.asar.unpacked')
+}
+
+function isAddon(value: unknown): value is Addon {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['NativeSession', 'MappedFile', 'hasKernels'].every(
+      (name) => typeof Reflect.get(value, name) === 'function',
+    )
+  )
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
