@@ -2,14 +2,14 @@ import { chat } from './chat.ts'
 import { evaluate, maskExamples } from './evaluate.ts'
 import { importModel } from './import-model.ts'
 import { loadCodecs } from './native-codecs.ts'
-import { onnxRuntime } from './onnx-runtime.ts'
+import { chooseRuntime } from './runtime.ts'
 import type { OperationTable } from './operation-table.ts'
 import { EngineResources } from './resources.ts'
 import { train } from './train.ts'
 
 /** The engine's operations over ONNX Runtime on this machine's processor. */
 export function createOperations(): OperationTable {
-  const resources = new EngineResources(onnxRuntime({ threads: null }), loadCodecs())
+  const resources = new EngineResources(chooseRuntime(null).runtime, loadCodecs())
   return {
     importModel: importModel(resources.codecs),
     chat: chat(resources),

@@ -4,6 +4,7 @@
 //! before a tile of the product uses them. Activations are either rounded to 8 bits a block of 32 (`int8`: integer
 //! products, about four times as fast) or kept (`float32`: exact up to the order of summation).
 
+mod attention;
 mod block_matrix;
 mod few_rows;
 mod float32;
@@ -11,9 +12,11 @@ mod int8;
 mod panels;
 mod products;
 mod rounded_rows;
+mod shared;
 #[cfg(test)]
 mod test_matrix;
 
+pub use attention::{Attention, attend, attend_gradient};
 pub use block_matrix::BlockMatrix;
 pub use products::{Arithmetic, linear, linear_transposed};
 

@@ -5,9 +5,11 @@ use std::cell::RefCell;
 use super::Parallel;
 use super::block_matrix::{BLOCK, BlockMatrix};
 use super::few_rows::{self, Interleaved};
+use super::float32::Tile;
+use super::int8;
 use super::panels::{self, IntegerPanel, WIDTH};
 use super::rounded_rows::RoundedRows;
-use super::{float32, int8};
+use super::shared::Shared;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arithmetic {
@@ -67,23 +69,6 @@ thread_local! {
     static PANELS: RefCell<Panels> = RefCell::default();
 }
 
-/// A pointer that threads share: each writes outputs of its own.
-#[derive(Clone, Copy)]
-struct Shared(*mut f32);
-// SAFETY: see above.
-unsafe impl Sync for Shared {}
-// SAFETY: see above.
-unsafe impl Send for Shared {}
-
-impl Shared {
-    /// # Safety
-    /// `index` lies within what the pointer points to.
-    unsafe fn at(self, index: usize) -> *mut f32 {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.add(index) }
-    }
-}
-
 fn multiply(
     x: &[f32],
     rows: usize,
@@ -120,19 +105,27 @@ fn multiply(
                             panels::load_float_transposed(&mut panels.floats, matrix, panel);
                         }
                     }
-                    let step = if arithmetic == Arithmetic::Int8 { int8::ROWS } else { float32::ROWS };
-                    for first in (0..rows).step_by(step) {
-                        let count = step.min(rows - first);
-                        let to = out.at(first * outputs + panel * WIDTH);
-                        match arithmetic {
-                            Arithmetic::Int8 => {
+                    match arithmetic {
+                        Arithmetic::Int8 => {
+                            for first in (0..rows).step_by(int8::ROWS) {
+                                let count = int8::ROWS.min(rows - first);
+                                let to = out.at(first * outputs + panel * WIDTH);
                                 int8::tile(rounded, first, count, &panels.integers, to, outputs, width);
                             }
-                            Arithmetic::Float32 => {
-                                let from = x.as_ptr().add(first * terms);
-                                float32::tile(from, terms, count, &panels.floats, to, outputs, width);
-                            }
                         }
+                        Arithmetic::Float32 => Tile {
+                            x: x.as_ptr(),
+                            x_row: terms,
+                            x_term: 1,
+                            terms,
+                            weights: panels.floats.as_ptr(),
+                            weights_term: WIDTH,
+                            y: out.at(panel * WIDTH),
+                            y_row: outputs,
+                            width,
+                            add: false,
+                        }
+                        .run(rows),
                     }
                 }
             });

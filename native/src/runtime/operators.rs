@@ -7,12 +7,19 @@ use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorDom
 use ort::value::{TensorElementType, ValueRef};
 use ort::{Error, Result};
 
-use crate::kernels::{Arithmetic, BlockMatrix, linear, linear_transposed};
+use crate::kernels::{
+    Arithmetic, Attention, BlockMatrix, Parallel, attend, attend_gradient, linear, linear_transposed,
+};
 
 pub const DOMAIN: &str = "veranda.kernels";
 
 pub fn domain() -> Result<Arc<OperatorDomain>> {
-    Ok(Arc::new(OperatorDomain::new(DOMAIN)?.add(BlockLinear)?))
+    Ok(Arc::new(
+        OperatorDomain::new(DOMAIN)?
+            .add(BlockLinear)?
+            .add(AttentionOperator { gradient: false })?
+            .add(AttentionOperator { gradient: true })?,
+    ))
 }
 
 /// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
@@ -49,12 +56,7 @@ impl Operator for BlockLinear {
     }
 
     fn create_kernel<'attr>(&self, context: &KernelContext<'attr>) -> Result<BlockLinearKernel> {
-        let number = |name: &str| -> Result<usize> {
-            context
-                .get::<i64>(name)
-                .and_then(|value| usize::try_from(value).ok())
-                .ok_or_else(|| Error::new(format!("BlockLinear has no attribute {name}.")))
-        };
+        let number = |name: &str| number(context, name);
         Ok(BlockLinearKernel {
             rows: number("outFeatures")?,
             columns: number("inFeatures")?,
@@ -88,24 +90,116 @@ impl Kernel for BlockLinearKernel {
         if x.is_empty() {
             return Ok(());
         }
-        let parallel = |count: usize, work: &(dyn Fn(usize) + Sync)| {
-            // SAFETY of lifetimes: `par_for` returns once all work is done.
-            let work = SendWork(work);
-            let _ = context.par_for(count, count, move |index| work.run(index));
-        };
-        // A panic must not cross into C++.
-        catch_unwind(AssertUnwindSafe(|| match self.transposed {
-            false => linear(x, &matrix, y, self.arithmetic, &parallel),
-            true => linear_transposed(x, &matrix, y, self.arithmetic, &parallel),
-        }))
-        .map_err(|_| Error::new("BlockLinear was given arrays that do not fit."))
+        guarded("BlockLinear", context, |parallel| match self.transposed {
+            false => linear(x, &matrix, y, self.arithmetic, parallel),
+            true => linear_transposed(x, &matrix, y, self.arithmetic, parallel),
+        })
     }
 }
 
-#[derive(Clone, Copy)]
-struct SendWork<'a>(&'a (dyn Fn(usize) + Sync));
+/// `Attention`: inputs `queries [N, heads · size]`, `keys` and `values [N, kvHeads · size]`, `mask [copies, G · T, T]`
+/// of which the first `T` lines of a row's part are read; output `[N, heads · size]`. `AttentionGradient`: that
+/// result's gradient besides; output `[N, (heads + 2 · kvHeads) · size]`, the gradients of queries, keys and values
+/// side by side. Attributes: `rows`, `heads`, `kvHeads`.
+struct AttentionOperator {
+    gradient: bool,
+}
 
-impl SendWork<'_> {
+struct AttentionKernel {
+    gradient: bool,
+    rows: usize,
+    heads: usize,
+    kv_heads: usize,
+}
+
+impl Operator for AttentionOperator {
+    type Kernel<'attr> = AttentionKernel;
+
+    fn name(&self) -> &str {
+        if self.gradient { "AttentionGradient" } else { "Attention" }
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        vec![0; if self.gradient { 5 } else { 4 }].into_iter().map(|_: u8| OperatorInput::required(TensorElementType::Float32))
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(&self, context: &KernelContext<'attr>) -> Result<AttentionKernel> {
+        Ok(AttentionKernel {
+            gradient: self.gradient,
+            rows: number(context, "rows")?,
+            heads: number(context, "heads")?,
+            kv_heads: number(context, "kvHeads")?,
+        })
+    }
+}
+
+impl Kernel for AttentionKernel {
+    fn compute(&mut self, context: &ComputeContext) -> Result<()> {
+        let given = |index| -> Result<ValueRef<'_>> {
+            context.input(index)?.ok_or_else(|| Error::new(format!("Attention has no input {index}.")))
+        };
+        let (queries, keys, values, mask) = (given(0)?, given(1)?, given(2)?, given(3)?);
+        let (shape, queries) = queries.try_extract_tensor::<f32>()?;
+        let (_, keys) = keys.try_extract_tensor::<f32>()?;
+        let (_, values) = values.try_extract_tensor::<f32>()?;
+        let (_, mask) = mask.try_extract_tensor::<f32>()?;
+        let [tokens, width] = shape[..] else { return Err(Error::new("Attention takes queries [N, width].")) };
+        let Self { gradient, rows, heads, kv_heads } = *self;
+        if rows == 0 || heads == 0 || tokens % rows as i64 != 0 || width % heads as i64 != 0 {
+            return Err(Error::new("Attention was given arrays that do not fit."));
+        }
+        let size = width as usize / heads;
+        let problem = Attention {
+            rows,
+            tokens: tokens as usize / rows,
+            heads,
+            kv_heads,
+            size,
+            queries,
+            keys,
+            values,
+            mask,
+            mask_row: mask.len() / rows,
+        };
+        let out_width = if gradient { (heads + 2 * kv_heads) * size } else { width as usize };
+        let mut output = context
+            .output(0, [tokens, out_width as i64])?
+            .ok_or_else(|| Error::new("Attention has no output."))?;
+        let (_, y) = output.try_extract_tensor_mut::<f32>()?;
+        if !gradient {
+            return guarded("Attention", context, |parallel| attend(&problem, y, parallel));
+        }
+        let dy = given(4)?;
+        let (_, dy) = dy.try_extract_tensor::<f32>()?;
+        guarded("AttentionGradient", context, |parallel| attend_gradient(&problem, dy, y, parallel))
+    }
+}
+
+fn number(context: &KernelContext, name: &str) -> Result<usize> {
+    context
+        .get::<i64>(name)
+        .and_then(|value| usize::try_from(value).ok())
+        .ok_or_else(|| Error::new(format!("The attribute {name} is missing.")))
+}
+
+/// Runs a kernel on the session's threads. A panic must not cross into C++.
+fn guarded(name: &str, context: &ComputeContext, work: impl FnOnce(Parallel)) -> Result<()> {
+    let parallel = |count: usize, part: &(dyn Fn(usize) + Sync)| {
+        let part = Part(part);
+        let _ = context.par_for(count, count, move |index| part.run(index));
+    };
+    catch_unwind(AssertUnwindSafe(|| work(&parallel)))
+        .map_err(|_| Error::new(format!("{name} was given arrays that do not fit.")))
+}
+
+#[derive(Clone, Copy)]
+struct Part<'a>(&'a (dyn Fn(usize) + Sync));
+
+impl Part<'_> {
     fn run(&self, index: usize) {
         (self.0)(index);
     }

@@ -96,7 +96,7 @@ impl NativeSession {
         }
         let mut inputs = Vec::with_capacity(values.len());
         for ((name, value), shape) in self.inputs.iter().zip(&values).zip(&shapes) {
-            let input = input(value, shape).map_err(|error| failed(format!("{name}: {error}")))?;
+            let input = input(value, shape).map_err(|error| failed(format!("{name}: {}", error.reason)))?;
             inputs.push((name.as_str(), input));
         }
         let results = session.run(inputs).map_err(failed)?;

@@ -102,6 +102,21 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
     const dx = op.mul(g, r, op.sub(g, s, op.mul(g, normalized, mean(op.mul(g, s, normalized)))))
     return [dx, sumTo(g, op.mul(g, dy, normalized), scale.shape)]
   },
+  Attention: (g, node, dy) => {
+    const [rows, heads, kvHeads] = [
+      intAttribute(node, 'rows'),
+      intAttribute(node, 'heads'),
+      intAttribute(node, 'kvHeads'),
+    ]
+    const joined = op.attentionGradient(g, node.inputs, dy, { rows, heads, kvHeads })
+    const [own, shared] = [Number(inputOf(node, 0).shape[1]), Number(inputOf(node, 1).shape[1])]
+    return [
+      op.slice(g, joined, 1, 0, own),
+      op.slice(g, joined, 1, own, own + shared),
+      op.slice(g, joined, 1, own + shared, own + 2 * shared),
+      null,
+    ]
+  },
   /** The rotation backwards. */
   RotaryEmbedding: (g, node, dy) => [
     op.rotaryEmbedding(g, dy, inputOf(node, 2), op.neg(g, inputOf(node, 3))),

@@ -159,6 +159,40 @@ export const linearTransposed = (
     attributes: { module: text(module), inFeatures: int(inFeatures), outFeatures: int(outFeatures) },
   })
 
+interface AttentionShape {
+  readonly rows: number
+  readonly heads: number
+  readonly kvHeads: number
+}
+
+const attentionAttributes = ({ rows, heads, kvHeads }: AttentionShape) => ({
+  rows: int(rows),
+  heads: int(heads),
+  kvHeads: int(kvHeads),
+})
+
+/**
+ * Softmax attention without a matrix of scores: queries `[N, heads·D]`, scaled already, keys and values
+ * `[N, kvHeads·D]`, mask `[copies, G·T, T]` of which the first T lines of each of the `rows` are read → `[N, heads·D]`.
+ */
+export const attention = (
+  g: GraphBuilder,
+  inputs: readonly [queries: Value, keys: Value, values: Value, mask: Value],
+  shape: AttentionShape,
+): Value => g.add('Attention', inputs, { domain: verandaKernels, attributes: attentionAttributes(shape) })
+
+/** The gradients of `attention`'s queries, keys and values side by side: `[N, (heads + 2·kvHeads)·D]`. */
+export const attentionGradient = (
+  g: GraphBuilder,
+  inputs: readonly Value[],
+  dy: Value,
+  shape: AttentionShape,
+): Value =>
+  g.add('AttentionGradient', [...inputs, dy], {
+    domain: verandaKernels,
+    attributes: attentionAttributes(shape),
+  })
+
 /**
  * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, or `x · W` if transposed. In `int8` x is
  * rounded to 8 bits a block of 32, and of a transposed W its blocks anew; sums are float32 in any case.

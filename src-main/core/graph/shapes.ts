@@ -56,6 +56,12 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   MatMul: matMul,
   Gemm: gemm,
   MatMulNBits: (node) => lastAxis(node, int(node, 'K'), int(node, 'N')),
+  Attention: first,
+  AttentionGradient: (node) => {
+    const [heads, kvHeads] = [int(node, 'heads'), int(node, 'kvHeads')]
+    const width = Number(input(node, 0).shape[1])
+    return [...input(node, 0).shape.slice(0, 1), (width / heads) * (heads + 2 * kvHeads)]
+  },
   BlockLinear: (node) => {
     const [columns, rows] = [int(node, 'inFeatures'), int(node, 'outFeatures')]
     return int(node, 'transposed') === 1 ? lastAxis(node, rows, columns) : lastAxis(node, columns, rows)

@@ -40,6 +40,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
       mask,
       rows: 1,
       past,
+      fused: false,
     })
     x = result.x
     newKeys.push(op.reshape(g, result.keys, [1, K, D, 'T']))

@@ -37,6 +37,8 @@ export interface LayerInputs {
   readonly mask: Value
   readonly rows: number
   readonly past: PastValues | null
+  /** Whether the runtime has `Attention`; it takes no earlier values. */
+  readonly fused: boolean
 }
 
 export interface LayerOutputs {
@@ -74,12 +76,13 @@ export function decoderLayer(
   const normalized = norm(x, 'input_layernorm')
   // The scale 1/√D is put on the queries: they are fewer than the scores.
   const scaled = op.mul(g, rotate(project(normalized, 'q_proj'), Q), g.float32(1 / Math.sqrt(D)))
+  const rotatedKeys = rotate(project(normalized, 'k_proj'), K)
+  const projectedValues = project(normalized, 'v_proj')
   const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]), [
     B * K,
     times(G, 'T'),
     D,
   ])
-  const rotatedKeys = rotate(project(normalized, 'k_proj'), K)
   const keys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
     B * K,
     D,
@@ -87,14 +90,29 @@ export function decoderLayer(
   ])
   const values = op.reshape(
     g,
-    op.transpose(g, op.reshape(g, project(normalized, 'v_proj'), [B, 'T', K, D]), [0, 2, 1, 3]),
+    op.transpose(g, op.reshape(g, projectedValues, [B, 'T', K, D]), [0, 2, 1, 3]),
     [B * K, 'T', D],
   )
-  const attended = attend(g, queries, keys, values, inputs)
-  const joined = op.reshape(g, op.transpose(g, op.reshape(g, attended, [B, K, G, 'T', D]), [0, 3, 1, 2, 4]), [
-    'N',
-    Q * D,
-  ])
+  const joined = inputs.fused
+    ? op.attention(
+        g,
+        [
+          op.reshape(g, scaled, ['N', Q * D]),
+          op.reshape(g, rotatedKeys, ['N', K * D]),
+          projectedValues,
+          inputs.mask,
+        ],
+        { rows: B, heads: Q, kvHeads: K },
+      )
+    : op.reshape(
+        g,
+        op.transpose(
+          g,
+          op.reshape(g, attend(g, queries, keys, values, inputs), [B, K, G, 'T', D]),
+          [0, 3, 1, 2, 4],
+        ),
+        ['N', Q * D],
+      )
   const attention = op.add(g, x, project(joined, 'o_proj'))
 
   const middle = norm(attention, 'post_attention_layernorm')

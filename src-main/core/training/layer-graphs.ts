@@ -90,8 +90,8 @@ function forwardAndBackward(options: LayerGraphOptions, wantsInput: boolean) {
 }
 
 /** The plain layer, then the adapter put on it by rewriting: the layer itself knows nothing of adapters. */
-function adaptedLayer(g: GraphBuilder, { config, rows, adapter }: LayerGraphOptions) {
-  const plain = plainLayer(config, rows)
+function adaptedLayer(g: GraphBuilder, { config, rows, adapter, arithmetic }: LayerGraphOptions) {
+  const plain = plainLayer(config, rows, arithmetic !== null)
   const sites = adapter === null ? new Map<string, never>() : declareAdapter(g, adapter)
   const moved = rewriteOnto(g, plain.graph, adaptLinears(sites))
   const [x, y] = [moved.get(plain.x), moved.get(plain.y)]
@@ -99,7 +99,7 @@ function adaptedLayer(g: GraphBuilder, { config, rows, adapter }: LayerGraphOpti
   return { x, y, lambdas: [...sites.values()].flatMap((site) => [site.lambdaD, site.lambdaB]) }
 }
 
-function plainLayer(config: LlamaConfig, rows: number): { graph: Graph; x: Value; y: Value } {
+function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph: Graph; x: Value; y: Value } {
   const { hiddenSize, headDim, headCount, kvHeadCount } = config
   const groups = headCount / kvHeadCount
   const g = new GraphBuilder('layer')
@@ -107,7 +107,7 @@ function plainLayer(config: LlamaConfig, rows: number): { graph: Graph; x: Value
   const cos = g.input('cos', 'float32', ['N', headDim / 2])
   const sin = g.input('sin', 'float32', ['N', headDim / 2])
   const mask = g.input('mask', 'float32', [maskCopies(config, rows), groups === 1 ? 'T' : `${groups}·T`, 'T'])
-  const inputs = { x, cos, sin, mask, rows, past: null }
+  const inputs = { x, cos, sin, mask, rows, past: null, fused }
   const { x: y } = decoderLayer(
     g,
     config,

@@ -176,13 +176,13 @@ test('without a label there is no loss', async () => {
   })
 })
 
-test('every row is read once, a slice at a time, under the name that the model gives it', async () => {
+test('every row is read once, a slice at a time, and those of the labels again, under the name that the model gives it', async () => {
   const tied = weightsOf(sample(23, 2))
   await withLayer(tied.weights, 7, (layer) => layer.loss(new Float32Array(H), Int32Array.of(3), false))
   expect(tied.reads).toEqual(
-    ['0+7', '7+7', '14+7', '21+2'].map((rows) => `model.embed_tokens.weight ${rows}`),
+    ['0+7', '7+7', '14+7', '21+2', '3+1'].map((rows) => `model.embed_tokens.weight ${rows}`),
   )
   const untied = weightsOf(sample(23, 2), false)
   await withLayer(untied.weights, 20, (layer) => layer.loss(new Float32Array(H), Int32Array.of(3), false))
-  expect(untied.reads).toEqual(['lm_head.weight 0+20', 'lm_head.weight 20+3'])
+  expect(untied.reads).toEqual(['lm_head.weight 0+20', 'lm_head.weight 20+3', 'lm_head.weight 3+1'])
 })

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { GraphBuilder } from '../../src-main/core/graph/builder.ts'
+import * as op from '../../src-main/core/graph/operators.ts'
+import { float32Data, type Runtime } from '../../src-main/core/graph/runtime.ts'
+import { LINEAR_KINDS } from '../../src-main/core/llama/linear-kinds.ts'
+import { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
+import { initialVectors, layoutVera } from '../../src-main/core/vera/layout.ts'
+import { liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
+import { projections } from '../../src-main/core/vera/projections.ts'
+import { LoadedModel } from '../../src-main/engine/loaded-model.ts'
+import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
+import { nativeRuntime } from '../../src-main/engine/native-runtime.ts'
+import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
+import { temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
+
+// An addon older than its sources would say nothing about them.
+execFileSync(process.execPath, ['native/build.mjs', '--if-needed'], { stdio: 'inherit' })
+
+const plain = nativeRuntime({ threads: 2, blockArithmetic: null }).runtime
+const float32 = nativeRuntime({ threads: 2, blockArithmetic: 'float32' }).runtime
+const int8 = nativeRuntime({ threads: 2, blockArithmetic: 'int8' }).runtime
+
+/** y = x + x over [N, 2] and the row count, an int64. */
+function doubled() {
+  const g = new GraphBuilder('doubled')
+  const x = g.input('x', 'float32', ['N', 2])
+  g.output(op.add(g, x, x), 'y')
+  g.output(op.sizeOf(g, x, 0), 'count')
+  return g.finish()
+}
+
+describe.skipIf(plain === null)('the native runtime [needs cargo]', () => {
+  if (plain === null) return
+
+  test('runs graphs; a result is copied when it is read, fed back as it is, and gone when released', async () => {
+    const session = await plain.open(doubled())
+    const once = await session.run({ x: { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] } })
+    const twice = await session.run({ x: once['y'] ?? { data: new Float32Array(0), shape: [] } })
+    expect(float32Data(twice['y'], 'y')).toEqual(Float32Array.of(4, 8, 12, 16))
+    expect(twice['y']?.shape).toEqual([2, 2])
+    expect(twice['count']?.data).toEqual(BigInt64Array.of(2n))
+    once['y']?.release?.()
+    await expect(session.run({ x: once['y'] ?? { data: new Float32Array(0), shape: [] } })).rejects.toThrow(
+      'released',
+    )
+    await session.close()
+    await expect(session.run({ x: { data: new Float32Array(2), shape: [1, 2] } })).rejects.toThrow('closed')
+  })
+
+  test('names a missing and a misshapen input', async () => {
+    const session = await plain.open(doubled())
+    await expect(session.run({})).rejects.toThrow('"x" is missing')
+    await expect(session.run({ x: { data: new Float32Array(3), shape: [1, 2] } })).rejects.toThrow(
+      /x: 3 elements do not make the shape/,
+    )
+    await session.close()
+  })
+
+  test('refuses to map what the file does not hold', () => {
+    const path = join(temporaryFolder(), 'weights.bin')
+    writeFileSync(path, new Uint8Array(Float32Array.of(1, 2, 3).buffer))
+    const file = plain.mapFile?.(path)
+    expect(file?.tensor('float32', [2], 4).data).toEqual(Float32Array.of(2, 3))
+    expect(file?.tensor('uint8', [3], 3).data).toEqual(Uint8Array.of(0x3f, 0, 0))
+    expect(() => file?.tensor('float32', [3], 4)).toThrow('ends too early')
+    expect(() => file?.tensor('float32', [1], 2)).toThrow('begins no float32')
+    expect(() => plain.mapFile?.(`${path}.none`)).toThrow(/none/)
+  })
+})
+
+/** Loss, gradient and last logits of a little 4-bit model with an adapter that does something. */
+async function results(runtime: Runtime, directory: string) {
+  const model = new LoadedModel(directory, runtime, loadCodecs())
+  const layout = layoutVera(model.folder.model.config, { rank: 4, targets: LINEAR_KINDS, layers: null })
+  const vectors = initialVectors(layout, 0.1).map((value, at) => value + 0.05 * Math.sin(at))
+  const adapter = liveAdapter(layout, vectors, projections({ ...layout, key: 0 }))
+  const pass = await TrainingPass.open(runtime, model.weights)
+  const ids = Int32Array.from({ length: 14 }, (_, at) => 3 + ((at * 7) % 40))
+  const batch = {
+    rows: 2,
+    ids,
+    positions: ids.map((_, at) => at % 7),
+    segments: ids.map((_, at) => (at % 7 > 4 ? 1 : 0)),
+    labels: ids.map((id, at) => (at % 2 === 0 ? id : -1)),
+  }
+  const gradient = new Float32Array(layout.length)
+  const loss = await pass.addGradient(batch, adapter, 1, gradient)
+  const { decoder } = await model.decoder(null)
+  const logits = await decoder.logits([...ids], [ids.length - 1])
+  await pass.close()
+  await model.close()
+  return { loss, gradient, logits }
+}
+
+/** |a − b| / |b| */
+function distance(a: Float32Array, b: Float32Array): number {
+  const norm = (values: Float32Array) => Math.hypot(...values)
+  return norm(a.map((value, at) => value - (b[at] ?? 0))) / norm(b)
+}
+
+describe.skipIf(float32 === null || int8 === null)('its own operators [needs AVX-512 VNNI]', () => {
+  test('train and answer as ONNX Runtime’s do: in float32 to rounding, in int8 nearly', async () => {
+    if (float32 === null || int8 === null) return
+    const directory = await tinyChatModel()
+    const expected = await results(onnxRuntime({ threads: 2 }), directory)
+    const exact = await results(float32, directory)
+    expect(Math.abs(exact.loss / expected.loss - 1)).toBeLessThan(1e-6)
+    expect(distance(exact.gradient, expected.gradient)).toBeLessThan(1e-5)
+    expect(distance(exact.logits, expected.logits)).toBeLessThan(1e-5)
+    const rounded = await results(int8, directory)
+    expect(Math.abs(rounded.loss / expected.loss - 1)).toBeLessThan(5e-3)
+    expect(distance(rounded.gradient, expected.gradient)).toBeLessThan(0.08)
+    expect(distance(rounded.logits, expected.logits)).toBeLessThan(0.05)
+    // Rounded it is: else the fast arithmetic was not used.
+    expect(distance(rounded.gradient, expected.gradient)).toBeGreaterThan(1e-4)
+  })
+})
