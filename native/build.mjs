@@ -1,16 +1,16 @@
 /**
- * Builds the native codecs with cargo into `native/veranda.<platform>-<arch>.node`: `node native/build.mjs`.
+ * Builds the native runtime and codecs with cargo into `native/veranda.<platform>-<arch>.node`: `node native/build.mjs`.
  *
- * With `--if-needed` it does nothing where the addon is newer than its sources, stops after a minute (cargo keeps
- * what is done, the next call goes on from there) and always exits with 0: without the addon the TypeScript codecs
- * do the same work.
+ * With `--if-needed` it does nothing where the addon is newer than its sources, stops after two minutes (cargo keeps
+ * what is done, the next call goes on from there) and always exits with 0: without the addon onnxruntime-node and the
+ * TypeScript codecs do the same work.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const ifNeeded = process.argv.includes('--if-needed')
-const limitMs = 60_000
+const limitMs = 120_000
 const directory = import.meta.dirname
 const addon = join(directory, `veranda.${process.platform}-${process.arch}.node`)
 
@@ -19,8 +19,8 @@ if (ifNeeded && isUpToDate()) process.exit(0)
 const problem = build()
 process.stdout.write(
   problem === null
-    ? 'native codecs: built\n'
-    : `native codecs: not built, the TypeScript codecs do the same work: ${problem}\n`,
+    ? 'native runtime and codecs: built\n'
+    : `native runtime and codecs: not built, onnxruntime-node and TypeScript do the same work: ${problem}\n`,
 )
 process.exitCode = problem !== null && !ifNeeded ? 1 : 0
 
@@ -65,11 +65,11 @@ function build() {
 function libraryName() {
   switch (process.platform) {
     case 'win32':
-      return 'veranda_codecs.dll'
+      return 'veranda_native.dll'
     case 'darwin':
-      return 'libveranda_codecs.dylib'
+      return 'libveranda_native.dylib'
     default:
-      return 'libveranda_codecs.so'
+      return 'libveranda_native.so'
   }
 }
 

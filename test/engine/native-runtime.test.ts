@@ -85,6 +85,7 @@ async function results(runtime: Runtime, directory: string) {
     positions: ids.map((_, at) => at % 7),
     segments: ids.map((_, at) => (at % 7 > 4 ? 1 : 0)),
     labels: ids.map((id, at) => (at % 2 === 0 ? id : -1)),
+    spans: [],
   }
   const gradient = new Float32Array(layout.length)
   const loss = await pass.addGradient(batch, adapter, 1, gradient)

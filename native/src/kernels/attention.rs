@@ -314,7 +314,8 @@ impl<'a> Head<'a> {
             // Queries that see nothing attend to nothing.
             for query in 0..count {
                 // SAFETY: as above.
-                unsafe { std::slice::from_raw_parts_mut(y.add(query * y_row), WIDTH.min(size - lane)) }.fill(0.0);
+                unsafe { std::slice::from_raw_parts_mut(y.add(query * y_row), WIDTH.min(size - lane)) }
+                    .fill(0.0);
             }
         }
     }
@@ -443,7 +444,9 @@ mod tests {
                     let mut scores: Vec<f64> = (0..tokens)
                         .map(|k| {
                             let dot: f64 = (0..size)
-                                .map(|i| f64::from(problem.queries[q + i]) * f64::from(problem.keys[key(k) + i]))
+                                .map(|i| {
+                                    f64::from(problem.queries[q + i]) * f64::from(problem.keys[key(k) + i])
+                                })
                                 .sum();
                             dot + f64::from(problem.mask[row * problem.mask_row + query * tokens + k])
                         })
@@ -468,7 +471,8 @@ mod tests {
         if !available() {
             return;
         }
-        for (rows, tokens, heads, kv_heads, size) in [(1, 5, 2, 1, 16), (2, 45, 4, 2, 32), (1, 70, 3, 3, 48)] {
+        for (rows, tokens, heads, kv_heads, size) in [(1, 5, 2, 1, 16), (2, 45, 4, 2, 32), (1, 70, 3, 3, 48)]
+        {
             let queries = random(rows * tokens * heads * size, 1);
             let keys = random(rows * tokens * kv_heads * size, 2);
             let values = random(rows * tokens * kv_heads * size, 3);

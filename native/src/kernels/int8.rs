@@ -78,8 +78,10 @@ unsafe fn rows<const N: usize>(
             for row in 0..N {
                 let scale = _mm512_set1_ps(*scales.add(row * blocks + block));
                 let [low, high] = products[row];
-                sums[row][0] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low), _mm512_mul_ps(left, scale), sums[row][0]);
-                sums[row][1] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_mul_ps(right, scale), sums[row][1]);
+                sums[row][0] =
+                    _mm512_fmadd_ps(_mm512_cvtepi32_ps(low), _mm512_mul_ps(left, scale), sums[row][0]);
+                sums[row][1] =
+                    _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_mul_ps(right, scale), sums[row][1]);
             }
             if has_offsets {
                 let left = _mm512_loadu_ps(panel.offsets.as_ptr().add(block * WIDTH));

@@ -91,7 +91,8 @@ impl IntegerPanel {
                     let tile = tile.as_ptr().cast::<f32>().add(half * 16);
                     let mut largest = _mm512_setzero_ps();
                     for row in 0..BLOCK {
-                        largest = _mm512_max_ps(largest, _mm512_abs_ps(_mm512_loadu_ps(tile.add(row * WIDTH))));
+                        largest =
+                            _mm512_max_ps(largest, _mm512_abs_ps(_mm512_loadu_ps(tile.add(row * WIDTH))));
                     }
                     let full = _mm512_set1_ps(127.0);
                     let some = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(largest, _mm512_setzero_ps());

@@ -192,13 +192,20 @@ mod tests {
                         let x = random(rows * terms, 7);
                         let dy = random(rows * out, 9);
                         let (mut y, mut dx) = (vec![f32::NAN; rows * out], vec![f32::NAN; rows * terms]);
-                        for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-5), (Arithmetic::Int8, 4e-2)] {
+                        for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-5), (Arithmetic::Int8, 4e-2)]
+                        {
                             linear(&x, &matrix, &mut y, arithmetic, &in_order);
                             let off = error(&y, &test.product(&x));
-                            assert!(off < tolerance, "{bits} {offsets} {out}x{terms} {rows} {arithmetic:?} {off}");
+                            assert!(
+                                off < tolerance,
+                                "{bits} {offsets} {out}x{terms} {rows} {arithmetic:?} {off}"
+                            );
                             linear_transposed(&dy, &matrix, &mut dx, arithmetic, &in_order);
                             let off = error(&dx, &test.transposed_product(&dy));
-                            assert!(off < tolerance, "T {bits} {offsets} {out}x{terms} {rows} {arithmetic:?} {off}");
+                            assert!(
+                                off < tolerance,
+                                "T {bits} {offsets} {out}x{terms} {rows} {arithmetic:?} {off}"
+                            );
                         }
                     }
                 }
@@ -232,7 +239,9 @@ mod tests {
         let x = random(20 * 64, 5);
         let (mut all, mut some) = (vec![0.0; 20 * 96], vec![0.0; 8 * 96]);
         let backwards = |count: usize, work: &(dyn Fn(usize) + Sync)| {
-            std::thread::scope(|scope| (0..count).rev().for_each(|index| drop(scope.spawn(move || work(index)))));
+            std::thread::scope(|scope| {
+                (0..count).rev().for_each(|index| drop(scope.spawn(move || work(index))))
+            });
         };
         linear(&x, &test.view(), &mut all, Arithmetic::Int8, &in_order);
         linear(&x[..8 * 64], &test.view(), &mut some, Arithmetic::Int8, &backwards);

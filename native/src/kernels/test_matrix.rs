@@ -57,7 +57,10 @@ impl TestMatrix {
 
     pub fn transposed_product(&self, dy: &[f32]) -> Vec<f64> {
         let sum = |dy: &[f32], column: usize| -> f64 {
-            dy.iter().enumerate().map(|(row, v)| f64::from(*v) * self.weights[row * self.columns + column]).sum()
+            dy.iter()
+                .enumerate()
+                .map(|(row, v)| f64::from(*v) * self.weights[row * self.columns + column])
+                .sum()
         };
         dy.chunks(self.rows).flat_map(|dy| (0..self.columns).map(move |column| sum(dy, column))).collect()
     }

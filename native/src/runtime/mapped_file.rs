@@ -32,7 +32,8 @@ impl MappedFile {
             "uint8" => Dtype::Uint8,
             other => return Err(failed(format!("Tensors of {other} can't be mapped."))),
         };
-        let count = shape.iter().try_fold(1usize, |count, dim| count.checked_mul(usize::try_from(*dim).ok()?));
+        let count =
+            shape.iter().try_fold(1usize, |count, dim| count.checked_mul(usize::try_from(*dim).ok()?));
         let length = count.and_then(|count| count.checked_mul(dtype.size()));
         let offset = offset as usize;
         let end = length.and_then(|length| offset.checked_add(length));

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorDomain, OperatorInput, OperatorOutput};
+use ort::operator::{
+    ComputeContext, Kernel, KernelContext, Operator, OperatorDomain, OperatorInput, OperatorOutput,
+};
 use ort::value::{TensorElementType, ValueRef};
 use ort::{Error, Result};
 
@@ -80,7 +82,8 @@ impl Kernel for BlockLinearKernel {
             Some(offsets) => Some(offsets.try_extract_tensor::<f32>()?.1),
             None => None,
         };
-        let matrix = BlockMatrix::new(self.rows, self.columns, quants, scales, offsets).map_err(Error::new)?;
+        let matrix =
+            BlockMatrix::new(self.rows, self.columns, quants, scales, offsets).map_err(Error::new)?;
         let width = if self.transposed { self.columns } else { self.rows };
         let mut shape = shape.to_vec();
         let last = shape.last_mut().ok_or_else(|| Error::new("BlockLinear takes no scalar."))?;
@@ -120,7 +123,9 @@ impl Operator for AttentionOperator {
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        vec![0; if self.gradient { 5 } else { 4 }].into_iter().map(|_: u8| OperatorInput::required(TensorElementType::Float32))
+        vec![0; if self.gradient { 5 } else { 4 }]
+            .into_iter()
+            .map(|_: u8| OperatorInput::required(TensorElementType::Float32))
     }
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
@@ -147,7 +152,9 @@ impl Kernel for AttentionKernel {
         let (_, keys) = keys.try_extract_tensor::<f32>()?;
         let (_, values) = values.try_extract_tensor::<f32>()?;
         let (_, mask) = mask.try_extract_tensor::<f32>()?;
-        let [tokens, width] = shape[..] else { return Err(Error::new("Attention takes queries [N, width].")) };
+        let [tokens, width] = shape[..] else {
+            return Err(Error::new("Attention takes queries [N, width]."));
+        };
         let Self { gradient, rows, heads, kv_heads } = *self;
         if rows == 0 || heads == 0 || tokens % rows as i64 != 0 || width % heads as i64 != 0 {
             return Err(Error::new("Attention was given arrays that do not fit."));

@@ -39,7 +39,8 @@ fn environment(library: &str) -> Result<&'static Environment> {
     if let Some(environment) = ENVIRONMENT.get() {
         return Ok(environment);
     }
-    let environment = ort::init_from(library).map_err(failed)?.with_name("veranda").build().map_err(failed)?;
+    let environment =
+        ort::init_from(library).map_err(failed)?.with_name("veranda").build().map_err(failed)?;
     Ok(ENVIRONMENT.get_or_init(|| environment))
 }
 
@@ -92,7 +93,11 @@ impl NativeSession {
     pub fn run(&mut self, values: Vec<Unknown>, shapes: Vec<Vec<i64>>) -> Result<Vec<NativeTensor>> {
         let session = self.session.as_mut().ok_or_else(|| failed("The session is closed."))?;
         if values.len() != self.inputs.len() || shapes.len() != self.inputs.len() {
-            return Err(failed(format!("The graph takes {} inputs, not {}.", self.inputs.len(), values.len())));
+            return Err(failed(format!(
+                "The graph takes {} inputs, not {}.",
+                self.inputs.len(),
+                values.len()
+            )));
         }
         let mut inputs = Vec::with_capacity(values.len());
         for ((name, value), shape) in self.inputs.iter().zip(&values).zip(&shapes) {
@@ -124,7 +129,15 @@ fn input<'a>(value: &'a Unknown, shape: &[i64]) -> Result<SessionInputValue<'a>>
     let (mut buffer, mut offset) = (std::ptr::null_mut(), 0);
     // SAFETY: the value is a typed array, which outlives the call that it is an argument of.
     unsafe {
-        sys::napi_get_typedarray_info(env, value, &mut kind, &mut length, &mut data, &mut buffer, &mut offset);
+        sys::napi_get_typedarray_info(
+            env,
+            value,
+            &mut kind,
+            &mut length,
+            &mut data,
+            &mut buffer,
+            &mut offset,
+        );
     }
     if shape.iter().product::<i64>() != length as i64 {
         return Err(failed(format!("{length} elements do not make the shape {shape:?}.")));
@@ -135,10 +148,18 @@ fn input<'a>(value: &'a Unknown, shape: &[i64]) -> Result<SessionInputValue<'a>>
     // SAFETY: as long and of such elements as Node says.
     unsafe {
         match kind {
-            sys::TypedarrayType::float32_array => borrowed(shape, slice::from_raw_parts(data.cast::<f32>(), length)),
-            sys::TypedarrayType::int32_array => borrowed(shape, slice::from_raw_parts(data.cast::<i32>(), length)),
-            sys::TypedarrayType::bigint64_array => borrowed(shape, slice::from_raw_parts(data.cast::<i64>(), length)),
-            sys::TypedarrayType::uint8_array => borrowed(shape, slice::from_raw_parts(data.cast::<u8>(), length)),
+            sys::TypedarrayType::float32_array => {
+                borrowed(shape, slice::from_raw_parts(data.cast::<f32>(), length))
+            }
+            sys::TypedarrayType::int32_array => {
+                borrowed(shape, slice::from_raw_parts(data.cast::<i32>(), length))
+            }
+            sys::TypedarrayType::bigint64_array => {
+                borrowed(shape, slice::from_raw_parts(data.cast::<i64>(), length))
+            }
+            sys::TypedarrayType::uint8_array => {
+                borrowed(shape, slice::from_raw_parts(data.cast::<u8>(), length))
+            }
             _ => Err(failed("The array has an element type that graphs do not take.")),
         }
     }

@@ -4,7 +4,9 @@ use std::slice;
 use std::sync::Arc;
 
 use memmap2::Mmap;
-use napi::bindgen_prelude::{BigInt64ArraySlice, Either4, Float32ArraySlice, Int32ArraySlice, Result, Uint8ArraySlice};
+use napi::bindgen_prelude::{
+    BigInt64ArraySlice, Either4, Float32ArraySlice, Int32ArraySlice, Result, Uint8ArraySlice,
+};
 use napi_derive::napi;
 use ort::session::SessionInputValue;
 use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType, TensorRef, ValueType};
@@ -16,7 +18,12 @@ enum Place {
     /// What a run gave.
     Value(DynValue),
     /// A part of a mapped file.
-    Mapped { file: Arc<Mmap>, offset: usize, dtype: Dtype, shape: Vec<i64> },
+    Mapped {
+        file: Arc<Mmap>,
+        offset: usize,
+        dtype: Dtype,
+        shape: Vec<i64>,
+    },
     Released,
 }
 
@@ -40,7 +47,8 @@ impl Dtype {
 pub struct NativeTensor(Place);
 
 /// Arrays that a tensor is copied into.
-type Target<'a> = Either4<Float32ArraySlice<'a>, Int32ArraySlice<'a>, BigInt64ArraySlice<'a>, Uint8ArraySlice<'a>>;
+type Target<'a> =
+    Either4<Float32ArraySlice<'a>, Int32ArraySlice<'a>, BigInt64ArraySlice<'a>, Uint8ArraySlice<'a>>;
 
 impl NativeTensor {
     pub fn result(value: DynValue) -> Self {
