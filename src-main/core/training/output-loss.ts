@@ -65,8 +65,7 @@ export class OutputLayer {
     let lossSum = 0
     for (let m = 0; m < labels.length; m++) {
       const target = soft.get(m)
-      const logit =
-        target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row) + target.entropy
+      const logit = target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row) + target.entropy
       lossSum += (normalizer[m] ?? 0) - logit
     }
     return { lossSum, gradient: wantsGradient ? this.#gradient(expected, labels, soft) : null }
