@@ -108,7 +108,6 @@ function mappedFile(file: InstanceType<Addon['MappedFile']>): MappedFile {
 function sessionOver(graph: Graph, session: NativeSession): Session {
   const { inputs, outputs } = session
   return {
-    // oxlint-disable-next-line require-await -- a failure has to reject
     async run(feeds) {
       try {
         const tensors = inputs.map((name) => feedOf(feeds, name))
@@ -125,7 +124,6 @@ function sessionOver(graph: Graph, session: NativeSession): Session {
         )
       }
     },
-    // oxlint-disable-next-line require-await -- the interface allows waiting
     close: async () => session.close(),
   }
 }
