@@ -104,6 +104,7 @@ describe('where memory runs out', () => {
   function upTo(tokens: number): EngineResources {
     const real = onnxRuntime({ threads: 2 })
     const runtime: Runtime = {
+      ...real,
       async open(graph, options) {
         const session = await real.open(graph, options)
         return {
