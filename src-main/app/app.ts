@@ -10,6 +10,7 @@ import { openConversations } from './chat/conversation-service.ts'
 import { sendMessage } from './chat/send-message.ts'
 import { openTeaching } from './chat/teach.ts'
 import { watchEngine } from './engine-state.ts'
+import { exampleChecks } from './examples/check-examples.ts'
 import { openExamples } from './examples/example-service.ts'
 import { appHandlers } from './handlers.ts'
 import { readCatalogue } from './models/catalogue.ts'
@@ -98,7 +99,8 @@ async function assemble(
   })
 
   const ongoing = ongoingWork()
-  const parts = { options, engine, engineState, models, conversations, sending, teaching, examples }
+  const checks = exampleChecks(engine)
+  const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
   const handlers = ongoing.track(appHandlers({ ...parts, personalize, adapters, settings }))
   let closed: Promise<void> | undefined
   return {

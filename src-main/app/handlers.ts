@@ -14,6 +14,7 @@ import type { Conversations } from './chat/conversation-service.ts'
 import type { Sending } from './chat/send-message.ts'
 import type { Teaching } from './chat/teach.ts'
 import type { WatchedEngine } from './engine-state.ts'
+import type { ExampleChecks } from './examples/check-examples.ts'
 import type { Examples } from './examples/example-service.ts'
 import { maskExample } from './examples/mask-example.ts'
 import type { Models } from './models/model-service.ts'
@@ -29,6 +30,7 @@ export interface HandlerParts {
   readonly sending: Sending
   readonly teaching: Teaching
   readonly examples: Examples
+  readonly checks: ExampleChecks
   readonly personalize: PersonalizeService
   readonly adapters: Adapters
   readonly settings: SettingsService
@@ -78,15 +80,31 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'chat.rate': plain(({ messageId, rating }) => teaching.rate(messageId, rating)),
     'chat.teach': plain(({ messageId, answer }) => teaching.teach(messageId, answer)),
 
-    'examples.list': plain(() => examples.list()),
-    'examples.add': plain(({ messages }) => examples.add(messages)),
-    'examples.update': plain(({ id, messages }) => examples.update(id, messages)),
+    'examples.find': plain((wanted) => examples.find(wanted)),
+    'examples.list': plain(({ ids }) => examples.list(ids)),
+    'examples.add': plain((input) => examples.add(input)),
+    'examples.update': plain((input) => examples.update(input)),
+    'examples.change': plain(({ ids, change }) => examples.change(ids, change)),
+    'examples.undo': plain(async ({ changeId }) => {
+      await examples.undo(changeId)
+      return null
+    }),
     'examples.remove': plain(({ ids }) => {
       examples.remove(ids)
       return null
     }),
     'examples.restore': plain(({ ids }) => examples.restore(ids)),
-    'examples.import': plain(({ file, base64 }) => examples.importFile(file, Buffer.from(base64, 'base64'))),
+    'examples.openFile': plain((input) => ({ fileId: examples.openFile(input) })),
+    'examples.preview': (input, signal) => examples.preview(input, signal),
+    'examples.import': (input, signal) => examples.importFile(input, signal),
+    'examples.export': async function* ({ ids, format }) {
+      return yield* examples.export(ids, format)
+    },
+    'examples.check': async function* ({ modelId }, signal) {
+      const model = modelId === null ? null : models.find(modelId)
+      const counted = model && { ...model, directory: await models.directoryOf(model) }
+      return yield* parts.checks.check(examples.list(), counted, signal)
+    },
     'examples.mask': plain(async ({ id, modelId }, signal) => {
       const modelDirectory = await models.directoryOf(models.find(modelId))
       return { tokens: await maskExample(parts.engine, modelDirectory, examples.get(id), signal) }
@@ -94,7 +112,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
 
     'personalize.defaults': plain(({ modelId, preset }) => personalize.defaults(modelId, preset)),
     'personalize.start': plain(({ modelId, exampleIds, ...request }) => {
-      const chosen = exampleIds === null ? examples.list() : exampleIds.map((id) => examples.get(id))
+      const chosen = exampleIds === null ? examples.approved() : exampleIds.map((id) => examples.get(id))
       return personalize.start({ ...request, model: modelId, examples: chosen })
     }),
     'runs.list': plain(() => personalize.runs()),

@@ -6,14 +6,18 @@
 import type {
   Adapter,
   CatalogueEntry,
+  ColumnMapping,
+  Example,
+  ExampleFormat,
   ImportIssue,
   Model,
   Run,
   Sampling,
   TrainingPreset,
+  TextEncoding,
   TrainingSettings,
 } from '../contract/entities.ts'
-import type { ProcedureEvent } from '../contract/procedures.ts'
+import type { ProcedureEvent, ProcedureInput, ProcedureResult } from '../contract/procedures.ts'
 import type { ChatMessage, ChatResult, EvaluateResult, OperationEvent } from '../engine/contract.ts'
 
 /** Some of the values of T, to be put over others; undefined changes nothing. */
@@ -25,7 +29,15 @@ export type RunEvent = ProcedureEvent<'runs.watch'>
 /** A parsed training example and the line of its file it began on, counted from 1. */
 export interface ParsedExample {
   readonly messages: readonly ChatMessage[]
+  readonly rejected: string | null
+  readonly tags: readonly string[]
   readonly line: number
+}
+
+/** What a person says of a file that its content can't tell; null is by rule. */
+export interface ReadingOptions {
+  readonly encoding?: TextEncoding | null
+  readonly mapping?: ColumnMapping | null
 }
 
 /** What could be read of a file, and what could not. */
@@ -63,8 +75,30 @@ export interface ChatService {
 }
 
 export interface ExampleService {
-  /** Reads a file of training examples; the format is found by its content. Never throws for what a file holds. */
-  parse(fileName: string, bytes: Uint8Array): ParsedExamples
+  /**
+   * Reads a file of training examples; the format is found by its content. Yields the share that is done. Never
+   * throws for what a file holds.
+   */
+  parse(
+    fileName: string,
+    bytes: Uint8Array,
+    options?: ReadingOptions,
+    signal?: AbortSignal,
+  ): AsyncGenerator<number, ParsedExamples>
+  list(): Example[]
+  /** Puts what a machine made of an example into the inbox, to be reviewed; `by` names the maker. */
+  suggest(exampleId: string, messages: Example['messages'], by: string): Example
+  /** Adds the examples of a file, all or none. */
+  openFile(input: ProcedureInput<'examples.openFile'>): string
+  importFile(
+    input: ProcedureInput<'examples.import'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<ProcedureEvent<'examples.import'>, ProcedureResult<'examples.import'>>
+  /** The text of a file of the examples (all if null), part by part. */
+  export(
+    ids: readonly string[] | null,
+    format: ExampleFormat,
+  ): Generator<ProcedureEvent<'examples.export'>, ProcedureResult<'examples.export'>>
 }
 
 export interface PersonalizeRequest {

@@ -107,7 +107,15 @@ const provenance = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rated'), messageId: z.string() }),
   z.object({ kind: z.literal('taught'), messageId: z.string() }),
   z.object({ kind: z.literal('imported'), file: z.string(), line: z.number() }),
+  /** Made by a machine from another example; `by` names what made it. */
+  z.object({ kind: z.literal('suggested'), exampleId: z.string(), by: z.string() }),
 ])
+
+export const tag = z.string().trim().min(1).max(100)
+
+/** `new` waits for review; only `approved` ones are learned unless a person chooses others. */
+export const exampleStatus = z.enum(['new', 'approved', 'skipped'])
+export type ExampleStatus = z.infer<typeof exampleStatus>
 
 export const example = z.object({
   id: z.string(),
@@ -115,11 +123,27 @@ export const example = z.object({
   messages: z.array(chatMessage).min(1),
   /** The answer that the last turn replaces, where the person corrected one. */
   rejected: z.string().nullable(),
+  status: exampleStatus,
+  tags: z.array(tag).max(50),
   provenance,
   createdAt: z.number(),
   updatedAt: z.number(),
 })
 export type Example = z.infer<typeof example>
+
+/** Something private in an example: where it stands, in UTF-16 units of the text. */
+export const finding = z.object({
+  kind: z.enum(['email', 'phone', 'card']),
+  /** The index of the turn; null is the rejected answer. */
+  turn: z.number().nullable(),
+  start: z.number(),
+  end: z.number(),
+  text: z.string(),
+})
+export type Finding = z.infer<typeof finding>
+
+export const exampleFormat = z.enum(['openai', 'alpaca', 'csv'])
+export type ExampleFormat = z.infer<typeof exampleFormat>
 
 export const importIssue = z.object({
   code: z.string(),
@@ -129,6 +153,23 @@ export const importIssue = z.object({
   message: z.string(),
 })
 export type ImportIssue = z.infer<typeof importIssue>
+
+export const textEncoding = z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'])
+export type TextEncoding = z.infer<typeof textEncoding>
+
+/** Which column of a table, counted from 0, is what of an example; null is none. */
+const column = z.number().int().min(0).nullable()
+export const columnMapping = z.object({
+  instruction: column,
+  output: column,
+  input: column,
+  system: column,
+  rejected: column,
+  tags: column,
+  /** The whole conversation as JSON, where it doesn't fit into the others. */
+  messages: column,
+})
+export type ColumnMapping = z.infer<typeof columnMapping>
 
 export const linearKind = z.enum([
   'q_proj',

@@ -10,9 +10,13 @@ import {
   appInfo,
   catalogueEntry,
   chatMessage,
+  columnMapping,
   conversation,
   example,
   foundMessage,
+  exampleFormat,
+  exampleStatus,
+  finding,
   importIssue,
   lossPoint,
   message,
@@ -21,10 +25,13 @@ import {
   run,
   sampling,
   trainingPreset,
+  tag,
+  textEncoding,
   trainingSettings,
 } from './entities.ts'
 
 const id = z.string().min(1).max(100)
+const ids = z.array(id).min(1).max(1_000_000)
 const name = z.string().trim().min(1).max(200)
 const nothing = z.object({})
 const done = z.null()
@@ -139,16 +146,120 @@ export const procedures = {
     example,
   ),
 
-  'examples.list': procedure(nothing, never, z.array(example)),
-  'examples.add': procedure(z.object({ messages: z.array(chatMessage).min(1) }), never, example),
-  'examples.update': procedure(z.object({ id, messages: z.array(chatMessage).min(1) }), never, example),
-  'examples.remove': procedure(z.object({ ids: z.array(id).min(1) }), never, done),
-  'examples.restore': procedure(z.object({ ids: z.array(id).min(1) }), never, z.array(example)),
-  /** Imports the text of a file; what can be read is added, what can't is listed by line. */
-  'examples.import': procedure(
+  /** The ids of the examples that fit, newest first, and how many there are of each kind. */
+  'examples.find': procedure(
+    z.object({
+      /** In any turn, upper and lower case alike. */
+      words: z.string().max(1000),
+      status: exampleStatus.nullable(),
+      tag: tag.nullable(),
+      source: z.enum(['hand', 'rated', 'taught', 'imported', 'suggested']).nullable(),
+    }),
+    never,
+    z.object({
+      ids: z.array(z.string()),
+      counts: z.object({ new: z.number(), approved: z.number(), skipped: z.number() }),
+      tags: z.array(z.object({ tag: z.string(), count: z.number() })),
+    }),
+  ),
+  /** The examples with these ids that are there, or all. */
+  'examples.list': procedure(z.object({ ids: ids.optional() }), never, z.array(example)),
+  'examples.add': procedure(
+    z.object({ messages: z.array(chatMessage).min(1), tags: z.array(tag).max(50).optional() }),
+    never,
+    example,
+  ),
+  'examples.update': procedure(
+    z.object({
+      id,
+      messages: z.array(chatMessage).min(1),
+      rejected: z.string().max(1_000_000).nullable().optional(),
+      tags: z.array(tag).max(50).optional(),
+    }),
+    never,
+    example,
+  ),
+  /** Changes many at once; `examples.undo` takes it back until the app is next started. */
+  'examples.change': procedure(
+    z.object({
+      ids,
+      change: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('status'), status: exampleStatus }),
+        z.object({ kind: z.literal('addTag'), tag }),
+        z.object({ kind: z.literal('removeTag'), tag }),
+        /** Puts a placeholder where something private was found. */
+        z.object({ kind: z.literal('redact') }),
+        z.object({ kind: z.literal('remove') }),
+      ]),
+    }),
+    never,
+    z.object({ changeId: z.string(), changed: z.number() }),
+  ),
+  'examples.undo': procedure(z.object({ changeId: id }), never, done),
+  'examples.remove': procedure(z.object({ ids }), never, done),
+  'examples.restore': procedure(z.object({ ids }), never, z.array(example)),
+  /** Gives the app the bytes of a file that is to be imported; it keeps one such file. */
+  'examples.openFile': procedure(
     z.object({ file: z.string().min(1).max(1000), base64: z.string().max(90_000_000) }),
     never,
-    z.object({ added: z.array(example), issues: z.array(importIssue) }),
+    z.object({ fileId: id }),
+  ),
+  /** What an import would bring. Nothing is written. */
+  'examples.preview': procedure(
+    z.object({ fileId: id, encoding: textEncoding.nullable(), mapping: columnMapping.nullable() }),
+    z.object({ share: z.number() }),
+    z.object({
+      /** What the bytes look like, whatever was asked for. */
+      encoding: textEncoding,
+      format: z.enum(['json-lines', 'json', 'csv']),
+      /** Of a table: its columns, and what they look like. */
+      columns: z.array(z.string()),
+      suggested: columnMapping,
+      exampleCount: z.number(),
+      sample: z.array(
+        example.pick({ messages: true, rejected: true, tags: true }).extend({ line: z.number() }),
+      ),
+      issues: z.array(importIssue),
+    }),
+  ),
+  /** Adds what can be read of an opened file, all of it or, if it is stopped before, nothing. */
+  'examples.import': procedure(
+    z.object({
+      fileId: id,
+      encoding: textEncoding.nullable(),
+      mapping: columnMapping.nullable(),
+      status: exampleStatus,
+      tags: z.array(tag).max(50),
+    }),
+    z.object({ share: z.number() }),
+    z.object({ added: z.number(), changeId: z.string().nullable(), issues: z.array(importIssue) }),
+  ),
+  /** A file of the examples (all if null), as parts of its text; importing it gives the same examples. */
+  'examples.export': procedure(
+    z.object({ ids: ids.nullable(), format: exampleFormat }),
+    z.object({ text: z.string() }),
+    z.object({ file: z.string(), count: z.number() }),
+  ),
+  /** Token counts for the model, near-duplicates and private data among all examples. */
+  'examples.check': procedure(
+    z.object({ modelId: id.nullable() }),
+    z.object({ share: z.number() }),
+    z.object({
+      /** In tokens; null without a model. */
+      contextLength: z.number().nullable(),
+      tokens: z.array(
+        z.object({
+          id: z.string(),
+          tokens: z.number(),
+          learned: z.number(),
+          /** Why the model can't read this conversation, if it can't. */
+          failure: z.string().nullable(),
+        }),
+      ),
+      /** Groups of ids that say nearly the same, each oldest first. */
+      duplicates: z.array(z.array(z.string())),
+      findings: z.array(z.object({ id: z.string(), findings: z.array(finding) })),
+    }),
   ),
   /** The example's real tokens, and which of them the loss counts. */
   'examples.mask': procedure(

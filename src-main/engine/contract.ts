@@ -205,6 +205,14 @@ export interface MaskedToken {
   readonly scored: boolean
 }
 
+export interface TokenCount {
+  readonly tokens: number
+  /** How many of them the loss counts. */
+  readonly learned: number
+  /** Why the model's chat template can't write this conversation; null if it can. */
+  readonly failure: string | null
+}
+
 /** Operation name → its input, its events and its result. */
 export interface EngineOperations {
   readonly importModel: {
@@ -237,6 +245,12 @@ export interface EngineOperations {
     readonly result: {
       readonly examples: readonly { readonly id: string; readonly tokens: readonly MaskedToken[] }[]
     }
+  }
+  /** How long each example is, in the order given, and how many of its tokens the loss counts. */
+  readonly countTokens: {
+    readonly input: { readonly modelDirectory: string; readonly examples: readonly TrainingExample[] }
+    readonly event: never
+    readonly result: { readonly counts: readonly TokenCount[] }
   }
   /** Frees a model's sessions and cache, before its folder is removed. */
   readonly releaseModel: {

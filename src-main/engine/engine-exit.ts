@@ -19,6 +19,7 @@ const wording: Readonly<Record<OperationName, { readonly doing: string; readonly
   train: { doing: 'training', remedy: 'Continue the run: it goes on from its last checkpoint.' },
   evaluate: { doing: 'measuring the loss', remedy: 'Measure again.' },
   maskExamples: { doing: 'reading the examples', remedy: 'Try again.' },
+  countTokens: { doing: 'counting tokens', remedy: 'Try again.' },
   releaseModel: { doing: 'closing the model', remedy: 'Try again.' },
 }
 

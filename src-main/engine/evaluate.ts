@@ -1,8 +1,10 @@
+import { Failure } from '../contract/failure.ts'
 import { measure } from '../core/training/trainer.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { scoredTokens, type TokenizedExample } from '../core/training/packing.ts'
-import type { EvaluateResult } from './contract.ts'
+import type { EvaluateResult, TokenCount, TrainingExample } from './contract.ts'
 import { tokenizeExample, tokenizeExamples } from './examples.ts'
+import type { LoadedModel } from './loaded-model.ts'
 import { openAdapter } from './open-adapter.ts'
 import type { Operation } from './operation-table.ts'
 import type { EngineResources } from './resources.ts'
@@ -45,6 +47,25 @@ export function maskExamples(resources: EngineResources): Operation<'maskExample
       }
     })
     return { examples }
+  }
+}
+
+/** The lengths of examples. */
+export function countTokens(resources: EngineResources): Operation<'countTokens'> {
+  // oxlint-disable-next-line require-yield -- it has no events
+  return async function* (input) {
+    const model = resources.model(input.modelDirectory)
+    return { counts: input.examples.map((example) => tokenCount(model, example)) }
+  }
+}
+
+function tokenCount(model: LoadedModel, example: TrainingExample): TokenCount {
+  try {
+    const tokenized = tokenizeExample(model, example)
+    return { tokens: tokenized.ids.length, learned: scoredTokens(tokenized), failure: null }
+  } catch (error) {
+    if (error instanceof Failure) return { tokens: 0, learned: 0, failure: error.message }
+    throw error
   }
 }
 

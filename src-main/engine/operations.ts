@@ -1,5 +1,5 @@
 import { chat } from './chat.ts'
-import { evaluate, maskExamples } from './evaluate.ts'
+import { countTokens, evaluate, maskExamples } from './evaluate.ts'
 import { importModel } from './import-model.ts'
 import { loadCodecs } from './native-codecs.ts'
 import { chooseRuntime } from './runtime.ts'
@@ -16,6 +16,7 @@ export function createOperations(): OperationTable {
     train: train(resources),
     evaluate: evaluate(resources),
     maskExamples: maskExamples(resources),
+    countTokens: countTokens(resources),
     // oxlint-disable-next-line require-yield -- it has no events
     async *releaseModel({ modelDirectory }) {
       await resources.release(modelDirectory)

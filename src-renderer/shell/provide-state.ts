@@ -34,7 +34,7 @@ export function provideState(client: Client, connection: Connection): SharedStat
         const onDraft = navigation.detail === null || navigation.detail === draftId
         if (navigation.screen === 'chat' && onDraft) navigation.go('chat', id)
       },
-      examplesChanged: () => void examples.list.load(),
+      examplesChanged: () => void examples.refresh(),
     }),
   )
   const personas = providePersonas(new Personas(client, notices))
@@ -43,7 +43,7 @@ export function provideState(client: Client, connection: Connection): SharedStat
     personas.list,
     models.installed,
     adapters.list,
-    examples.list,
+    examples.overview,
     conversations.list,
   ]
   return {

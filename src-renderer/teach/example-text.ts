@@ -1,44 +1,43 @@
 /** What an example says, in the words of the screens. */
 import type { Example } from '../../src-main/contract/entities.ts'
+import { t } from '../texts/texts.ts'
 
 export type Turn = Example['messages'][number]
 
 /** The last question of the example, or its first turn if nobody asked. */
-export function questionOf(example: Example): string {
+export function questionOf(example: Pick<Example, 'messages'>): string {
   return (example.messages.findLast((turn) => turn.role === 'user') ?? example.messages[0])?.content ?? ''
 }
 
 /** The last answer: what is learned. */
-export function answerOf(example: Example): string {
+export function answerOf(example: Pick<Example, 'messages'>): string {
   return example.messages.findLast((turn) => turn.role === 'assistant')?.content ?? ''
 }
 
-export function provenanceOf(example: Example): string {
-  switch (example.provenance.kind) {
+export function provenanceOf({ provenance }: Example): string {
+  switch (provenance.kind) {
     case 'hand':
-      return 'Written by hand'
     case 'rated':
-      return 'Answer you liked'
     case 'taught':
-      return 'Answer you corrected'
+      return t.teach.origin[provenance.kind]
     case 'imported':
-      return `${example.provenance.file}, line ${example.provenance.line}`
+      return t.teach.origin.imported(provenance.file, provenance.line)
+    case 'suggested':
+      return t.teach.origin.suggested(provenance.by)
   }
 }
 
-/** Whether any turn has the words, upper and lower case alike. */
-export function matches(example: Example, words: string): boolean {
-  const wanted = words.trim().toLowerCase()
-  return wanted === '' || example.messages.some((turn) => turn.content.toLowerCase().includes(wanted))
+/** Tags typed between commas, each once. */
+export function readTags(text: string): string[] {
+  const tags = text.split(',').map((tag) => tag.trim().slice(0, 100))
+  return [...new Set(tags.filter((tag) => tag !== ''))].slice(0, 50)
 }
 
 /** Why the turns can't be kept as an example yet; null if they can. */
 export function incompleteBecause(turns: readonly Turn[]): string | null {
-  if (!turns.some((turn) => turn.role === 'user' && turn.content.trim() !== ''))
-    return 'Write the question first.'
-  if (turns.at(-1)?.role !== 'assistant' || turns.at(-1)?.content.trim() === '')
-    return 'Write the answer first.'
-  if (turns.some((turn) => turn.role !== 'system' && turn.content.trim() === ''))
-    return 'One of the turns is empty.'
+  const { incomplete } = t.teach.editor
+  if (!turns.some((turn) => turn.role === 'user' && turn.content.trim() !== '')) return incomplete.question
+  if (turns.at(-1)?.role !== 'assistant' || turns.at(-1)?.content.trim() === '') return incomplete.answer
+  if (turns.some((turn) => turn.role !== 'system' && turn.content.trim() === '')) return incomplete.turn
   return null
 }

@@ -5,12 +5,15 @@ export class Task {
   busy = $state(false)
   failure = $state.raw<FailureMessage | null>(null)
   #controller: AbortController | null = null
+  #ended: Promise<unknown> = Promise.resolve()
 
   /** Runs the work and keeps its failure, if any; true when it was done. A task that is busy isn't started twice. */
   async run(work: (signal: AbortSignal) => Promise<void>): Promise<boolean> {
     if (this.busy) return false
     const controller = new AbortController()
+    const { promise, resolve } = Promise.withResolvers<null>()
     this.#controller = controller
+    this.#ended = promise
     this.busy = true
     this.failure = null
     try {
@@ -22,10 +25,16 @@ export class Task {
     } finally {
       this.busy = false
       this.#controller = null
+      resolve(null)
     }
   }
 
   stop(): void {
     this.#controller?.abort()
+  }
+
+  /** Settles when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#ended
   }
 }

@@ -5,7 +5,7 @@ import { dataDirectory } from '../../src-main/app/data-directory.ts'
 import { procedures, type ProcedureName } from '../../src-main/contract/procedures.ts'
 import { failureCode } from './failure-code.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-import { testApp } from './test-app.ts'
+import { result, testApp } from './test-app.ts'
 
 describe('the app', () => {
   it('answers every procedure of the contract', async () => {
@@ -73,8 +73,8 @@ describe('the sample data', () => {
   it('can be imported without an issue', async () => {
     const app = await testApp({ dataDirectory: temporaryFolder() })
     const { examples, heldOut, questions } = JSON.parse(readFileSync(join(samples, 'workshop.json'), 'utf8'))
-    const learned = app.services.examples.parse(examples, readFileSync(join(samples, examples)))
-    const measured = app.services.examples.parse(heldOut, readFileSync(join(samples, heldOut)))
+    const learned = await result(app.services.examples.parse(examples, readFileSync(join(samples, examples))))
+    const measured = await result(app.services.examples.parse(heldOut, readFileSync(join(samples, heldOut))))
     expect([...learned.issues, ...measured.issues]).toEqual([])
     expect([learned.examples.length, measured.examples.length, questions.length]).toEqual([42, 8, 3])
     // Held out are other questions, whose answers were learned.

@@ -74,6 +74,15 @@ export function engineStandIn(): EngineStandIn {
     async *maskExamples({ examples }) {
       return { examples: examples.map(({ id }) => ({ id, tokens: [{ text: 'A', scored: true }] })) }
     },
+    async *countTokens({ examples }) {
+      return {
+        counts: examples.map(({ messages }) => ({
+          tokens: messages.reduce((sum, { content }) => sum + content.length, 0),
+          learned: messages.at(-1)?.content.length ?? 0,
+          failure: null,
+        })),
+      }
+    },
     async *releaseModel() {
       return null
     },

@@ -73,7 +73,10 @@ describeWithModel('the main job in a browser', () => {
       mimeType: 'application/jsonl',
       buffer: Buffer.from(lines.join('\n')),
     })
-    await page.getByText('added 3 examples.').waitFor()
+    await page.getByText('3 examples can be imported.').waitFor()
+    await page.getByLabel('Approve them right away').check()
+    await page.getByRole('button', { name: 'Import 3 examples' }).click()
+    await page.getByText('Imported 3 examples.').waitFor()
     await page.getByText('Answer you corrected').waitFor()
     await page.getByRole('button', { name: 'What is learned of it' }).first().click()
     await page.getByText(/tokens are learned\./).waitFor({ timeout: 20_000 })

@@ -71,7 +71,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
     await page.getByRole('button', { name: 'Edit “What is the name of the dog?”' }).waitFor()
 
     await page.getByLabel('Search in examples').fill('no such words')
-    await page.getByText('No example has these words.').waitFor()
+    await page.getByText('No example fits. Change the words or the filters.').waitFor()
     await page.getByLabel('Search in examples').fill('bramble')
 
     await page.getByRole('button', { name: 'Edit', exact: true }).press('Enter')
@@ -94,8 +94,9 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
       mimeType: 'application/jsonl',
       buffer: Buffer.from(lines.join('\n')),
     })
-    await page.getByText('added 1 example, 1 problem found.').waitFor()
+    await page.getByText('1 example can be imported.').waitFor()
     await expect(page.getByRole('table').getByRole('row').nth(1).innerText()).resolves.toMatch(/^2\s/)
+    await page.getByRole('button', { name: 'Import 1 example' }).click()
     await page.getByText('porch.jsonl, line 1').waitFor()
   })
 

@@ -1,11 +1,11 @@
 /** Thumbs and better answers: how a conversation becomes examples. */
-import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Example, Message } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import { pathTo } from '../../contract/message-tree.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import type { Storage } from '../storage/storage.ts'
+import { newExample } from '../examples/new-example.ts'
 import { learnedConversation } from './learned-conversation.ts'
 
 export interface Teaching {
@@ -80,7 +80,7 @@ export function openTeaching(storage: Storage): Teaching {
         storage.messages.rate(messageId, rating)
         const example = storage.examples.ofMessage(messageId)
         if (rating === 'up' && example === undefined) {
-          storage.examples.put(newExample('rated', messageId, learned(message), null))
+          storage.examples.put(newExample({ kind: 'rated', messageId }, { messages: learned(message) }))
         }
         if (rating !== 'up' && example?.provenance.kind === 'rated') {
           storage.examples.remove(example.id, Date.now())
@@ -92,25 +92,10 @@ export function openTeaching(storage: Storage): Teaching {
       const message = answer(messageId)
       const rejected = message.content.trim() === '' || message.content === text ? null : message.content
       return changing(messageId, () =>
-        storage.examples.put(newExample('taught', messageId, learned(message, text), rejected)),
+        storage.examples.put(
+          newExample({ kind: 'taught', messageId }, { messages: learned(message, text), rejected }),
+        ),
       )
     },
-  }
-}
-
-function newExample(
-  kind: 'rated' | 'taught',
-  messageId: string,
-  messages: ChatMessage[],
-  rejected: string | null,
-): Example {
-  const now = Date.now()
-  return {
-    id: randomUUID(),
-    messages,
-    rejected,
-    provenance: { kind, messageId },
-    createdAt: now,
-    updatedAt: now,
   }
 }

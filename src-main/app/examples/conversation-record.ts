@@ -1,7 +1,7 @@
 /** A list of turns (OpenAI chat: `role`, `content`; ShareGPT: `from`, `value`) as a conversation. */
 import type { ChatMessage, Role } from '../../engine/contract.ts'
 import { describeType, issue } from './import-issue.ts'
-import { emptyAnswer, isObject, type JsonObject, type RecordResult } from './record-result.ts'
+import { emptyAnswer, isObject, type JsonObject, type MessagesResult } from './record-result.ts'
 
 /** The names that public data sets give to the three roles. */
 const roles = new Map<string, Role>([
@@ -16,7 +16,7 @@ const roles = new Map<string, Role>([
   ['bot', 'assistant'],
 ])
 
-export function readConversation(turns: unknown, field: string, line: number): RecordResult {
+export function readConversation(turns: unknown, field: string, line: number): MessagesResult {
   if (!Array.isArray(turns)) {
     const message = `line ${line}: \`${field}\` must be a list of messages, found ${describeType(turns)}`
     return { issue: issue('wrong_type', line, message, field) }
@@ -30,7 +30,7 @@ export function readConversation(turns: unknown, field: string, line: number): R
   return check(messages, line)
 }
 
-function check(messages: ChatMessage[], line: number): RecordResult {
+function check(messages: ChatMessage[], line: number): MessagesResult {
   const last = messages.findLastIndex((message) => message.role === 'assistant')
   if (last === -1) {
     return {
@@ -44,7 +44,7 @@ function check(messages: ChatMessage[], line: number): RecordResult {
   return { messages: messages.slice(0, last + 1) }
 }
 
-type TurnResult = ChatMessage | Extract<RecordResult, { messages?: undefined }>
+type TurnResult = ChatMessage | Extract<MessagesResult, { messages?: undefined }>
 
 function readTurn(turn: unknown, line: number): TurnResult {
   if (!isObject(turn)) {
@@ -76,7 +76,7 @@ function readTurn(turn: unknown, line: number): TurnResult {
 function readContent(
   turn: JsonObject,
   line: number,
-): string | Extract<RecordResult, { messages?: undefined }> {
+): string | Extract<MessagesResult, { messages?: undefined }> {
   const field = 'content' in turn || !('value' in turn) ? 'content' : 'value'
   const content = turn[field]
   if (typeof content === 'string') return content

@@ -1,111 +1,144 @@
-/** CSV with a header row: `instruction`, `output` and, if wanted, `input` and `system`. */
-import { CsvError, parse } from 'csv-parse/sync'
-import type { ImportIssue } from '../../contract/entities.ts'
-import type { ParsedExample, ParsedExamples } from '../services.ts'
+/** CSV with a header row, whose columns are known by name or mapped by the person. */
+import { CsvError, parse } from 'csv-parse'
+import type { ColumnMapping, ImportIssue } from '../../contract/entities.ts'
+import { isUsable, mappingByName } from './csv-mapping.ts'
 import { issue } from './import-issue.ts'
-import { readPair } from './record.ts'
+import { parseJson } from './json-lines.ts'
+import type { ParsedCollector } from './parsed-collector.ts'
+import type { RecordResult } from './record-result.ts'
+import { readPair, readRecord, readTags } from './record.ts'
 
 /** Spreadsheets of many languages separate by semicolons, since their decimals have commas. */
-const separators = [',', ';', '\t']
+const separators = [',', ';', '\t'] as const
+const chunkBytes = 64 * 1024
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
 
-interface Row {
-  readonly cells: readonly string[]
-  /** The line it begins on, counted from 1. */
-  readonly line: number
+/** The names of the columns, as the header row has them. */
+export function csvColumns(text: string): string[] {
+  return splitHeader(headerOf(text), separatorOf(text))
 }
 
-export function parseCsvTable(text: string): ParsedExamples {
-  const headerLine = text.slice(0, text.search(/\r?\n|$/))
-  const separator = separators.find((one) => hasColumns(headerLine.split(one))) ?? ','
-  const { rows, issues } = readRows(text, separator)
-  const [header, ...body] = rows
-  if (header === undefined) return { examples: [], issues }
-  if (!hasColumns(header.cells)) {
-    const found = header.cells.join(', ')
-    const hint = /[;\t|]/.test(found) ? `; is the separator a ${separatorName(found)}?` : ''
-    const message = `the header has no \`instruction\`/\`output\` columns (found \`${found}\`${hint})`
-    return { examples: [], issues: [issue('csv_columns', header.line, message)] }
-  }
-  const read = readBody(columnNames(header.cells), body)
-  return {
-    examples: read.examples,
-    issues: [...read.issues, ...issues].toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
-  }
-}
+/**
+ * Reads the rows with the mapping, or by the columns' proper names. Yields the position reached, in bytes.
+ *
+ * Line numbers come from byte offsets: csv-parse counts a quoted CR LF as two lines.
+ */
+export async function* readCsvTable(
+  text: string,
+  mapping: ColumnMapping | null,
+  into: ParsedCollector,
+): AsyncGenerator<number, void> {
+  const columns = csvColumns(text)
+  const used = mapping ?? mappingByName(columns)
+  if (!isUsable(used)) return into.report(columnIssue(text, mapping !== null))
 
-function columnNames(cells: readonly string[]): string[] {
-  return cells.map((cell) =>
-    cell
-      .trim()
-      .replace(/^"(.*)"$/, '$1')
-      .toLowerCase(),
-  )
-}
-
-function hasColumns(cells: readonly string[]): boolean {
-  const names = columnNames(cells)
-  return names.includes('instruction') && names.includes('output')
-}
-
-function separatorName(header: string): string {
-  if (header.includes(';')) return 'semicolon'
-  return header.includes('|') ? 'bar' : 'tab'
-}
-
-function readBody(columns: readonly string[], rows: readonly Row[]): ParsedExamples {
-  const examples: ParsedExample[] = []
-  const issues: ImportIssue[] = []
-  for (const { cells, line } of rows) {
-    if (cells.length !== columns.length) {
-      const message = `line ${line} has ${cells.length} cells, the header has ${columns.length}`
-      issues.push(issue('csv_row_length', line, message))
-      continue
-    }
-    const cell = (name: string): string => cells[columns.indexOf(name)] ?? ''
-    const read = readPair(
-      {
-        instruction: cell('instruction'),
-        input: cell('input'),
-        output: cell('output'),
-        system: cell('system'),
-      },
-      line,
-    )
-    if (read.messages === undefined) issues.push(read.issue)
-    else examples.push({ messages: read.messages, line })
-  }
-  return { examples, issues }
-}
-
-/** The rows up to the first that can't be read. Line numbers come from byte offsets: csv-parse counts a quoted CR LF as two. */
-function readRows(text: string, delimiter: string): { rows: Row[]; issues: ImportIssue[] } {
   const bytes = Buffer.from(text)
-  const rows: Row[] = []
   let start = 0
   let line = 1
+  let header = true
   // Blank lines are no rows; the next one begins after them.
   const skipBlankLines = (): void => {
-    for (; bytes[start] === 0x0a || bytes[start] === 0x0d; start++) if (bytes[start] === 0x0a) line++
+    for (; bytes[start] === lineFeed || bytes[start] === carriageReturn; start++)
+      if (bytes[start] === lineFeed) line++
   }
+  const parser = parse({
+    delimiter: separatorOf(text),
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    on_record: (cells: string[], context) => {
+      skipBlankLines()
+      if (!header) into.add(readRow(cells, columns.length, used, line), line)
+      header = false
+      for (; start < context.bytes; start++) if (bytes[start] === lineFeed) line++
+      return null
+    },
+  })
+  parser.resume()
   try {
-    parse(bytes, {
-      delimiter,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      on_record: (cells, context) => {
-        skipBlankLines()
-        rows.push({ cells, line })
-        for (; start < context.bytes; start++) if (bytes[start] === 0x0a) line++
-        return null
-      },
-    })
-    return { rows, issues: [] }
+    const failed = new Promise<never>((_, reject) => parser.once('error', reject))
+    for (let at = 0; at < bytes.length; at += chunkBytes) {
+      const chunk = bytes.subarray(at, at + chunkBytes)
+      await Promise.race([failed, new Promise<void>((resolve) => parser.write(chunk, () => resolve()))])
+      yield at + chunk.length
+    }
+    await Promise.race([
+      failed,
+      new Promise<void>((resolve) => {
+        parser.once('end', resolve)
+        parser.end()
+      }),
+    ])
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
     skipBlankLines()
-    return { rows, issues: [rowIssue(error, bytes.toString('utf8', start), line)] }
+    into.report(rowIssue(error, bytes.toString('utf8', start), line))
   }
+}
+
+function headerOf(text: string): string {
+  return text.slice(0, text.search(/\r?\n|$/))
+}
+
+function splitHeader(header: string, separator: string): string[] {
+  return header.split(separator).map((cell) =>
+    cell
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .trim(),
+  )
+}
+
+function separatorOf(text: string): string {
+  const header = headerOf(text)
+  const named = separators.find((one) => isUsable(mappingByName(splitHeader(header, one))))
+  const most = separators.toSorted((a, b) => header.split(b).length - header.split(a).length)[0]
+  return named ?? most ?? ','
+}
+
+function columnIssue(text: string, isMapped: boolean): ImportIssue {
+  if (isMapped) {
+    return issue('csv_columns', 1, 'choose which column is the question and which the answer')
+  }
+  const found = headerOf(text)
+  const separator = found.includes(';') ? 'semicolon' : found.includes('|') ? 'bar' : 'tab'
+  const hint = /[;\t|]/.test(found) ? `; is the separator a ${separator}?` : ''
+  const message = `the header has no \`instruction\`/\`output\` columns (found \`${found}\`${hint})`
+  return issue('csv_columns', 1, message)
+}
+
+function readRow(
+  cells: readonly string[],
+  columnCount: number,
+  mapping: ColumnMapping,
+  line: number,
+): RecordResult {
+  if (cells.length !== columnCount) {
+    const message = `line ${line} has ${cells.length} cells, the header has ${columnCount}`
+    return { issue: issue('csv_row_length', line, message) }
+  }
+  const cell = (field: keyof ColumnMapping): string => cells[mapping[field] ?? -1] ?? ''
+  const rejected = cell('rejected')
+  const tags = readTags(cell('tags'))
+  // A conversation that doesn't fit into the other columns is kept as JSON.
+  if (cell('messages').trim() !== '') {
+    const messages = parseJson(cell('messages'))
+    if (messages !== undefined) return readRecord({ messages, rejected, tags }, line)
+    const message = `line ${line}: \`messages\` is not valid JSON`
+    return { issue: issue('invalid_json', line, message, 'messages') }
+  }
+  const read = readPair(
+    {
+      instruction: cell('instruction'),
+      input: cell('input'),
+      output: cell('output'),
+      system: cell('system'),
+    },
+    line,
+  )
+  if (read.messages === undefined) return read
+  return { messages: read.messages, rejected: rejected.trim() === '' ? null : rejected, tags }
 }
 
 function rowIssue(error: CsvError, rest: string, line: number): ImportIssue {

@@ -1,6 +1,8 @@
 /** The bytes of a file as lines of text, whatever encoding it was saved in. */
-import type { ImportIssue } from '../../contract/entities.ts'
+import type { ImportIssue, TextEncoding } from '../../contract/entities.ts'
+import { unicodeEncoding } from './detect-encoding.ts'
 import { issue } from './import-issue.ts'
+import { decodeWindows1252 } from './windows-1252.ts'
 
 export interface DecodedText {
   /** Without a byte order mark. Lines that can't be read are empty in it, so that the others keep their numbers. */
@@ -10,16 +12,21 @@ export interface DecodedText {
   readonly complete: boolean
 }
 
-/** Decodes UTF-8, or UTF-16 by its byte order mark (with a warning); a line that is neither is an issue. */
-export function decodeText(bytes: Uint8Array): DecodedText {
-  const encoding = utf16Encoding(bytes)
-  if (encoding !== null) {
+/**
+ * Decodes the bytes as `encoding`; without one as UTF-16 if they are (with a warning), else as UTF-8, in which a
+ * line that isn't is an issue. Windows-1252 is never guessed here: a wrong guess would teach garbled text.
+ */
+export function decodeText(bytes: Uint8Array, encoding: TextEncoding | null = null): DecodedText {
+  const found = encoding ?? unicodeEncoding(bytes) ?? 'utf-8'
+  if (found !== 'utf-8') {
+    const text = found === 'windows-1252' ? decodeWindows1252(bytes) : new TextDecoder(found).decode(bytes)
+    if (encoding !== null) return { text, issues: [], complete: true }
     const warning = issue(
       'invalid_encoding',
       1,
       'the file is UTF-16, expected UTF-8; it was read all the same',
     )
-    return { text: new TextDecoder(encoding).decode(bytes), issues: [warning], complete: true }
+    return { text, issues: [warning], complete: true }
   }
   try {
     // TextDecoder drops a byte order mark by itself.
@@ -27,12 +34,6 @@ export function decodeText(bytes: Uint8Array): DecodedText {
   } catch {
     return decodeByLine(bytes)
   }
-}
-
-function utf16Encoding(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
-  return null
 }
 
 const lineFeed = 0x0a

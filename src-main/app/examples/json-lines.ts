@@ -1,26 +1,23 @@
 /** JSONL: one JSON object a line. */
-import type { ImportIssue } from '../../contract/entities.ts'
-import type { ParsedExample, ParsedExamples } from '../services.ts'
 import { issue } from './import-issue.ts'
+import type { ParsedCollector } from './parsed-collector.ts'
 import { readRecord } from './record.ts'
 
-/** Lines that are not an example are skipped, each with an issue; blank lines without one. */
-export function parseJsonLines(text: string): ParsedExamples {
-  const examples: ParsedExample[] = []
-  const issues: ImportIssue[] = []
-  for (const [index, content] of text.split('\n').entries()) {
+/** Lines that are not an example are skipped, each with an issue; blank lines without one. Yields the position reached. */
+export function* readJsonLines(text: string, into: ParsedCollector): Generator<number, void> {
+  let line = 0
+  for (let start = 0; start < text.length;) {
+    const found = text.indexOf('\n', start)
+    const end = found === -1 ? text.length : found
+    const content = text.slice(start, end)
+    line++
+    start = end + 1
     if (content.trim() === '') continue
-    const line = index + 1
     const value = parseJson(content)
-    if (value === undefined) {
-      issues.push(issue('invalid_json', line, `line ${line} is not valid JSON`))
-      continue
-    }
-    const read = readRecord(value, line)
-    if (read.messages === undefined) issues.push(read.issue)
-    else examples.push({ messages: read.messages, line })
+    if (value === undefined) into.report(issue('invalid_json', line, `line ${line} is not valid JSON`))
+    else into.add(readRecord(value, line), line)
+    yield start
   }
-  return { examples, issues }
 }
 
 /** The parsed text, or undefined (which JSON can't hold) where it isn't JSON. */

@@ -1,47 +1,66 @@
 /** A file of training examples, in any format that is known: the content tells which. */
-import type { ImportIssue } from '../../contract/entities.ts'
-import type { ParsedExamples } from '../services.ts'
-import { parseCsvTable } from './csv-table.ts'
+import { setImmediate } from 'node:timers/promises'
+import type { ParsedExamples, ReadingOptions } from '../services.ts'
+import { readCsvTable } from './csv-table.ts'
 import { decodeText } from './decode-text.ts'
 import { issue } from './import-issue.ts'
-import { parseJsonDocument } from './json-document.ts'
-import { parseJson, parseJsonLines } from './json-lines.ts'
+import { readJsonDocument } from './json-document.ts'
+import { parseJson, readJsonLines } from './json-lines.ts'
+import { ParsedCollector } from './parsed-collector.ts'
 import { isObject } from './record-result.ts'
 
-/** More than this many issues say no more than the first ones: the file is something else. */
-const maxIssues = 200
+export type Format = 'json-lines' | 'json' | 'csv'
 
-type Format = 'json-lines' | 'json' | 'csv'
+/** How long reading goes on before others get a turn. */
+const turnMs = 20
 
-/** What can be read of the file, and an issue by line for what can't. Pure: the same bytes give the same result. */
-export function parseExamples(fileName: string, bytes: Uint8Array): ParsedExamples {
-  const { text, issues, complete } = decodeText(bytes)
+/**
+ * What can be read of the file, and an issue by line for what can't. The same bytes give the same result.
+ * Yields the share that is done between turns of at most some tens of milliseconds; ends early with what there
+ * is when the signal is aborted.
+ */
+export async function* parseExamples(
+  fileName: string,
+  bytes: Uint8Array,
+  { encoding = null, mapping = null }: ReadingOptions = {},
+  signal?: AbortSignal,
+): AsyncGenerator<number, ParsedExamples> {
+  const { text, issues, complete } = decodeText(bytes, encoding)
+  const into = new ParsedCollector()
+  for (const found of issues) into.report(found)
   if (issues.length === 0 && text.trim() === '') {
-    return { examples: [], issues: [issue('empty_file', null, 'the file is empty')] }
+    into.report(issue('empty_file', null, 'the file is empty'))
+    return into.result()
   }
   const format = detectFormat(fileName, text)
   // A line that can't be read is a hole: only a format of single lines can do without it.
-  if (!complete && format !== 'json-lines') return { examples: [], issues: limit(issues) }
-  const parsed = parseFormat(fileName, format, text)
-  return { examples: parsed.examples, issues: limit([...issues, ...parsed.issues]) }
-}
+  if (!complete && format !== 'json-lines') return into.result()
+  if (format === 'json' && namedJsonLines(fileName) && text.trimStart().startsWith('[')) {
+    into.report(issue('json_array_in_jsonl', 1, 'this is one JSON array, not one object a line'))
+  }
+  let turnEnd = performance.now() + turnMs
+  for await (const position of reader(format)) {
+    if (performance.now() < turnEnd) continue
+    yield Math.min(1, position / text.length)
+    await setImmediate()
+    if (signal?.aborted === true) break
+    turnEnd = performance.now() + turnMs
+  }
+  return into.result()
 
-function parseFormat(fileName: string, format: Format, text: string): ParsedExamples {
-  switch (format) {
-    case 'json-lines':
-      return parseJsonLines(text)
-    case 'csv':
-      return parseCsvTable(text)
-    case 'json': {
-      const parsed = parseJsonDocument(text)
-      if (!namedJsonLines(fileName) || !text.trimStart().startsWith('[')) return parsed
-      const warning = issue('json_array_in_jsonl', 1, 'this is one JSON array, not one object a line')
-      return { examples: parsed.examples, issues: [warning, ...parsed.issues] }
+  function reader(of: Format): Iterable<number> | AsyncIterable<number> {
+    switch (of) {
+      case 'json-lines':
+        return readJsonLines(text, into)
+      case 'json':
+        return readJsonDocument(text, into)
+      case 'csv':
+        return readCsvTable(text, mapping, into)
     }
   }
 }
 
-function detectFormat(fileName: string, text: string): Format {
+export function detectFormat(fileName: string, text: string): Format {
   const start = text.trimStart()
   if (start.startsWith('[')) return 'json'
   if (start.startsWith('{')) {
@@ -55,10 +74,4 @@ function detectFormat(fileName: string, text: string): Format {
 
 function namedJsonLines(fileName: string): boolean {
   return /\.(jsonl|ndjson)$/i.test(fileName)
-}
-
-function limit(issues: readonly ImportIssue[]): ImportIssue[] {
-  if (issues.length <= maxIssues) return [...issues]
-  const left = issues.length - maxIssues
-  return [...issues.slice(0, maxIssues), issue('more_issues', null, `and ${left} more lines with problems`)]
 }

@@ -3,7 +3,19 @@ import type { ImportIssue } from '../../contract/entities.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import { issue } from './import-issue.ts'
 
+/** What an example of a file holds, whatever the format. */
+export interface ExampleRecord {
+  readonly messages: readonly ChatMessage[]
+  /** The worse answer that the last turn replaces; null where there is none. */
+  readonly rejected: string | null
+  readonly tags: readonly string[]
+}
+
 export type RecordResult =
+  | (ExampleRecord & { readonly issue?: undefined })
+  | { readonly messages?: undefined; readonly issue: ImportIssue }
+
+export type MessagesResult =
   | { readonly messages: readonly ChatMessage[]; readonly issue?: undefined }
   | { readonly messages?: undefined; readonly issue: ImportIssue }
 

@@ -6,11 +6,12 @@ import type { Connection } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { messageTree } from './migrations/0002-message-tree.ts'
 import { runReport } from './migrations/0003-run-report.ts'
+import { exampleReview } from './migrations/0004-example-review.ts'
 import type { Migration } from './migrations/migration.ts'
 import { storing } from './storage-failure.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial, messageTree, runReport]
+export const migrations: readonly Migration[] = [initial, messageTree, runReport, exampleReview]
 
 /** The layout's number of the open database; 0 for a new file. Fails on a newer one than `known`, untouched. */
 export function checkVersion(connection: Connection, known: readonly Migration[] = migrations): number {

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
 import type { ParsedExample } from '../../app/services.ts'
 import type { Context } from './command.ts'
+import { drain } from './drain.ts'
 import { count } from './format.ts'
 
 /**
@@ -11,10 +12,11 @@ import { count } from './format.ts'
  * @throws Failure `file-not-read`, `no-examples`
  */
 export async function readExamples(
-  { services, output }: Context,
+  { services, output, signal }: Context,
   path: string,
 ): Promise<readonly ParsedExample[]> {
-  const { examples, issues } = services.examples.parse(basename(path), await read(path))
+  const reading = services.examples.parse(basename(path), await read(path), {}, signal)
+  const { examples, issues } = await drain(reading, () => {}, signal)
   for (const { line, message } of issues) {
     output.note(line === null ? `${path}: ${message}` : `${path}:${line}: ${message}`)
   }

@@ -39,7 +39,16 @@ function example(id: string, provenance: Example['provenance'], answer = 'A'): E
     { role: 'user' as const, content: 'Q' },
     { role: 'assistant' as const, content: answer },
   ]
-  return { id, messages, rejected: null, provenance, createdAt: 1, updatedAt: 1 }
+  return {
+    id,
+    messages,
+    rejected: null,
+    status: 'approved',
+    tags: [],
+    provenance,
+    createdAt: 1,
+    updatedAt: 1,
+  }
 }
 
 describe('opening', () => {

@@ -72,6 +72,9 @@ const operations: OperationTable = {
   async *maskExamples(): AsyncGenerator<never, never> {
     throw new Failure('bad-template', 'The chat template has an error in line 3.')
   },
+  async *countTokens(): AsyncGenerator<never, never> {
+    throw new Failure('bad-template', 'The chat template has an error in line 3.')
+  },
   async *releaseModel(): AsyncGenerator<never, never> {
     throw new RangeError('an index is off')
   },

@@ -6,6 +6,7 @@ import type { Run } from '../../../src-main/contract/entities.ts'
 import type {
   EvaluateRequest,
   ExampleService,
+  ParsedExamples,
   PersonalizeRequest,
   PersonalizeService,
 } from '../../../src-main/app/services.ts'
@@ -16,7 +17,7 @@ const file = join(folder, 'examples.jsonl')
 writeFileSync(file, 'two examples')
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const example = { messages: [{ role: 'user' as const, content: 'Hi' }], line: 1 }
+const example = { messages: [{ role: 'user' as const, content: 'Hi' }], rejected: null, tags: [], line: 1 }
 const issue = { code: 'bad-json', line: 7, field: null, message: 'This line is no JSON.' }
 
 const doneRun: Run = {
@@ -33,11 +34,18 @@ const doneRun: Run = {
   finishedAt: 181_000,
 }
 
+function parsing(parsed: ParsedExamples): ExampleService['parse'] {
+  return async function* parse() {
+    yield 0.5
+    return parsed
+  }
+}
+
 /** Services that parse the file as given and end the run as given. */
 function learning(
   ended: Run,
   asked: PersonalizeRequest[] = [],
-  parse: ExampleService['parse'] = () => ({ examples: [example, example], issues: [] }),
+  parse: ExampleService['parse'] = parsing({ examples: [example, example], issues: [] }),
 ): GivenServices {
   const personalize: Partial<PersonalizeService> = {
     unfinished: () => undefined,
@@ -149,7 +157,7 @@ test('the same command goes on with a run that was stopped', async () => {
 
 test('a file with issues is learned from without them, and they are listed by line', async () => {
   const asked: PersonalizeRequest[] = []
-  const parse = () => ({
+  const parse = parsing({
     examples: [example],
     issues: [issue, { ...issue, line: null, message: 'The end is cut.' }],
   })
@@ -178,7 +186,7 @@ test('evaluate that is stopped gives no number: it would be of a part', async ()
 })
 
 test.each(['personalize', 'evaluate'])('%s: a file without one good example is a failure', async (words) => {
-  const parse = () => ({ examples: [], issues: [issue] })
+  const parse = parsing({ examples: [], issues: [issue] })
   const name = words === 'personalize' ? ['--name', 'pim'] : []
   const { code, stdout, stderr } = await veranda([words, file, ...name], {
     services: learning(doneRun, [], parse),

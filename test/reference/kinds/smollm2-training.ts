@@ -13,6 +13,7 @@ import { initialVectors, layoutVera, type VeraLayout } from '../../../src-main/c
 import { type LiveAdapter, liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
 import { projections } from '../../../src-main/core/vera/projections.ts'
 import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
+import { drain } from '../../../src-main/hosts/cli/drain.ts'
 import { Check } from '../check.ts'
 import { readJson, Tensors } from '../fixtures.ts'
 import { referenceLanes, withFloat32Sums } from '../float32-sums.ts'
@@ -60,7 +61,7 @@ export const smollm2Training: ModelKind = {
     const { settings } = fixture
     return withFolder(directory, async (model, runtime) => {
       check.equal('scored tokens', countLabels(batch), fixture.scored_tokens)
-      checkExamples(check, reference, model, batch, settings.pairs)
+      await checkExamples(check, reference, model, batch, settings.pairs)
       const { config } = model.folder.model
       const layout = layoutVera(config, { rank: settings.r, targets: LINEAR_KINDS, layers: null })
       check.equal('trainable', layout.length, fixture.trainable)
@@ -81,19 +82,19 @@ export const smollm2Training: ModelKind = {
 }
 
 /** The rows of the batch and what they score, made of the training data by the template. */
-function checkExamples(
+async function checkExamples(
   check: Check,
   reference: string,
   { tokenizer, chatTemplate }: LoadedModel,
   batch: Batch,
   pairs: readonly number[],
-): void {
+): Promise<void> {
   const path = join(reference, 'training-data', 'openai_chat.jsonl')
   if (!existsSync(path)) {
     check.skip('the batch from the training data, which is not in the folder')
     return
   }
-  const { examples } = parseExamples(path, readFileSync(path))
+  const { examples } = await drain(parseExamples(path, readFileSync(path)), () => {})
   const length = batch.ids.length / batch.rows
   for (const [row, pair] of pairs.entries()) {
     const messages = examples[pair]?.messages ?? []

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseExamples } from '../../../src-main/app/examples/parse-examples.ts'
+import { drain } from '../../../src-main/hosts/cli/drain.ts'
 import { Check } from '../check.ts'
 import { readJson } from '../fixtures.ts'
 import type { ReferenceKind } from '../kind.ts'
@@ -30,30 +31,31 @@ const files: Readonly<Record<string, boolean>> = {
 export const trainingData: ReferenceKind = {
   name: 'training-data',
   path: 'training-data',
-  check(reference) {
+  async check(reference) {
     const check = new Check()
     const folder = join(reference, 'training-data')
     const normalized = readJson<Normalized>(join(folder, 'normalized.json'))
     for (const [file, hasSystem] of Object.entries(files))
-      checkFile(check, folder, file, hasSystem, normalized)
+      await checkFile(check, folder, file, hasSystem, normalized)
     const malformed = join(folder, 'malformed')
     for (const expected of readJson<readonly ExpectedError[]>(join(malformed, 'expected_errors.json'))) {
-      checkMalformed(check, malformed, expected)
+      await checkMalformed(check, malformed, expected)
     }
     return check.outcome()
   },
 }
 
-const parse = (folder: string, file: string) => parseExamples(file, readFileSync(join(folder, file)))
+const parse = (folder: string, file: string) =>
+  drain(parseExamples(file, readFileSync(join(folder, file))), () => {})
 
-function checkFile(
+async function checkFile(
   check: Check,
   folder: string,
   file: string,
   hasSystem: boolean,
   { system_in_chat_formats, count, pairs }: Normalized,
-): void {
-  const { examples, issues } = parse(folder, file)
+): Promise<void> {
+  const { examples, issues } = await parse(folder, file)
   check.equal(`${file} issues`, issues, [])
   check.equal(`${file} count`, examples.length, count)
   const system = hasSystem ? [{ role: 'system', content: system_in_chat_formats }] : []
@@ -68,8 +70,12 @@ function checkFile(
 }
 
 /** Line, field and count are facts; the names of the codes are the program's own. */
-function checkMalformed(check: Check, folder: string, { file, line, field, recover }: ExpectedError): void {
-  const { examples, issues } = parse(folder, file)
+async function checkMalformed(
+  check: Check,
+  folder: string,
+  { file, line, field, recover }: ExpectedError,
+): Promise<void> {
+  const { examples, issues } = await parse(folder, file)
   const [first] = issues
   check.equal(`${file} issue`, first && { count: issues.length, line: first.line, field: first.field }, {
     count: 1,

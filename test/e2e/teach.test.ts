@@ -1,0 +1,127 @@
+/** Teaching in a real browser: a file with columns of its own, the review, what was found, and the way out again. */
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { launchChromium } from './chromium.ts'
+import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
+
+const launched = await launchChromium()
+const { browser } = launched
+if (browser === null) console.warn(`skipped: teaching in a browser: ${launched.reason}`)
+
+const rows = [
+  'Frage;Question;Answer',
+  '1;Where is the wooden bench of the workshop?;On the porch, by the door.',
+  '2;Where is the wooden bench of the workshop;On the porch by the door',
+  '3;Who sells good tea?;Ann, at ann@example.org or +32 470 12 34 56.',
+  '4;Only a question;',
+]
+
+describe.skipIf(browser === null)('teaching in a browser', () => {
+  let app: ServedApp
+  let opened: TestPage
+  let page: Page
+
+  beforeAll(async () => {
+    if (browser === null) return
+    app = await serveApp()
+    opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+    page = opened.page
+    await page.getByRole('link', { name: 'Teach' }).click()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await app?.close()
+  })
+
+  async function look(name: string): Promise<void> {
+    for (const [width, height] of [
+      [1280, 800],
+      [900, 600],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await takePicture(page, `${name}-${width}-${colorScheme}`)
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+        expect(overflow).toBeLessThanOrEqual(0)
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.emulateMedia({ colorScheme: 'light' })
+  }
+  const pick = (name: string, text: string, encoding: BufferEncoding = 'utf8') =>
+    page.setInputFiles('input[type=file]', {
+      name,
+      mimeType: 'text/plain',
+      buffer: Buffer.from(text, encoding),
+    })
+  const state = (name: string) =>
+    page.getByRole('group', { name: 'By state' }).getByRole('button', { name: new RegExp(`^${name} `) })
+
+  test('a table of other columns is mapped, and nothing is written before it is asked for', async () => {
+    await pick('bench.csv', rows.join('\r\n'))
+    await page.getByText('3 examples can be imported.').waitFor()
+    await expect(page.getByLabel('Question', { exact: true }).inputValue()).resolves.toBe('1')
+    await page.getByLabel('Question', { exact: true }).selectOption('Frage')
+    await page.getByRole('group', { name: 'Preview' }).getByText('3', { exact: false }).first().waitFor()
+    await page.getByLabel('Question', { exact: true }).selectOption('Question')
+    await page.getByText('line 5 has an empty answer').waitFor()
+    await look('teach-import')
+    await page.getByLabel('Tags for all of them').fill('bench, tea')
+    await page.getByRole('button', { name: 'Import 3 examples' }).click()
+    await page.getByText('Imported 3 examples.').waitFor()
+  })
+
+  test('what was found is marked, told where, and redacted', async () => {
+    await page.getByText('Near-duplicate', { exact: true }).nth(1).waitFor()
+    await look('teach-list')
+    await page.getByLabel('Marks').selectOption('private')
+    await page.getByRole('button', { name: 'Edit “Who sells good tea?”' }).click()
+    await page.getByText('E-mail address: ann@example.org').waitFor()
+    await look('teach-editor')
+    await page.getByRole('button', { name: 'Redact all of it' }).click()
+    await page.getByText('Redacted 1 example.').waitFor()
+    await page.getByText('No example fits.').waitFor()
+    await page.getByLabel('Marks').selectOption('')
+    await page.getByText('Ann, at [e-mail address] or [phone number].').waitFor()
+  })
+
+  test('the inbox is reviewed many at once, and taken back', async () => {
+    await state('To review').click()
+    await page.getByRole('button', { name: 'Select the copies' }).click()
+    await page.getByText('1 of 3 examples selected').waitFor()
+    await page.getByRole('button', { name: 'Skip', exact: true }).first().click()
+    await expect.poll(() => state('Skipped').innerText()).toContain('1')
+    await page.getByRole('button', { name: 'Undo' }).last().click()
+    await expect.poll(() => state('To review').innerText()).toContain('3')
+    await page.getByRole('button', { name: 'Approve', exact: true }).first().click()
+    await expect.poll(() => state('Approved').innerText()).toContain('1')
+  })
+
+  test('the export is a file with everything', async () => {
+    await state('All').click()
+    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByLabel('All, 3 examples').check()
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save the file' }).click()
+    const file = await downloading
+    expect(file.suggestedFilename()).toBe('examples.jsonl')
+    const lines = (await readFile(await file.path(), 'utf8')).trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toHaveLength(3)
+    expect(lines[0]).toContain('"tags":["bench","tea"]')
+  })
+
+  test('a file of another encoding is read as what it looks like', async () => {
+    await pick('cafe.jsonl', '{"instruction": "Un café ?", "output": "Voilà."}\n', 'latin1')
+    await page.getByText('Un café ?').waitFor()
+    await expect(page.getByLabel('Encoding').inputValue()).resolves.toBe('windows-1252')
+    await page.getByLabel('Encoding').selectOption('utf-8')
+    await page.getByText('line 1 is not UTF-8').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+  })
+
+  test('nothing was written to the console, nothing breached the content policy', () => {
+    expect(opened.problems).toEqual([])
+  })
+})
