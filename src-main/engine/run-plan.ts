@@ -48,7 +48,7 @@ export function planRun(
   }
   const { config } = model.folder.model
   const { contextLength, layerCount } = config
-  const layers = upperLayers(layerCount, settings.layerShare)
+  const layers = adaptedLayers(settings, layerCount)
   const layout = layoutVera(config, { ...settings, layers })
   const seeds = Array.from({ length: settings.seeds }, (_, index) => {
     const seed = settings.seed + index
@@ -67,6 +67,11 @@ export function planRun(
     step: stepSettings(settings, layout, stepsPerSeed),
     fingerprint: createHash('sha256').update(JSON.stringify(made)).digest('hex'),
   }
+}
+
+/** The layers that are adapted; null is all of them. */
+export function adaptedLayers(settings: TrainingSettings, layerCount: number): readonly number[] | null {
+  return settings.layers ?? upperLayers(layerCount, settings.layerShare)
 }
 
 function stepSettings(settings: TrainingSettings, layout: VeraLayout, totalSteps: number): StepSettings {

@@ -12,7 +12,7 @@ import { updateAverage } from '../core/training/moving-average.ts'
 import { newOptimizerState, type OptimizerState } from '../core/training/optimizer.ts'
 import type { TokenizedExample } from '../core/training/packing.ts'
 import { measure, stepBatches, type StepReport, takeStep } from '../core/training/trainer.ts'
-import { initialVectors } from '../core/vera/layout.ts'
+import { initialVectors } from '../core/vera/initial-vectors.ts'
 import type { LiveAdapter } from '../core/vera/live-adapter.ts'
 import type { OperationEvent, TrainingSettings } from './contract.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
@@ -114,13 +114,16 @@ async function* withinMemory(
   planned: PlannedStep,
   saveIfDue: () => void,
 ): AsyncGenerator<OperationEvent<'train'>, StepReport> {
-  const { plan, pass, adapter } = run
+  const { plan, settings, pass, adapter } = run
+  const { seed } = plan.seeds[run.progress.seedIndex] ?? settings
+  const rate = settings.dropout ?? 0
+  const step = { ...plan.step, dropout: rate > 0 ? { rate, seed } : null }
   const longest = Math.max(...planned.examples.map(({ ids }) => ids.length))
   for (;;) {
     const { passTokens } = run.progress
     try {
       const batches = stepBatches(planned, passTokens)
-      return await takeStep(pass, adapter, run.optimizer, batches, plan.step, saveIfDue)
+      return await takeStep(pass, adapter, run.optimizer, batches, step, saveIfDue)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
       if (passTokens <= longest) throw outOfMemory(longest, error)
@@ -179,7 +182,7 @@ function endSeed(run: OngoingRun, stoppedEarly: boolean): void {
   // Without held-out examples there is one seed, and its end is kept.
   const { vectors } = evaluatedAdapter(run)
   run.kept ??= keepBetter(null, { vectors, seedIndex, step: optimizer.stepCount, loss: null })
-  const start = initialVectors(plan.layout, settings.dInitial)
+  const start = initialVectors(plan.layout, settings.dInitial, settings.projectionKey)
   adapter.vectors.set(start)
   average?.set(start)
   run.optimizer = newOptimizerState(plan.step.optimizer, start.length)

@@ -7,7 +7,7 @@ import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { newOptimizerState } from '../core/training/optimizer.ts'
 import { defaultPassTokens, followBase } from '../core/training/trainer.ts'
 import { encodeAdapter } from '../core/vera/adapter-file.ts'
-import { initialVectors, upperLayers } from '../core/vera/layout.ts'
+import { initialVectors } from '../core/vera/initial-vectors.ts'
 import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
 import type { OperationEvent, TrainInput, TrainResult } from './contract.ts'
@@ -24,7 +24,7 @@ import {
   saveCheckpoint,
   writeDurably,
 } from './run-checkpoint.ts'
-import { planRun, type RunPlan } from './run-plan.ts'
+import { adaptedLayers, planRun, type RunPlan } from './run-plan.ts'
 import { enterAboveFrozen } from './run-prefix.ts'
 import {
   checkpointOf,
@@ -84,8 +84,10 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
     )
   const resumed = checkpoint === null ? null : ofPlan(checkpoint, plan, runDirectory)
   const { layout } = plan
-  const vectors = resumed?.vectors ?? initialVectors(layout, settings.dInitial)
-  const adapter = liveAdapter(layout, vectors, projections({ ...layout, key: settings.projectionKey }))
+  const { dInitial, projectionKey: key } = settings
+  const vectors = resumed?.vectors ?? initialVectors(layout, dInitial, key)
+  const frozen = layout.method === 'lora' ? null : projections({ ...layout, key })
+  const adapter = liveAdapter(layout, vectors, frozen)
   const steps = plan.stepsPerSeed * plan.seeds.length
   const resumedAtStep = resumed === null ? 0 : stepOfRun({ plan, ...resumed })
   yield { type: 'prepared', steps, trainableParameters: layout.length, resumedAtStep }
@@ -213,7 +215,7 @@ function stopped(plan: RunPlan, step: number, progress: RunProgress | null): Tra
 function adapterSettings({ settings }: TrainInput, { folder, chatTemplate }: LoadedModel) {
   return {
     ...settings,
-    layers: upperLayers(folder.model.config.layerCount, settings.layerShare),
+    layers: adaptedLayers(settings, folder.model.config.layerCount),
     baseModelHash: folder.summary.sourceHash,
     chatTemplateHash: sha256(chatTemplate),
     createdBy: 'veranda',

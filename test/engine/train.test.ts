@@ -170,6 +170,38 @@ describe('a run', () => {
     expect(readFileSync(join(modelDirectory, 'own-answers.json'), 'utf8')).toBe(kept)
   })
 
+  test.each([
+    [
+      'LoRA with dropout',
+      { method: 'lora' as const, rank: 4, alpha: 8, dropout: 0.2, learningRate: 0.01, layers: [1] },
+    ],
+    ['VeRA with dropout and ranks by kind', { dropout: 0.1, ranks: { q_proj: 8, '0.o_proj': 0 } }],
+  ])('with %s learns, answers at every strength and continues bit for bit', async (_, changes) => {
+    const input = trainInput({ settings: { ...settings, ...changes } })
+    const whole = await finish(train(resources)(input, goOn))
+    expect(whole.result.lossAfter).toBeLessThan(0.9 * (whole.result.lossBefore ?? 0))
+    const path = whole.result.adapterPath ?? ''
+    const lossAt = async (strength: number) =>
+      (await finish(evaluate(resources)({ modelDirectory, examples, adapter: { path, strength } }, goOn)))
+        .result.meanLoss
+    // To three digits: what a run keeps of frozen layers is in 16 bits.
+    expect(await lossAt(0)).toBeCloseTo(whole.result.lossBefore ?? 0, 3)
+    // Dropout is of the training alone: the loss at full strength is what the run measured at its end.
+    expect(await lossAt(1)).toBeCloseTo(whole.result.lossAfter ?? 0, 3)
+    expect(await lossAt(0.5)).toBeLessThan(whole.result.lossBefore ?? 0)
+    const base = await finish(chat(resources)(chatInput(), goOn))
+    const taught = await finish(chat(resources)(chatInput({ adapter: { path, strength: 1 } }), goOn))
+    expect(taught.result.text).not.toBe(base.result.text)
+
+    const again = { ...input, runDirectory: temporaryFolder() }
+    const stop = new AbortController()
+    await finish(train(resources)(again, stop.signal), (event) => {
+      if (event.type === 'step' && event.step === 4) stop.abort()
+    })
+    const { result: resumed } = await finish(train(resources)(again, goOn))
+    expect(readFileSync(resumed.adapterPath ?? '')).toEqual(readFileSync(path))
+  })
+
   test('stopped while its losses are measured measures them again', async () => {
     const whole = await finish(train(resources)(trainInput(), goOn))
     const input = trainInput()

@@ -4,6 +4,7 @@ import type { LlamaConfig } from '../../src-main/core/llama/config.ts'
 import { LINEAR_KINDS } from '../../src-main/core/llama/linear-kinds.ts'
 import type { Batch } from '../../src-main/core/training/batch.ts'
 import type { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
+import { namedParts } from '../../src-main/core/vera/adapter-tensors.ts'
 import { layoutVera, type VeraLayout } from '../../src-main/core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
 import { projectionsOf } from '../../src-main/core/vera/projections.ts'
@@ -56,26 +57,34 @@ export function batchIn(tensors: Tensors, prefix: string): Batch {
 
 export const countLabels = (batch: Batch): number => batch.labels.filter((label) => label >= 0).length
 
-/** The layout of the adapter whose vectors are the tensors `<prefix>/base_model.model.<module>.vera_lambda_d|b`. */
+/** Of the fixtures' LoRA adapters, as the README has it. */
+const loraAlpha = 8
+
+/** The layout of the adapter whose tensors are `<prefix>/base_model.model.<module>.…`. */
 function layoutIn(tensors: Tensors, prefix: string, config: LlamaConfig): VeraLayout {
   const start = `${prefix}/base_model.model.model.layers.`
-  const names = tensors.names.filter((name) => name.startsWith(start) && name.endsWith('.vera_lambda_d'))
-  const paths = names.map((name) => name.slice(start.length).split('.'))
-  const [first = ''] = names
+  const own = tensors.names.filter((name) => name.startsWith(start))
+  const paths = own.map((name) => name.slice(start.length).split('.'))
+  const ranked = own.find((name) => /\.(vera_lambda_d|lora_A\.weight)$/.test(name)) ?? ''
   return layoutVera(config, {
-    rank: tensors.shape(first)[0] ?? 0,
+    method: ranked.endsWith('.vera_lambda_d') ? 'vera' : 'lora',
+    alpha: loraAlpha,
+    rank: tensors.shape(ranked)[0] ?? 0,
     targets: LINEAR_KINDS.filter((kind) => paths.some((path) => path.includes(kind))),
     layers: [...new Set(paths.map(([layer]) => Number(layer)))],
   })
 }
 
-/** A flat vector in the layout's order out of tensors `<prefix>/base_model.model.<module>.vera_lambda_d|b`. */
+/** Whether there are tensors of the layout under a prefix. */
+export function holdsVectors(tensors: Tensors, prefix: string, layout: VeraLayout): boolean {
+  return namedParts(layout, 'whole').some(({ tensorName }) => tensors.has(`${prefix}/${tensorName}`))
+}
+
+/** A flat vector in the layout's order out of tensors `<prefix>/base_model.model.<module>.…`. */
 export function flatVector(tensors: Tensors, prefix: string, layout: VeraLayout): Float32Array {
   const flat = new Float32Array(layout.length)
-  for (const site of layout.sites) {
-    const name = `${prefix}/base_model.model.${site.module}.vera_lambda_`
-    flat.set(tensors.floats(`${name}d`), site.lambdaD)
-    flat.set(tensors.floats(`${name}b`), site.lambdaB)
+  for (const { tensorName, start } of namedParts(layout, 'whole')) {
+    flat.set(tensors.floats(`${prefix}/${tensorName}`), start)
   }
   return flat
 }
@@ -92,9 +101,11 @@ export function fixtureAdapter(
   prefix: string,
 ): LiveAdapter {
   const layout = layoutIn(tensors, prefix, config)
+  const vectors = flatVector(tensors, prefix, layout)
+  if (layout.method === 'lora') return liveAdapter(layout, vectors, null)
   const gradients = new Tensors(join(reference, 'tiny-llama', 'grads', `vera_${variant}.safetensors`))
   const projections = projectionsOf(layout.rank, gradients.floats('vera_A'), gradients.floats('vera_B'))
-  return liveAdapter(layout, flatVector(tensors, prefix, layout), projections)
+  return liveAdapter(layout, vectors, projections)
 }
 
 export function gatherAttended(batch: Batch, values: Float32Array): Float32Array {

@@ -59,6 +59,11 @@ export class GraphBuilder {
     return this.constant(`int64_${values.join('_')}`, 'int64', [values.length], bytes)
   }
 
+  /** An inline int32 scalar; equal ones are one. */
+  int32(value: number): Value {
+    return this.constant(`int32_${value}`, 'int32', [], new Uint8Array(new Int32Array([value]).buffer))
+  }
+
   /** An inline float32 scalar; equal ones are one. */
   float32(value: number): Value {
     return this.constant(`float_${value}`, 'float32', [], new Uint8Array(new Float32Array([value]).buffer))

@@ -19,6 +19,9 @@ export const add = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Add', 
 export const sub = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Sub', [a, b])
 export const mul = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Mul', [a, b])
 export const neg = (g: GraphBuilder, x: Value): Value => g.add('Neg', [x])
+/** `a >= b`, element by element: bool. */
+export const greaterOrEqual = (g: GraphBuilder, a: Value, b: Value): Value =>
+  g.add('GreaterOrEqual', [a, b], { dtype: 'bool' })
 export const exp = (g: GraphBuilder, x: Value): Value => g.add('Exp', [x])
 export const sqrt = (g: GraphBuilder, x: Value): Value => g.add('Sqrt', [x])
 export const reciprocal = (g: GraphBuilder, x: Value): Value => g.add('Reciprocal', [x])

@@ -32,6 +32,7 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   Add: broadcasted,
   Sub: broadcasted,
   Mul: broadcasted,
+  GreaterOrEqual: broadcasted,
   BitwiseAnd: broadcasted,
   BitwiseOr: broadcasted,
   BitShift: broadcasted,

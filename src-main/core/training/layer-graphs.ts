@@ -15,7 +15,7 @@ import type { LlamaConfig } from '../llama/config.ts'
 import { decoderLayer } from '../llama/layer.ts'
 import { linearKinds, linearPath } from '../llama/linear-kinds.ts'
 import { type BlockFormat, type LinearWeight, lowerLinears, weightInput } from '../llama/lower-linear.ts'
-import { adaptLinears, declareAdapter } from '../vera/adapted-linear.ts'
+import { declareTrained } from '../vera/adapted-linear.ts'
 import type { VeraLayout } from '../vera/layout.ts'
 
 /** What a layer's tensors are called in its graphs, whichever layer it is: `layer.self_attn.q_proj.weight`. */
@@ -26,6 +26,8 @@ export interface LayerGraphOptions {
   /** Rows of the batch. */
   readonly rows: number
   readonly adapter: VeraLayout | null
+  /** The share of what enters the adapter that is dropped; 0 is off. */
+  readonly dropoutRate: number
   /** Whether the results of the matrix products go from the forward to the backward graph. */
   readonly keep: boolean
   /** How products with block weights are computed; null: all weights are given as float32 matrices. */
@@ -90,13 +92,16 @@ function forwardAndBackward(options: LayerGraphOptions, wantsInput: boolean) {
 }
 
 /** The plain layer, then the adapter put on it by rewriting: the layer itself knows nothing of adapters. */
-function adaptedLayer(g: GraphBuilder, { config, rows, adapter, arithmetic }: LayerGraphOptions) {
+function adaptedLayer(
+  g: GraphBuilder,
+  { config, rows, adapter, dropoutRate, arithmetic }: LayerGraphOptions,
+) {
   const plain = plainLayer(config, rows, arithmetic !== null)
-  const sites = adapter === null ? new Map<string, never>() : declareAdapter(g, adapter)
-  const moved = rewriteOnto(g, plain.graph, adaptLinears(sites))
+  const trained = adapter === null ? null : declareTrained(g, adapter, dropoutRate)
+  const moved = rewriteOnto(g, plain.graph, trained?.replace ?? (() => null))
   const [x, y] = [moved.get(plain.x), moved.get(plain.y)]
   if (x === undefined || y === undefined) throw graphFailure('The layer lost its input or its output.')
-  return { x, y, lambdas: [...sites.values()].flatMap((site) => [site.lambdaD, site.lambdaB]) }
+  return { x, y, lambdas: trained?.sites.flatMap((site) => site.trained) ?? [] }
 }
 
 function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph: Graph; x: Value; y: Value } {

@@ -4,7 +4,8 @@ import { inverseFrequencies, rotaryTables } from '../llama/rope.ts'
 import { layerShapes } from '../llama/tensor-names.ts'
 import type { BlockFormat } from '../llama/lower-linear.ts'
 import { blockFeeds, type WeightSource } from '../llama/weight-source.ts'
-import { layerRange, type VeraLayout } from '../vera/layout.ts'
+import { dropoutFeeds } from '../vera/dropout.ts'
+import { layerLayout, layerRange, layoutSignature, type VeraLayout } from '../vera/layout.ts'
 import { adapterFeeds, type LiveAdapter } from '../vera/live-adapter.ts'
 import { attentionMask, type Batch } from './batch.ts'
 import {
@@ -76,10 +77,10 @@ export class LayerStack {
     adapter: LiveAdapter | null,
     keep: boolean,
   ): Promise<{ readonly y: Float32Array; readonly kept: Feeds }> {
-    const part = adapter === null ? null : layerPart(adapter, layer)
+    const part = layerPart(adapter, layer, x.length / this.#weights.model.config.hiddenSize)
     const weights = this.#load(layer)
-    const options = this.#options(weights, rows, part?.layout ?? null, keep)
-    const session = await this.#session(`forward ${rows} ${part !== null} ${keep} ${weights.format}`, () =>
+    const options = this.#options(weights, rows, part, keep)
+    const session = await this.#session(`forward ${rows} ${part?.signature} ${keep} ${weights.format}`, () =>
       layerForwardGraph(options),
     )
     const { y, ...kept } = await session.run({ ...this.#feeds(weights, x, batchFeeds), ...part?.feeds })
@@ -100,11 +101,11 @@ export class LayerStack {
     adapter: LiveAdapter,
     wantsInput: boolean,
   ): Promise<{ readonly dx: Float32Array | null; readonly dLambda: Float32Array | null }> {
-    const part = layerPart(adapter, layer)
+    const part = layerPart(adapter, layer, given.x.length / this.#weights.model.config.hiddenSize)
     const weights = this.#load(layer)
-    const options = this.#options(weights, rows, part?.layout ?? null, given.keeps)
+    const options = this.#options(weights, rows, part, given.keeps)
     const session = await this.#session(
-      `backward ${rows} ${part !== null} ${given.keeps} ${wantsInput} ${weights.format}`,
+      `backward ${rows} ${part?.signature} ${given.keeps} ${wantsInput} ${weights.format}`,
       () => layerBackwardGraph(options, wantsInput),
     )
     const feeds = this.#feeds(weights, given.x, given.batchFeeds)
@@ -119,18 +120,20 @@ export class LayerStack {
 
   /** Numbers a token and layer. */
   #widthToKeep(adapter: LiveAdapter, lowest: number): number {
-    const options = this.#options(this.#load(lowest), 1, layerPart(adapter, lowest)?.layout ?? null, true)
+    const options = this.#options(this.#load(lowest), 1, layerPart(adapter, lowest, 0), true)
     return keptValues(options).reduce((sum, { shape }) => sum + Number(shape[1]), 0)
   }
 
   #options(
     { formats }: LayerWeights,
     rows: number,
-    adapter: VeraLayout | null,
+    part: LayerPart | null,
     keep: boolean,
   ): LayerGraphOptions {
     const { blockArithmetic: arithmetic } = this.#runtime
-    return { config: this.#weights.model.config, rows, adapter, keep, arithmetic, formats }
+    const { config } = this.#weights.model
+    const adapted = { adapter: part?.layout ?? null, dropoutRate: part?.dropoutRate ?? 0 }
+    return { config, rows, ...adapted, keep, arithmetic, formats }
   }
 
   #session(key: string, graph: () => Parameters<Runtime['open']>[0]): Promise<Session> {
@@ -188,21 +191,29 @@ interface LayerWeights {
   readonly format: string
 }
 
-/** The adapter's share of one layer as a layout and feeds of its own; null where the layer isn't adapted. */
-function layerPart(adapter: LiveAdapter, layer: number): { layout: VeraLayout; feeds: Feeds } | null {
-  const { layout, vectors } = adapter
-  const { start, end } = layerRange(layout, layer)
+/** The adapter's share of one layer. */
+interface LayerPart {
+  readonly layout: VeraLayout
+  readonly dropoutRate: number
+  readonly feeds: Feeds
+  /** Tells graphs apart; they are the same for layers that are adapted alike. */
+  readonly signature: string
+}
+
+/** For `tokens` rows of x; null where the layer isn't adapted. */
+function layerPart(adapter: LiveAdapter | null, layer: number, tokens: number): LayerPart | null {
+  if (adapter === null) return null
+  const { start, end } = layerRange(adapter.layout, layer)
   if (start === end) return null
-  const sites = layout.sites
-    .filter((site) => site.layer === layer)
-    .map((site) => ({
-      ...site,
-      module: `${layerPrefix}.${linearPath(site.kind)}`,
-      lambdaD: site.lambdaD - start,
-      lambdaB: site.lambdaB - start,
-    }))
+  const { dropout } = adapter
+  const layout = layerLayout(adapter.layout, layer, (kind) => `${layerPrefix}.${linearPath(kind)}`)
   return {
-    layout: { ...layout, sites, length: end - start },
-    feeds: adapterFeeds({ ...adapter, vectors: vectors.subarray(start, end) }),
+    layout,
+    dropoutRate: dropout?.rate ?? 0,
+    feeds: {
+      ...adapterFeeds({ ...adapter, vectors: adapter.vectors.subarray(start, end) }),
+      ...(dropout === null ? {} : dropoutFeeds(layout, layer, tokens, dropout)),
+    },
+    signature: `${layoutSignature(layout)} ${dropout?.rate ?? 0}`,
   }
 }

@@ -52,15 +52,18 @@ export function oneRate(length: number): readonly RateGroup[] {
   return [{ start: 0, end: length, scale: 1 }]
 }
 
-/** The flat vector of an adapter, its two kinds of vectors with learning rates of their own. */
+/** The flat vector of an adapter: λ_d (LoRA: A) and all else, λ_b, B and biases, with learning rates of their own. */
 export function rateGroups(
   layout: VeraLayout,
   scales: { readonly lambdaD: number; readonly lambdaB: number },
 ): readonly RateGroup[] {
   const { lambdaD, lambdaB } = scales
   if (lambdaD === lambdaB) return [{ start: 0, end: layout.length, scale: lambdaD }]
-  return layout.sites.flatMap((site) => [
-    { start: site.lambdaD, end: site.lambdaD + layout.rank, scale: lambdaD },
-    { start: site.lambdaB, end: site.lambdaB + site.outFeatures, scale: lambdaB },
-  ])
+  return layout.sites
+    .flatMap((site) => site.parts)
+    .map(({ name, start, length }) => ({
+      start,
+      end: start + length,
+      scale: name === 'lambda_d' || name === 'lora_A' ? lambdaD : lambdaB,
+    }))
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failure.ts'
+import type { Dropout } from '../vera/dropout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
 import { type Batch, batchOf } from './batch.ts'
 import { clipGradient } from './clip.ts'
@@ -20,6 +21,8 @@ export interface StepSettings {
   readonly groups: readonly RateGroup[]
   /** Largest gradient norm; 0 is off. */
   readonly clipNorm: number
+  /** What every step of the run draws anew; null is off. */
+  readonly dropout?: Pick<Dropout, 'rate' | 'seed'> | null
 }
 
 /** What one optimizer step did. */
@@ -45,13 +48,16 @@ export async function takeStep(
   adapter: LiveAdapter,
   state: OptimizerState,
   batches: readonly Batch[],
-  { schedule, optimizer, groups, clipNorm }: StepSettings,
+  { schedule, optimizer, groups, clipNorm, dropout = null }: StepSettings,
   onProven: () => void = () => {},
 ): Promise<StepReport> {
   const labels = batches.reduce((sum, batch) => sum + countLabels(batch), 0)
   const gradient = new Float32Array(adapter.vectors.length)
   let lossSum = 0
-  for (const batch of batches) lossSum += await pass.addGradient(batch, adapter, 1 / labels, gradient)
+  for (const [index, batch] of batches.entries()) {
+    const draw = dropout === null ? null : { ...dropout, step: state.stepCount, batch: index }
+    lossSum += await pass.addGradient(batch, { ...adapter, dropout: draw }, 1 / labels, gradient)
+  }
   const loss = lossSum / labels
   const gradientNorm = clipGradient(gradient, clipNorm)
   const learningRate = learningRateAt(schedule, state.stepCount)

@@ -2,72 +2,112 @@ import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, stringAttribute, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import { type Replacement, rewrite } from '../graph/rewrite.ts'
-import type { VeraLayout } from './layout.ts'
+import { declareDropout, type DropoutOf } from './dropout.ts'
+import type { SitePart, VeraLayout, VeraSite } from './layout.ts'
 
-/** An adapted linear layer's vectors and projections as values of a graph. */
-export interface AdaptedSite {
-  /** `[rank]` */
-  readonly lambdaD: Value
-  /** `[out]` */
-  readonly lambdaB: Value
-  /** `A[:, :in]`, `[rank, in]` */
+/**
+ * What is added to a linear layer, `λ_b ⊙ (B (λ_d ⊙ (A x)))`, as values of a graph. VeRA trains the vectors over
+ * shared matrices; LoRA trains the matrices of each layer, its λ_d is the number alpha / r and it has no λ_b.
+ */
+export interface LowRankBranch {
+  /** `[rank, in]` */
   readonly A: Value
-  /** `B[:out, :]`, `[out, rank]` */
+  /** `[rank]` or a number */
+  readonly lambdaD: Value
+  /** `[out, rank]` */
   readonly B: Value
+  /** `[out]` */
+  readonly lambdaB: Value | null
+}
+
+export interface AdaptedSite {
+  readonly branch: LowRankBranch | null
+  /** `[out]`, what was trained on top of the layer's own bias. */
+  readonly bias: Value | null
+  /** The site's parts as pieces of the flat vector, in its order. */
+  readonly trained: readonly Value[]
 }
 
 /** The name under which a graph takes the adapter's flat vector. */
 export const lambdaInput = 'vera.lambda'
 
 /** The names under which a graph takes the slices of the projections that its layers need. */
-export const projectionInput = (matrix: 'A' | 'B', size: number): string => `vera.${matrix}.${size}`
+export const projectionInput = (matrix: 'A' | 'B', size: number, rank: number): string =>
+  `vera.${matrix}.${size}.${rank}`
 
 /**
- * Declares the adapter's inputs: `vera.lambda [length]`, the flat vector in the layout's order, and the
- * projections' slices `vera.A.<in> [rank, in]`, `vera.B.<out> [out, rank]`. Returns the sites by module.
+ * Declares the adapter's inputs: `vera.lambda [length]`, the flat vector in the layout's order, and for VeRA the
+ * projections' slices `vera.A.<in>.<rank> [rank, in]`, `vera.B.<out>.<rank> [out, rank]`. Returns the sites by module.
  */
 export function declareAdapter(g: GraphBuilder, layout: VeraLayout): ReadonlyMap<string, AdaptedSite> {
-  const { rank, sites } = layout
-  const lambda = g.input(lambdaInput, 'float32', [layout.length])
+  const vector = g.input(lambdaInput, 'float32', [layout.length])
   const once = new Map<string, Value>()
-  const projection = (matrix: 'A' | 'B', size: number): Value => {
-    const name = projectionInput(matrix, size)
+  const projection = (matrix: 'A' | 'B', size: number, rank: number): Value => {
+    const name = projectionInput(matrix, size, rank)
     const value = once.get(name) ?? g.input(name, 'float32', matrix === 'A' ? [rank, size] : [size, rank])
     once.set(name, value)
     return value
   }
-  return new Map(
-    sites.map((site) => [
-      site.module,
-      {
-        lambdaD: op.slice(g, lambda, 0, site.lambdaD, site.lambdaD + rank),
-        lambdaB: op.slice(g, lambda, 0, site.lambdaB, site.lambdaB + site.outFeatures),
-        A: projection('A', site.inFeatures),
-        B: projection('B', site.outFeatures),
-      },
-    ]),
-  )
+  const declare = (site: VeraSite): AdaptedSite => {
+    const pieces = new Map(
+      site.parts.map((part) => [part.name, op.slice(g, vector, 0, part.start, part.start + part.length)]),
+    )
+    const piece = (name: SitePart['name']): Value | null => {
+      const value = pieces.get(name)
+      const shape = site.parts.find((part) => part.name === name)?.shape ?? []
+      return value === undefined ? null : shape.length === 1 ? value : op.reshape(g, value, shape)
+    }
+    const [lambdaD, lambdaB] = [piece('lambda_d'), piece('lambda_b')]
+    const [A, B] = [piece('lora_A'), piece('lora_B')]
+    const branch =
+      A !== null && B !== null
+        ? { A, B, lambdaD: g.float32(site.scale), lambdaB: null }
+        : lambdaD !== null && lambdaB !== null
+          ? {
+              A: projection('A', site.inFeatures, site.rank),
+              B: projection('B', site.outFeatures, site.rank),
+              lambdaD,
+              lambdaB,
+            }
+          : null
+    return { branch, bias: piece('bias'), trained: [...pieces.values()] }
+  }
+  return new Map(layout.sites.map((site) => [site.module, declare(site)]))
 }
 
 /**
- * The VeRA rewrite: `W x` becomes `W x + λ_b ⊙ (B (λ_d ⊙ (A x)))` in the layers of `sites`
- * (arXiv 2310.11454, equation 2). Layers with the same input share `A x`.
+ * The rewrite: in the layers of `sites`, `W x` becomes `W x + λ_b ⊙ (B (λ_d ⊙ (A x)))` (arXiv 2310.11454, equation
+ * 2; arXiv 2106.09685, equation 3), and a trained bias is added. Layers with the same input and A share `A x`; with
+ * dropout none do, as each draws its own.
  */
-export function adaptLinears(sites: ReadonlyMap<string, AdaptedSite>): Replacement {
+export function adaptLinears(
+  sites: ReadonlyMap<string, AdaptedSite>,
+  dropoutOf: DropoutOf | null = null,
+): Replacement {
   const projected = new Map<Value, Map<Value, Value>>()
+  const project = (g: GraphBuilder, module: string, x: Value, A: Value): Value => {
+    if (dropoutOf !== null) return op.gemm(g, dropoutOf(g, module, x), A, { b: true })
+    const ofInput = projected.get(x) ?? new Map<Value, Value>()
+    projected.set(x, ofInput)
+    const z = ofInput.get(A) ?? op.gemm(g, x, A, { b: true })
+    ofInput.set(A, z)
+    return z
+  }
   return (g, node, [x]) => {
     if (node.op !== 'Linear' || x === undefined) return null
     const module = stringAttribute(node, 'module')
     const site = sites.get(module)
     if (site === undefined) return null
-    const ofInput = projected.get(x) ?? new Map<Value, Value>()
-    projected.set(x, ofInput)
-    const z = ofInput.get(site.A) ?? op.gemm(g, x, site.A, { b: true })
-    ofInput.set(site.A, z)
+    // The projection comes first on the tape, as those that share it are found there.
+    const z = site.branch === null ? null : project(g, module, x, site.branch.A)
     const { domain, attributes } = node
-    const base = g.add('Linear', [x], { domain, attributes })
-    const delta = op.gemm(g, op.mul(g, z, site.lambdaD), site.B, { b: true })
-    return op.add(g, base, op.mul(g, delta, site.lambdaB))
+    let y = g.add('Linear', [x], { domain, attributes })
+    if (site.branch !== null && z !== null) {
+      const { lambdaD, B, lambdaB } = site.branch
+      const delta = op.gemm(g, op.mul(g, z, lambdaD), B, { b: true })
+      y = op.add(g, y, lambdaB === null ? delta : op.mul(g, delta, lambdaB))
+    }
+    return site.bias === null ? y : op.add(g, y, site.bias)
   }
 }
 
@@ -75,4 +115,15 @@ export function adaptLinears(sites: ReadonlyMap<string, AdaptedSite>): Replaceme
 export function adaptGraph(graph: Graph, layout: VeraLayout): Graph {
   const g = new GraphBuilder(graph.name)
   return rewrite(graph, adaptLinears(declareAdapter(g, layout)), g)
+}
+
+/** The sites and the rewrite of one layer's training graph, with dropout of the given rate (0 is off). */
+export function declareTrained(
+  g: GraphBuilder,
+  layout: VeraLayout,
+  dropoutRate: number,
+): { readonly sites: readonly AdaptedSite[]; readonly replace: Replacement } {
+  const sites = declareAdapter(g, layout)
+  const dropoutOf = dropoutRate > 0 ? declareDropout(g, layout, dropoutRate) : null
+  return { sites: [...sites.values()], replace: adaptLinears(sites, dropoutOf) }
 }

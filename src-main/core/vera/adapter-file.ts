@@ -63,13 +63,14 @@ export function decodeAdapter(bytes: Uint8Array, config: LlamaConfig): DecodedAd
   }
 }
 
-/** The projections an adapter works with: the stored ones, else those of its key. */
+/** The projections an adapter works with: the stored ones, else those of its key; null for LoRA, which has none. */
 export function projectionsOfAdapter(adapter: {
   readonly settings: { readonly projectionKey: number }
   readonly layout: VeraLayout
   readonly storedProjections: Projections | null
-}): Projections {
+}): Projections | null {
   const { settings, layout, storedProjections } = adapter
+  if (layout.method === 'lora') return null
   return storedProjections ?? projections({ ...layout, key: settings.projectionKey })
 }
 

@@ -1,37 +1,46 @@
 /**
- * A VeRA adapter's tensors in a safetensors file, under the names PEFT gives them:
- * `base_model.model.<module>.vera_lambda_d [rank]`, `….vera_lambda_b [out]`, and where the projections are
- * stored too `base_model.vera_A [rank, maxIn]`, `base_model.vera_B [maxOut, rank]`.
+ * An adapter's tensors in a safetensors file, under the names PEFT gives them:
+ * `base_model.model.<module>.vera_lambda_d [rank]`, `….vera_lambda_b [out]`, `….lora_A.weight [rank, in]`,
+ * `….lora_B.weight [out, rank]`, and where VeRA's projections are stored too `base_model.vera_A [rank, maxIn]`,
+ * `base_model.vera_B [maxOut, rank]`. What was trained on top of a bias is `….bias_delta [out]`, a name of our own:
+ * PEFT stores the bias itself, `….base_layer.bias` of an adapted layer and `….bias` of another one.
  */
 import { Failure } from '../../contract/failure.ts'
 import { dequantizeBF16, dequantizeF16, dequantizeF32 } from '../checkpoint/codecs/float.ts'
 import type { SafetensorsData, SafetensorsFile, SafetensorsTensor } from '../checkpoint/safetensors.ts'
-import type { VeraLayout } from './layout.ts'
+import type { PartName, SitePart, VeraLayout, VeraSite } from './layout.ts'
 import { projectionsOf, type Projections } from './projections.ts'
 
 const STORED_A = 'base_model.vera_A'
 const STORED_B = 'base_model.vera_B'
 
-/** One vector of a layout: its tensor's name and its place in the flat vector. */
-interface Vector {
-  readonly name: string
-  readonly start: number
-  readonly length: number
+/** A bias in the file: what was trained on top of it, or, as PEFT has it, all of it. */
+export type BiasForm = 'delta' | 'whole'
+
+/** The name of one part's tensor. */
+function tensorName({ module, rank }: VeraSite, part: PartName, form: BiasForm): string {
+  const start = `base_model.model.${module}.`
+  switch (part) {
+    case 'lambda_d':
+    case 'lambda_b':
+      return `${start}vera_${part}`
+    case 'lora_A':
+    case 'lora_B':
+      return `${start}${part}.weight`
+    case 'bias':
+      if (form === 'delta') return `${start}bias_delta`
+      return rank > 0 ? `${start}base_layer.bias` : `${start}bias`
+  }
 }
 
-function vectorsOf(layout: VeraLayout): readonly Vector[] {
-  return layout.sites.flatMap((site) => [
-    {
-      name: `base_model.model.${site.module}.vera_lambda_d`,
-      start: site.lambdaD,
-      length: layout.rank,
-    },
-    {
-      name: `base_model.model.${site.module}.vera_lambda_b`,
-      start: site.lambdaB,
-      length: site.outFeatures,
-    },
-  ])
+/** The parts of a layout with their tensors' names. */
+export function namedParts(
+  layout: VeraLayout,
+  form: BiasForm,
+): readonly (SitePart & { readonly tensorName: string })[] {
+  return layout.sites.flatMap((site) =>
+    site.parts.map((part) => ({ ...part, tensorName: tensorName(site, part.name, form) })),
+  )
 }
 
 /** The tensors to write for a flat vector and, unless they come back from a key, its projections. */
@@ -39,10 +48,11 @@ export function adapterTensors(
   layout: VeraLayout,
   vectors: Float32Array,
   stored: Projections | null,
+  form: BiasForm = 'delta',
 ): Map<string, SafetensorsData> {
   const tensors = new Map<string, SafetensorsData>()
-  for (const { name, start, length } of vectorsOf(layout)) {
-    tensors.set(name, float32Tensor(vectors.subarray(start, start + length), [length]))
+  for (const { tensorName, start, length, shape } of namedParts(layout, form)) {
+    tensors.set(tensorName, float32Tensor(vectors.subarray(start, start + length), shape))
   }
   if (stored !== null) {
     tensors.set(STORED_A, float32Tensor(stored.A, [layout.rank, layout.maxIn]))
@@ -61,10 +71,14 @@ function float32Tensor(values: Float32Array, shape: readonly number[]): Safetens
  * @throws Failure `adapter-incomplete` where a tensor is missing, `adapter-shape` where one has another size
  *   than the model needs, `adapter-broken` where numbers are not finite.
  */
-export function readVectors(file: SafetensorsFile, layout: VeraLayout): Float32Array {
-  const parts = vectorsOf(layout).map((vector) => ({
-    ...vector,
-    tensor: tensorOf(file, vector.name, [vector.length]),
+export function readVectors(
+  file: SafetensorsFile,
+  layout: VeraLayout,
+  form: BiasForm = 'delta',
+): Float32Array {
+  const parts = namedParts(layout, form).map((part) => ({
+    ...part,
+    tensor: tensorOf(file, part.tensorName, part.shape),
   }))
   // Only now is it known that the file really holds as much as the layout asks for.
   const vectors = new Float32Array(layout.length)
@@ -76,6 +90,7 @@ export function readVectors(file: SafetensorsFile, layout: VeraLayout): Float32A
 
 /** The projections a file stores, which then count instead of those of its key; null where it stores none. */
 export function readStoredProjections(file: SafetensorsFile, layout: VeraLayout): Projections | null {
+  if (layout.method !== 'vera') return null
   if (!file.tensors.has(STORED_A) && !file.tensors.has(STORED_B)) return null
   const A = new Float32Array(layout.rank * layout.maxIn)
   const B = new Float32Array(layout.maxOut * layout.rank)
@@ -85,8 +100,9 @@ export function readStoredProjections(file: SafetensorsFile, layout: VeraLayout)
 }
 
 /** The names of tensors that are no part of an adapter of this layout. */
-export function foreignTensors(file: SafetensorsFile, layout: VeraLayout): readonly string[] {
-  const own = new Set([STORED_A, STORED_B, ...vectorsOf(layout).map(({ name }) => name)])
+export function foreignTensors(file: SafetensorsFile, layout: VeraLayout, form: BiasForm): readonly string[] {
+  const own = new Set(namedParts(layout, form).map(({ tensorName }) => tensorName))
+  if (layout.method === 'vera') own.add(STORED_A).add(STORED_B)
   return [...file.tensors.keys()].filter((name) => !own.has(name))
 }
 

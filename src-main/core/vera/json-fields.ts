@@ -8,6 +8,8 @@ export interface JsonFields {
   number(key: string): number
   /** A whole number from `least` to `most`. */
   integer(key: string, least: number, most: number): number
+  /** One of the given values; undefined where the field is missing. */
+  choice<T>(key: string, of: readonly T[]): T | undefined
   /** A failure that says what is wrong with the object: `it …`. */
   broken(what: string, cause?: unknown): Failure
 }
@@ -40,6 +42,13 @@ export function jsonFields(json: string, name: string): JsonFields {
       const value = number(key)
       if (!Number.isInteger(value) || value < least || value > most) throw broken(`it has no valid ${key}`)
       return value
+    },
+    choice(key, of) {
+      const value = object[key]
+      if (value === undefined) return undefined
+      const found = of.find((one) => one === value)
+      if (found === undefined) throw broken(`it has no valid ${key}`)
+      return found
     },
     broken,
   }

@@ -1,22 +1,28 @@
 /**
- * Where each trained number of a VeRA adapter sits in one flat float32 vector.
+ * Where each trained number of an adapter sits in one flat float32 vector.
  *
- * Layer by layer, in a layer the kinds in forward order, of each site lambda_d [rank] then lambda_b [out]:
- * a layer's parameters are one contiguous range, so a trainer can step layer by layer over the same vector.
+ * Layer by layer, in a layer the kinds in forward order, of each site its parts one after the other: a layer's
+ * parameters are one contiguous range, so a trainer can step layer by layer over the same vector.
  */
-import { Failure } from '../../contract/failure.ts'
 import type { LlamaConfig } from '../llama/config.ts'
-import { linearKinds, linearModule, type LinearKind } from '../llama/linear-kinds.ts'
+import { hasBias, linearKinds, linearModule, type LinearKind } from '../llama/linear-kinds.ts'
+import { checkTargets, rankOf, type VeraTargets } from './targets.ts'
 
-/** Which linear layers are adapted. */
-export interface VeraTargets {
-  readonly rank: number
-  readonly targets: readonly LinearKind[]
-  /** Decoder layers counted from 0; null is all of them. */
-  readonly layers: readonly number[] | null
+/** What is trained of one linear layer. */
+export type PartName = 'lambda_d' | 'lambda_b' | 'lora_A' | 'lora_B' | 'bias'
+
+export interface SitePart {
+  readonly name: PartName
+  /** In the flat vector, row-major. */
+  readonly start: number
+  readonly length: number
+  readonly shape: readonly number[]
 }
 
-/** One adapted linear layer: `y = W x + lambda_b * (B[:out] (lambda_d * (A[:, :in] x)))`. */
+/**
+ * One adapted linear layer. VeRA: `y = W x + lambda_b * (B[:out, :rank] (lambda_d * (A[:rank, :in] x)))`; LoRA:
+ * `y = W x + scale * (B (A x))`; a trained bias is added to either, or stands alone (rank 0).
+ */
 export interface VeraSite {
   readonly layer: number
   readonly kind: LinearKind
@@ -24,18 +30,21 @@ export interface VeraSite {
   readonly module: string
   readonly inFeatures: number
   readonly outFeatures: number
-  /** Offset of lambda_d, `rank` numbers, in the flat vector. */
-  readonly lambdaD: number
-  /** Offset of lambda_b, `outFeatures` numbers, in the flat vector. */
-  readonly lambdaB: number
+  readonly rank: number
+  /** LoRA's alpha / r, or alpha / √r; 1 for VeRA. */
+  readonly scale: number
+  /** In the order of the flat vector. */
+  readonly parts: readonly SitePart[]
 }
 
 export interface VeraLayout {
+  readonly method: 'vera' | 'lora'
+  /** That of the shared projections: the largest of the sites. */
   readonly rank: number
   readonly sites: readonly VeraSite[]
   /** Numbers in the flat vector: the trainable parameters. */
   readonly length: number
-  /** The shape of the shared projections: the largest sizes over the sites. */
+  /** The shape of the shared projections: the largest sizes over the adapted sites. */
   readonly maxIn: number
   readonly maxOut: number
 }
@@ -43,38 +52,61 @@ export interface VeraLayout {
 /**
  * The layout of an adapter on a model.
  *
- * @throws Failure `adapter-targets` where the rank is no positive integer, a layer is not in the model or
- *   nothing is adapted.
+ * @throws Failure `adapter-targets` where a rank is no whole number, a layer is not in the model or nothing is
+ *   adapted.
  */
 export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayout {
   checkTargets(config, targets)
+  const method = targets.method ?? 'vera'
   const sites: VeraSite[] = []
   let length = 0
   for (let layer = 0; layer < config.layerCount; layer++) {
-    if (targets.layers !== null && !targets.layers.includes(layer)) continue
     for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
-      if (!targets.targets.includes(kind)) continue
-      const lambdaD = length
-      const lambdaB = length + targets.rank
-      length = lambdaB + outFeatures
+      const rank = rankOf(targets, layer, kind)
+      const parts: SitePart[] = []
+      const add = (name: PartName, ...shape: readonly number[]): void => {
+        const size = shape.reduce((a, b) => a * b, 1)
+        parts.push({ name, start: length, length: size, shape })
+        length += size
+      }
+      if (rank > 0 && method === 'vera') {
+        add('lambda_d', rank)
+        add('lambda_b', outFeatures)
+      } else if (rank > 0) {
+        add('lora_A', rank, inFeatures)
+        add('lora_B', outFeatures, rank)
+      }
+      const trainsBias = targets.bias === 'all' || (targets.bias === 'adapted' && rank > 0)
+      if (trainsBias && hasBias(config, kind)) add('bias', outFeatures)
+      if (parts.length === 0) continue
+      const scale = method === 'vera' ? 1 : loraScale(targets, rank)
       sites.push({
         layer,
         kind,
         module: linearModule(layer, kind),
         inFeatures,
         outFeatures,
-        lambdaD,
-        lambdaB,
+        rank,
+        scale,
+        parts,
       })
     }
   }
+  const adapted = sites.filter((site) => site.rank > 0)
   return {
-    rank: targets.rank,
+    method,
+    rank: Math.max(...adapted.map((site) => site.rank)),
     sites,
     length,
-    maxIn: Math.max(...sites.map((site) => site.inFeatures)),
-    maxOut: Math.max(...sites.map((site) => site.outFeatures)),
+    maxIn: Math.max(...adapted.map((site) => site.inFeatures)),
+    maxOut: Math.max(...adapted.map((site) => site.outFeatures)),
   }
+}
+
+/** PEFT's scaling: alpha / r, with rank-stabilised LoRA (arXiv 2312.03732) alpha / √r; alpha is r unless given. */
+function loraScale({ alpha, rsLora }: VeraTargets, rank: number): number {
+  if (rank === 0) return 1
+  return (alpha ?? rank) / (rsLora === true ? Math.sqrt(rank) : rank)
 }
 
 /** The upper share of a model's layers, at least one; null where that is all of them. */
@@ -84,42 +116,43 @@ export function upperLayers(layerCount: number, share: number): readonly number[
   return Array.from({ length: count }, (_, index) => layerCount - count + index)
 }
 
-function checkTargets(config: LlamaConfig, { rank, targets, layers }: VeraTargets): void {
-  if (!Number.isInteger(rank) || rank < 1) {
-    throw new Failure('adapter-targets', `The rank of an adapter is ${rank}; choose a whole number from 1.`)
-  }
-  if (targets.length === 0 || layers?.length === 0) {
-    throw new Failure(
-      'adapter-targets',
-      'The adapter adapts no layer; choose at least one kind and one layer.',
-    )
-  }
-  const stranger = layers?.find(
-    (layer) => !Number.isInteger(layer) || layer < 0 || layer >= config.layerCount,
-  )
-  if (stranger !== undefined) {
-    throw new Failure(
-      'adapter-targets',
-      `The adapter names layer ${stranger}, but the model has the layers 0 to ${config.layerCount - 1}.`,
-    )
-  }
-}
-
 /** The part of the flat vector, [start, end), that belongs to one decoder layer; empty where it isn't adapted. */
 export function layerRange(
   layout: VeraLayout,
   layer: number,
 ): { readonly start: number; readonly end: number } {
-  const sites = layout.sites.filter((site) => site.layer === layer)
-  const first = sites.at(0)
-  const last = sites.at(-1)
+  const parts = layout.sites.filter((site) => site.layer === layer).flatMap((site) => site.parts)
+  const first = parts.at(0)
+  const last = parts.at(-1)
   if (first === undefined || last === undefined) return { start: 0, end: 0 }
-  return { start: first.lambdaD, end: last.lambdaB + last.outFeatures }
+  return { start: first.start, end: last.start + last.length }
 }
 
-/** The start of training: every lambda_d is `dInitial`, every lambda_b 0, so the model is still the base. */
-export function initialVectors(layout: VeraLayout, dInitial: number): Float32Array {
-  const vectors = new Float32Array(layout.length)
-  for (const site of layout.sites) vectors.fill(dInitial, site.lambdaD, site.lambdaD + layout.rank)
-  return vectors
+/** The sites of one decoder layer as a layout of their own, over the layer's range of the flat vector. */
+export function layerLayout(
+  layout: VeraLayout,
+  layer: number,
+  moduleOf: (kind: LinearKind) => string,
+): VeraLayout {
+  const { start, end } = layerRange(layout, layer)
+  const sites = layout.sites
+    .filter((site) => site.layer === layer)
+    .map((site) => ({
+      ...site,
+      module: moduleOf(site.kind),
+      parts: site.parts.map((part) => ({ ...part, start: part.start - start })),
+    }))
+  return { ...layout, sites, length: end - start }
+}
+
+/** What tells graphs of two layouts apart that differ only in the vectors' numbers or in the layer's number. */
+export function layoutSignature({ method, rank, sites }: VeraLayout): string {
+  const each = sites.map(
+    (site) => `${site.kind}:${site.rank}*${site.scale}${hasPart(site, 'bias') ? '+' : ''}`,
+  )
+  return `${method} ${rank} ${each.join()}`
+}
+
+function hasPart(site: VeraSite, name: PartName): boolean {
+  return site.parts.some((part) => part.name === name)
 }

@@ -1,5 +1,6 @@
 import type { Feeds, Tensor } from '../graph/runtime.ts'
 import { lambdaInput, projectionInput } from './adapted-linear.ts'
+import type { Dropout } from './dropout.ts'
 import type { VeraLayout } from './layout.ts'
 import type { Projections } from './projections.ts'
 
@@ -8,24 +9,31 @@ export interface LiveAdapter {
   readonly layout: VeraLayout
   /** The flat vector of the layout; training changes it in place. */
   readonly vectors: Float32Array
-  /** The projections' slices by the names that adapted graphs give them. */
+  /** The projections' slices by the names that adapted graphs give them; none for LoRA. */
   readonly projectionFeeds: Readonly<Record<string, Tensor>>
+  /** In training: what the passes drop; null elsewhere. */
+  readonly dropout: Dropout | null
 }
 
+/** @param projections VeRA's; null for LoRA. */
 export function liveAdapter(
   layout: VeraLayout,
   vectors: Float32Array,
-  projections: Projections,
+  projections: Projections | null,
 ): LiveAdapter {
-  const { rank } = layout
   const projectionFeeds: Record<string, Tensor> = {}
-  for (const size of new Set(layout.sites.map((site) => site.inFeatures))) {
-    projectionFeeds[projectionInput('A', size)] = { data: projections.columnsOfA(size), shape: [rank, size] }
+  for (const { inFeatures, outFeatures, rank } of layout.sites) {
+    if (projections === null || rank === 0) continue
+    projectionFeeds[projectionInput('A', inFeatures, rank)] ??= {
+      data: projections.columnsOfA(inFeatures, rank),
+      shape: [rank, inFeatures],
+    }
+    projectionFeeds[projectionInput('B', outFeatures, rank)] ??= {
+      data: projections.rowsOfB(outFeatures, rank),
+      shape: [outFeatures, rank],
+    }
   }
-  for (const size of new Set(layout.sites.map((site) => site.outFeatures))) {
-    projectionFeeds[projectionInput('B', size)] = { data: projections.rowsOfB(size), shape: [size, rank] }
-  }
-  return { layout, vectors, projectionFeeds }
+  return { layout, vectors, projectionFeeds, dropout: null }
 }
 
 /** What an adapted graph takes beside its own inputs: see `declareAdapter`. */
@@ -33,12 +41,13 @@ export function adapterFeeds({ vectors, projectionFeeds }: LiveAdapter): Feeds {
   return { ...projectionFeeds, [lambdaInput]: { data: vectors, shape: [vectors.length] } }
 }
 
-/** The same adapter at another strength: λ_b times `strength`, so its effect scales exactly linearly. */
+/** The same adapter at another strength: what it adds to each layer, biases too, times `strength`. */
 export function withStrength(adapter: LiveAdapter, strength: number): LiveAdapter {
   if (strength === 1) return adapter
   const vectors = adapter.vectors.slice()
-  for (const { lambdaB, outFeatures } of adapter.layout.sites) {
-    for (let i = lambdaB; i < lambdaB + outFeatures; i++) vectors[i] = (vectors[i] ?? 0) * strength
+  for (const { name, start, length } of adapter.layout.sites.flatMap((site) => site.parts)) {
+    if (name === 'lambda_d' || name === 'lora_A') continue
+    for (let i = start; i < start + length; i++) vectors[i] = (vectors[i] ?? 0) * strength
   }
   return { ...adapter, vectors }
 }

@@ -1,18 +1,20 @@
 /**
- * VeRA adapters as PEFT's `save_pretrained` writes them: `adapter_config.json` and `adapter_model.safetensors`.
+ * VeRA and LoRA adapters as PEFT's `save_pretrained` writes them: `adapter_config.json` and
+ * `adapter_model.safetensors`.
  *
  * A saved A and B win over the seed, also over a rounded base: PEFT rounds them to bf16 over a bf16 model. Those
  * not saved are made from the seed in float32, as PEFT does over a float32 model.
  */
 import { Failure } from '../../contract/failure.ts'
 import { memorySource } from '../checkpoint/byte-source.ts'
-import { readSafetensors } from '../checkpoint/safetensors.ts'
+import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { LlamaConfig } from '../llama/config.ts'
-import { MAX_RANK, type VeraSettings } from './adapter-settings.ts'
-import { foreignTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
-import { jsonFields, type JsonFields } from './json-fields.ts'
+import { projectionsOfAdapter } from './adapter-file.ts'
+import type { VeraSettings } from './adapter-settings.ts'
+import { adapterTensors, foreignTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
 import { layoutVera, type VeraLayout } from './layout.ts'
-import { linearTargets, unsupported, type PeftTargets } from './peft-targets.ts'
+import { parsePeftConfig, type PeftConfig, writePeftConfig } from './peft-config.ts'
+import { linearTargets, matchesEnd, unsupported } from './peft-targets.ts'
 import { projections, type Projections } from './projections.ts'
 
 export interface PeftAdapter {
@@ -26,31 +28,31 @@ export interface PeftAdapter {
   readonly baseModelName: string | null
 }
 
+/** The base model's bias of a module, `[out]`; asked for only where the adapter trains biases. */
+export type BaseBias = (module: string) => Float32Array
+
 /**
  * @param configText the text of adapter_config.json
  * @param tensorBytes adapter_model.safetensors
  *
- * @throws Failure `adapter-unsupported` where the adapter uses what Veranda doesn't (another method, biases, the
- *   output layer, whole modules), `adapter-broken` for a config that makes no sense, `adapter-incomplete` and
+ * @throws Failure `adapter-unsupported` where the adapter uses what Veranda doesn't (another method, the output
+ *   layer, whole modules), `adapter-broken` for a config that makes no sense, `adapter-incomplete` and
  *   `adapter-shape` where the tensors don't fit it or the model, or one of `readSafetensors`.
  */
 export function readPeftAdapter(
   configText: string,
   tensorBytes: Uint8Array,
   llamaConfig: LlamaConfig,
+  baseBias: BaseBias,
 ): PeftAdapter {
-  const peft = parseConfig(configText)
-  const settings: VeraSettings = {
-    rank: peft.rank,
-    ...linearTargets(llamaConfig, peft),
-    projectionKey: peft.projectionKey,
-    dInitial: peft.dInitial,
-  }
+  const peft = parsePeftConfig(configText)
+  const settings = settingsOf(peft, llamaConfig)
   const layout = layoutVera(llamaConfig, settings)
   const file = readSafetensors(memorySource(tensorBytes))
-  const foreign = foreignTensors(file, layout)
+  const foreign = foreignTensors(file, layout, 'whole')
   if (foreign.length > 0) throw unsupported(`it also holds ${listed(foreign)}`)
-  const vectors = readVectors(file, layout)
+  const vectors = readVectors(file, layout, 'whole')
+  addBiases(vectors, layout, baseBias, -1)
   const stored = readStoredProjections(file, layout)
   if (stored === null && peft.savesProjections) {
     throw new Failure(
@@ -62,6 +64,87 @@ export function readPeftAdapter(
   return { settings, layout, vectors, storedProjections, baseModelName: peft.baseModelName }
 }
 
+/**
+ * An adapter as PEFT reads it: the text of adapter_config.json and adapter_model.safetensors.
+ *
+ * @throws Failure `adapter-not-peft` for a VeRA adapter with ranks that differ, which PEFT doesn't know; `toLora`
+ *   makes an equal adapter that it does.
+ */
+export function writePeftAdapter(
+  adapter: Omit<PeftAdapter, 'baseModelName'>,
+  options: { readonly baseModelName: string | null; readonly savesProjections: boolean },
+  baseBias: BaseBias,
+): { readonly config: string; readonly tensors: Uint8Array<ArrayBuffer> } {
+  const { settings, layout, storedProjections } = adapter
+  const adapted = layout.sites.filter((site) => site.rank > 0)
+  const { method, rank } = layout
+  if (method === 'vera' && adapted.some((site) => site.rank !== rank)) {
+    throw new Failure(
+      'adapter-not-peft',
+      "The adapter has other ranks in some layers than in others, which PEFT's VeRA doesn't know. Export it as LoRA, which is exact.",
+    )
+  }
+  const vectors = adapter.vectors.slice()
+  addBiases(vectors, layout, baseBias, 1)
+  const saved = options.savesProjections || storedProjections !== null ? projectionsOfAdapter(adapter) : null
+  const config: PeftConfig = {
+    method,
+    // Full names, which PEFT takes whatever the layer: right also where kinds differ by layer.
+    targetModules: adapted.map((site) => site.module),
+    layersToTransform: null,
+    rank,
+    bias: settings.bias ?? 'none',
+    dropout: settings.dropout ?? 0,
+    baseModelName: options.baseModelName,
+    projectionKey: settings.projectionKey,
+    dInitial: settings.dInitial,
+    savesProjections: saved !== null,
+    alpha: settings.alpha ?? rank,
+    rsLora: settings.rsLora ?? false,
+    rankPattern: Object.fromEntries(
+      adapted
+        .filter((site) => site.rank !== rank)
+        .map((site) => [site.module.replaceAll('.', '\\.'), site.rank]),
+    ),
+  }
+  return {
+    config: writePeftConfig(config),
+    tensors: writeSafetensors(adapterTensors(layout, vectors, saved, 'whole'), new Map([['format', 'pt']])),
+  }
+}
+
+function settingsOf(peft: PeftConfig, llamaConfig: LlamaConfig): VeraSettings {
+  const { method, rank, rankPattern, bias, alpha, rsLora, projectionKey, dInitial, dropout } = peft
+  const patterns = Object.entries(rankPattern).map(([pattern, ofPattern]) => ({
+    matches: matchesEnd(pattern),
+    ofPattern,
+  }))
+  const rankOf = (module: string): number =>
+    patterns.find(({ matches }) => matches(module))?.ofPattern ?? rank
+  return {
+    method,
+    rank,
+    ...linearTargets(llamaConfig, peft, rank, rankOf),
+    bias,
+    ...(method === 'lora' ? { alpha, rsLora } : {}),
+    projectionKey,
+    dInitial,
+    dropout,
+  }
+}
+
+/** Between what was trained on top of the biases and all of them. */
+function addBiases(vectors: Float32Array, layout: VeraLayout, baseBias: BaseBias, sign: 1 | -1): void {
+  for (const { module, parts } of layout.sites) {
+    const part = parts.find(({ name }) => name === 'bias')
+    if (part === undefined) continue
+    const base = baseBias(module)
+    for (let i = 0; i < part.length; i++) {
+      vectors[part.start + i] = (vectors[part.start + i] ?? 0) + sign * (base[i] ?? 0)
+    }
+  }
+}
+
 function isOfKey(stored: Projections, settings: VeraSettings, layout: VeraLayout): boolean {
   const { A, B } = projections({ ...layout, key: settings.projectionKey })
   return A.every((value, i) => value === stored.A[i]) && B.every((value, i) => value === stored.B[i])
@@ -70,61 +153,4 @@ function isOfKey(stored: Projections, settings: VeraSettings, layout: VeraLayout
 function listed(names: readonly string[]): string {
   const rest = names.length - 2
   return names.slice(0, 2).join(', ') + (rest > 0 ? ` and ${rest} more tensors` : '')
-}
-
-interface PeftConfig extends PeftTargets {
-  readonly rank: number
-  readonly projectionKey: number
-  readonly dInitial: number
-  readonly savesProjections: boolean
-  readonly baseModelName: string | null
-}
-
-function parseConfig(text: string): PeftConfig {
-  const json = jsonFields(text, "The adapter's adapter_config.json")
-  const method = json.get('peft_type')
-  const bias = json.get('bias') ?? 'none'
-  const targetModules = json.get('target_modules')
-  const baseModelName = json.get('base_model_name_or_path')
-  if (method !== 'VERA') throw unsupported(`its method is ${JSON.stringify(method)}`)
-  if (bias !== 'none') throw unsupported(`it trained biases (bias: ${JSON.stringify(bias)})`)
-  if (isGiven(json.get('modules_to_save'))) throw unsupported('it replaces whole modules (modules_to_save)')
-  if (!selectsLayers(json.get('layers_pattern'))) throw unsupported('it names its layers by a layers_pattern')
-  if (typeof targetModules !== 'string' && !isStrings(targetModules)) {
-    throw json.broken('it has no valid target_modules')
-  }
-  return {
-    targetModules,
-    layersToTransform: layersToTransform(json),
-    rank: json.integer('r', 1, MAX_RANK),
-    projectionKey: json.integer('projection_prng_key', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
-    dInitial: json.number('d_initial'),
-    savesProjections: json.get('save_projection') !== false,
-    baseModelName: typeof baseModelName === 'string' ? baseModelName : null,
-  }
-}
-
-/** A list, one number, or nothing. */
-function layersToTransform(json: JsonFields): readonly number[] | null {
-  const value = json.get('layers_to_transform') ?? null
-  if (value === null) return null
-  const layers: unknown[] = Array.isArray(value) ? value : [value]
-  if (!layers.every((layer): layer is number => Number.isSafeInteger(layer))) {
-    throw json.broken('it has no valid layers_to_transform')
-  }
-  return layers
-}
-
-/** Decoder layers are called `layers` in every Llama model, so only that pattern selects any. */
-function selectsLayers(pattern: unknown): boolean {
-  return !isGiven(pattern) || [pattern].flat().includes('layers')
-}
-
-/** Whether an option is more than null, an empty text or an empty list. */
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== '' && [value].flat().length > 0
-}
-
-function isStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }

@@ -6,6 +6,7 @@
 import { Failure } from '../../contract/failure.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { LINEAR_KINDS, linearModule, type LinearKind } from '../llama/linear-kinds.ts'
+import type { VeraTargets } from './targets.ts'
 
 /** `target_modules` and its companions in adapter_config.json. */
 export interface PeftTargets {
@@ -34,44 +35,61 @@ function moduleMatcher(targets: PeftTargets): (module: string) => boolean {
 
 function expressionMatcher(expression: string): (module: string) => boolean {
   if (expression.length > MAX_EXPRESSION_LENGTH) {
-    throw unsupported(`its target_modules are an expression of ${expression.length} characters`)
+    throw unsupported(`it names modules by an expression of ${expression.length} characters`)
   }
   let whole: RegExp
   try {
     whole = new RegExp(`^(?:${expression})$`)
   } catch (cause) {
-    throw unsupported(`its target_modules are an expression that only Python understands`, cause)
+    throw unsupported(`it names modules by an expression that only Python understands`, cause)
   }
   return (module) => whole.test(module)
 }
 
+/** Whether a module's name, or its end after a dot, matches an expression: PEFT's `rank_pattern`. */
+export function matchesEnd(expression: string): (module: string) => boolean {
+  return expressionMatcher(`(?:.*\\.)?(?:${expression})`)
+}
+
 /**
- * The adapted linear kinds and layers (null is all of them).
+ * The adapted linear kinds and layers (null is all of them), and as `ranks` what differs from `rankOf` the others.
  *
- * @throws Failure `adapter-unsupported` where the output layer is adapted, nothing is, or layers differ in kinds.
+ * @param rank of a module that is adapted, where nothing else is said of it
+ * @throws Failure `adapter-unsupported` where the output layer is adapted or nothing is.
  */
 export function linearTargets(
   config: LlamaConfig,
   targets: PeftTargets,
-): { readonly targets: readonly LinearKind[]; readonly layers: readonly number[] | null } {
+  rank: number,
+  rankOf: (module: string) => number = () => rank,
+): Pick<VeraTargets, 'targets' | 'layers' | 'ranks'> {
   const matches = moduleMatcher(targets)
   if (matches('lm_head')) throw unsupported('it adapts the output layer (lm_head)')
   const all = Array.from({ length: config.layerCount }, (_, layer) => layer)
-  const adapted = (layer: number, kind: LinearKind): boolean => matches(linearModule(layer, kind))
-  const kinds = LINEAR_KINDS.filter((kind) => all.some((layer) => adapted(layer, kind)))
-  const layers = all.filter((layer) => LINEAR_KINDS.some((kind) => adapted(layer, kind)))
-  if (kinds.length === 0) throw unsupported('it adapts none of the linear layers of this model')
-  if (!layers.every((layer) => kinds.every((kind) => adapted(layer, kind)))) {
-    throw unsupported('it adapts other linear layers in some layers than in others')
+  const rankAt = (layer: number, kind: LinearKind): number => {
+    const module = linearModule(layer, kind)
+    return matches(module) ? rankOf(module) : 0
   }
-  return { targets: kinds, layers: layers.length === all.length ? null : layers }
+  const kinds = LINEAR_KINDS.filter((kind) => all.some((layer) => rankAt(layer, kind) > 0))
+  const layers = all.filter((layer) => LINEAR_KINDS.some((kind) => rankAt(layer, kind) > 0))
+  if (kinds.length === 0) throw unsupported('it adapts none of the linear layers of this model')
+  const others = layers.flatMap((layer) =>
+    kinds
+      .map((kind): [string, number] => [`${layer}.${kind}`, rankAt(layer, kind)])
+      .filter(([, ofKind]) => ofKind !== rank),
+  )
+  return {
+    targets: kinds,
+    layers: layers.length === all.length ? null : layers,
+    ...(others.length === 0 ? {} : { ranks: Object.fromEntries(others) }),
+  }
 }
 
 /** The failure of an adapter that is fine, but not for Veranda; `why` completes "because …". */
 export function unsupported(why: string, cause?: unknown): Failure {
   return new Failure(
     'adapter-unsupported',
-    `Veranda can't use this PEFT adapter because ${why}. It reads VeRA adapters of the attention and MLP layers.`,
+    `Veranda can't use this PEFT adapter because ${why}. It reads VeRA and LoRA adapters of the attention and MLP layers.`,
     { cause },
   )
 }

@@ -20,10 +20,10 @@ export interface Projections {
   readonly A: Float32Array
   /** [maxOut, rank], row-major. */
   readonly B: Float32Array
-  /** `A[:, :inFeatures]` as a matrix of its own, [rank, inFeatures]; made once a size. */
-  columnsOfA(inFeatures: number): Float32Array
-  /** `B[:outFeatures, :]`, [outFeatures, rank]: a view, as rows are contiguous. */
-  rowsOfB(outFeatures: number): Float32Array
+  /** `A[:rank, :inFeatures]` as a matrix of its own, [rank, inFeatures]; made once a size. Its own rank if not given. */
+  columnsOfA(inFeatures: number, rank?: number): Float32Array
+  /** `B[:outFeatures, :rank]`, [outFeatures, rank]: a view at its own rank, as rows are contiguous. */
+  rowsOfB(outFeatures: number, rank?: number): Float32Array
 }
 
 /** A and B of a key and shape, bit-equal to PEFT's: Kaiming uniform, A drawn first, B from the same stream. */
@@ -38,19 +38,31 @@ export function projections(shape: ProjectionShape): Projections {
 export function projectionsOf(rank: number, A: Float32Array, B: Float32Array): Projections {
   const maxIn = A.length / rank
   const columns = new Map<number, Float32Array>([[maxIn, A]])
+  const narrow = new Map<string, Float32Array>()
   return {
     A,
     B,
-    columnsOfA(inFeatures) {
-      const known = columns.get(inFeatures)
-      if (known !== undefined) return known
-      const slice = new Float32Array(rank * inFeatures)
-      for (let row = 0; row < rank; row++) {
-        slice.set(A.subarray(row * maxIn, row * maxIn + inFeatures), row * inFeatures)
-      }
-      columns.set(inFeatures, slice)
-      return slice
+    columnsOfA(inFeatures, ofRank = rank) {
+      const known = columns.get(inFeatures) ?? leftColumns(A, rank, maxIn, inFeatures)
+      columns.set(inFeatures, known)
+      return ofRank === rank ? known : known.subarray(0, ofRank * inFeatures)
     },
-    rowsOfB: (outFeatures) => B.subarray(0, outFeatures * rank),
+    rowsOfB(outFeatures, ofRank = rank) {
+      const rows = B.subarray(0, outFeatures * rank)
+      if (ofRank === rank) return rows
+      const key = `${outFeatures} ${ofRank}`
+      const known = narrow.get(key) ?? leftColumns(rows, outFeatures, rank, ofRank)
+      narrow.set(key, known)
+      return known
+    },
   }
+}
+
+/** The first columns of a matrix [rows, columns] as a matrix of its own. */
+function leftColumns(matrix: Float32Array, rows: number, columns: number, count: number): Float32Array {
+  const slice = new Float32Array(rows * count)
+  for (let row = 0; row < rows; row++) {
+    slice.set(matrix.subarray(row * columns, row * columns + count), row * count)
+  }
+  return slice
 }

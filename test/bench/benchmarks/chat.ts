@@ -1,5 +1,6 @@
 import { LINEAR_KINDS } from '../../../src-main/core/llama/linear-kinds.ts'
-import { initialVectors, layoutVera } from '../../../src-main/core/vera/layout.ts'
+import { initialVectors } from '../../../src-main/core/vera/initial-vectors.ts'
+import { layoutVera } from '../../../src-main/core/vera/layout.ts'
 import { liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
 import { projections } from '../../../src-main/core/vera/projections.ts'
 import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'

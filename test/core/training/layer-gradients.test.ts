@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Graph } from '../../../src-main/core/graph/graph.ts'
-import { float32Data, type Feeds } from '../../../src-main/core/graph/runtime.ts'
+import { float32Data, type Feeds, type Tensor } from '../../../src-main/core/graph/runtime.ts'
 import { LINEAR_KINDS, linearKinds, linearPath } from '../../../src-main/core/llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryTables } from '../../../src-main/core/llama/rope.ts'
 import { attentionMask } from '../../../src-main/core/training/batch.ts'
@@ -11,8 +11,10 @@ import {
   layerPrefix,
 } from '../../../src-main/core/training/layer-graphs.ts'
 import { projectionInput } from '../../../src-main/core/vera/adapted-linear.ts'
+import { dropoutFeeds } from '../../../src-main/core/vera/dropout.ts'
 import { layoutVera, type VeraLayout } from '../../../src-main/core/vera/layout.ts'
 import { randn, TorchGenerator } from '../../../src-main/core/vera/random.ts'
+import type { VeraTargets } from '../../../src-main/core/vera/targets.ts'
 import { expectClose } from '../graph/close.ts'
 import { finiteDifferences } from '../graph/finite-differences.ts'
 import { runGraph, tensor, withSession } from '../graph/run-graph.ts'
@@ -41,10 +43,11 @@ const batch = {
   labels: new Int32Array(6),
 }
 
-const options = (adapter: VeraLayout | null, keep = false) => ({
+const options = (adapter: VeraLayout | null, keep = false, dropoutRate = 0) => ({
   config,
   rows: batch.rows,
   adapter,
+  dropoutRate,
   keep,
   arithmetic: null,
   formats: new Map<string, never>(),
@@ -85,8 +88,8 @@ function allFeeds(): Feeds {
     const module = `${layerPrefix}.${linearPath(kind)}`
     feeds[`${module}.weight`] = normal([outFeatures, inFeatures], 0.4)
     feeds[`${module}.bias`] = normal([outFeatures], 0.2)
-    feeds[projectionInput('A', inFeatures)] ??= normal([rank, inFeatures], 0.5)
-    feeds[projectionInput('B', outFeatures)] ??= normal([outFeatures, rank], 0.5)
+    feeds[projectionInput('A', inFeatures, rank)] ??= normal([rank, inFeatures], 0.5)
+    feeds[projectionInput('B', outFeatures, rank)] ??= normal([outFeatures, rank], 0.5)
   }
   return feeds
 }
@@ -97,6 +100,53 @@ const inputs = [
   ['x', 'dx'],
   ['vera.lambda', 'dLambda'],
 ] as const
+
+/** Every knob that changes the graph. */
+const knobs: Record<string, { targets: Omit<VeraTargets, 'layers'>; rate: number }> = {
+  LoRA: { targets: { method: 'lora', rank: 2, alpha: 3, targets: LINEAR_KINDS }, rate: 0 },
+  'LoRA of two kinds, rank-stabilised': {
+    targets: { method: 'lora', rank: 2, alpha: 3, rsLora: true, targets: ['v_proj', 'down_proj'] },
+    rate: 0,
+  },
+  'ranks by kind': {
+    targets: { rank, targets: LINEAR_KINDS, ranks: { q_proj: 1, '0.up_proj': 2, o_proj: 0 } },
+    rate: 0,
+  },
+  'biases of adapted layers': { targets: { rank, targets: ['q_proj'], bias: 'adapted' }, rate: 0 },
+  'all biases': { targets: { rank, targets: ['q_proj'], bias: 'all' }, rate: 0 },
+  'VeRA with dropout': { targets: { rank, targets: LINEAR_KINDS }, rate: 0.25 },
+  'LoRA with dropout': { targets: { method: 'lora', rank: 2, alpha: 2, targets: LINEAR_KINDS }, rate: 0.5 },
+}
+
+describe.each(Object.entries(knobs))('the gradients with %s', (_, { targets, rate }) => {
+  const own = inLayer(layoutVera(config, { ...targets, layers: null }))
+  const ownFeeds: Record<string, Tensor> = { ...feeds, 'vera.lambda': normal([own.length], 0.2) }
+  for (const { inFeatures, outFeatures, rank: ofSite } of own.sites) {
+    ownFeeds[projectionInput('A', inFeatures, ofSite)] ??= normal([ofSite, inFeatures], 0.5)
+    ownFeeds[projectionInput('B', outFeatures, ofSite)] ??= normal([outFeatures, ofSite], 0.5)
+  }
+  Object.assign(ownFeeds, dropoutFeeds(own, 0, 6, { rate, seed: 3, step: 1, batch: 0 }))
+
+  test('agree with finite differences', async () => {
+    const gradients = await runGraph(layerBackwardGraph(options(own, false, rate), true), ownFeeds)
+    expect(gradients['dLambda']).toHaveLength(own.length)
+    await withSession(layerForwardGraph(options(own, false, rate)), async (session) => {
+      for (const [input, gradient] of inputs) {
+        const differences = await finiteDifferences(session, { feeds: ownFeeds, input, output: 'y', seed })
+        expectClose(gradients[gradient], differences, { absolute: 1e-3, relative: 1e-3 }, gradient)
+      }
+    })
+  })
+
+  test('are the same whether the products are kept or not', async () => {
+    const again = await runGraph(layerBackwardGraph(options(own, false, rate), true), ownFeeds)
+    const { y: _y, ...kept } = await withSession(layerForwardGraph(options(own, true, rate)), (session) =>
+      session.run(ownFeeds),
+    )
+    const backwards = layerBackwardGraph(options(own, true, rate), true)
+    expect(await runGraph(backwards, { ...ownFeeds, ...kept })).toEqual(again)
+  })
+})
 
 describe('the gradients of a whole decoder layer', () => {
   test('agree with finite differences', async () => {

@@ -78,6 +78,8 @@ test('the groups of an adapter are its λ_d and λ_b, one where both have the sa
   const scales = new Float32Array(layout.length)
   for (const { start, end, scale } of groups) scales.fill(scale, start, end)
   const expected = new Float32Array(layout.length).fill(0.5)
-  for (const site of layout.sites) expected.fill(3, site.lambdaD, site.lambdaD + 2)
+  for (const { name, start } of layout.sites.flatMap((site) => site.parts)) {
+    if (name === 'lambda_d') expected.fill(3, start, start + 2)
+  }
   expect(scales).toEqual(expected)
 })

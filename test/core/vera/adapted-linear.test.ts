@@ -5,7 +5,12 @@ import type { Graph, Value } from '../../../src-main/core/graph/graph.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
 import { rewriteOnto } from '../../../src-main/core/graph/rewrite.ts'
 import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
-import { type AdaptedSite, adaptLinears, declareAdapter } from '../../../src-main/core/vera/adapted-linear.ts'
+import {
+  type AdaptedSite,
+  adaptLinears,
+  declareAdapter,
+  type LowRankBranch,
+} from '../../../src-main/core/vera/adapted-linear.ts'
 import { layoutVera } from '../../../src-main/core/vera/layout.ts'
 import { expectClose } from '../graph/close.ts'
 import { goldenCase } from '../graph/gradient-golden.ts'
@@ -26,7 +31,7 @@ const lower = (graph: Graph) =>
   lowerLinears(graph, (g, module) => ({ kind: 'matrix', matrix: g.input(module, 'float32', [6, 8]) }))
 
 /** The golden case's adapter on a tape: which of its inputs are whose vectors and projections. */
-type SiteNames = Readonly<Record<string, Readonly<Record<keyof AdaptedSite, string>>>>
+type SiteNames = Readonly<Record<string, Readonly<Record<keyof LowRankBranch, string>>>>
 
 /** Adapts the model, and differentiates it by whatever has a golden gradient. */
 function adaptedGraph(caseName: string, plain: Graph, siteNames: SiteNames): Graph {
@@ -40,7 +45,16 @@ function adaptedGraph(caseName: string, plain: Graph, siteNames: SiteNames): Gra
   }
   const sites = Object.entries(siteNames).map(([module, names]): [string, AdaptedSite] => [
     module,
-    { lambdaD: input(names.lambdaD), lambdaB: input(names.lambdaB), A: input(names.A), B: input(names.B) },
+    {
+      branch: {
+        lambdaD: input(names.lambdaD),
+        lambdaB: input(names.lambdaB),
+        A: input(names.A),
+        B: input(names.B),
+      },
+      bias: null,
+      trained: [],
+    },
   ])
   const moved = rewriteOnto(g, plain, adaptLinears(new Map(sites)))
   const named = new Map([...moved].map(([value, now]) => [value.name, now]))
@@ -115,26 +129,26 @@ describe('the declared adapter', () => {
     const g = new GraphBuilder('adapter')
     const sites = declareAdapter(g, layout)
     expect([...sites.keys()]).toEqual(layout.sites.map((site) => site.module))
-    const [q, v, down] = [...sites.values()]
-    expect([q?.A.name, q?.A.shape]).toEqual(['vera.A.64', [3, 64]])
-    expect([q?.B.name, q?.B.shape]).toEqual(['vera.B.64', [64, 3]])
-    expect([v?.A, v?.B.name]).toEqual([q?.A, 'vera.B.32'])
-    expect([down?.A.name, down?.B]).toEqual(['vera.A.160', q?.B])
+    const [q, v, down] = [...sites.values()].map(({ branch }) => branch)
+    expect([q?.A.name, q?.A.shape]).toEqual(['vera.A.64.3', [3, 64]])
+    expect([q?.B.name, q?.B.shape]).toEqual(['vera.B.64.3', [64, 3]])
+    expect([v?.A, v?.B.name]).toEqual([q?.A, 'vera.B.32.3'])
+    expect([down?.A.name, down?.B]).toEqual(['vera.A.160.3', q?.B])
   })
 
   test('cuts the vector as the layout says', async () => {
     const g = new GraphBuilder('adapter')
-    for (const [module, { lambdaD, lambdaB }] of declareAdapter(g, layout)) {
-      g.output(lambdaD, `${module}.d`)
-      g.output(lambdaB, `${module}.b`)
+    for (const [module, { trained }] of declareAdapter(g, layout)) {
+      for (const [index, value] of trained.entries()) g.output(value, `${module}.${index}`)
     }
     const graph = g.finish()
     expect(graph.inputs).toEqual([{ name: 'vera.lambda', dtype: 'float32', shape: [layout.length] }])
     const vector = Float32Array.from({ length: layout.length }, (_, index) => index)
     const parts = await runGraph(graph, { 'vera.lambda': { data: vector, shape: [layout.length] } })
-    for (const { module, lambdaD, lambdaB, outFeatures } of layout.sites) {
-      expect(parts[`${module}.d`]).toEqual(vector.slice(lambdaD, lambdaD + 3))
-      expect(parts[`${module}.b`]).toEqual(vector.slice(lambdaB, lambdaB + outFeatures))
+    for (const { module, parts: ofSite } of layout.sites) {
+      for (const [index, { start, length }] of ofSite.entries()) {
+        expect(parts[`${module}.${index}`]).toEqual(vector.slice(start, start + length))
+      }
     }
   })
 })

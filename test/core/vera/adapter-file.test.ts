@@ -107,20 +107,53 @@ describe('an adapter file', () => {
   })
 })
 
+describe('every knob', () => {
+  const all: AdapterSettings = {
+    ...settings,
+    method: 'lora',
+    ranks: { '1.q_proj': 2 },
+    bias: 'adapted',
+    alpha: 6,
+    rsLora: true,
+    dropout: 0.1,
+  }
+  const biased = llamaConfig({ attentionBias: true, mlpBias: true })
+  const whole = layoutVera(biased, all)
+
+  test('comes back', () => {
+    const trained = rand(new TorchGenerator(3), whole.length)
+    const decoded = decodeAdapter(encodeAdapter(all, whole, trained), biased)
+    expect(decoded.settings).toEqual(all)
+    expect(decoded.layout).toEqual(whole)
+    expect(decoded.vectors).toEqual(trained)
+    expect(projectionsOfAdapter(decoded)).toBeNull()
+  })
+
+  test('that makes no sense is named', () => {
+    for (const change of [{ method: 'dora' }, { ranks: { '0': 1.5 } }, { bias: true }, { alpha: '4' }]) {
+      expect(() => readAdapterSettings(changedSettings(change))).toThrow(failure('adapter-broken'))
+    }
+  })
+
+  test('files of the first version are read', () => {
+    expect(readAdapterSettings(changedSettings({ formatVersion: 1 }))).toEqual(settings)
+  })
+})
+
 describe('projections', () => {
   test('come from the key', () => {
-    const { A, B } = projectionsOfAdapter(decodeAdapter(bytes, config))
+    const made = projectionsOfAdapter(decodeAdapter(bytes, config))
     const expected = projections({ key: 7, rank: 4, maxIn: 160, maxOut: 64 })
-    expect(A).toEqual(expected.A)
-    expect(B).toEqual(expected.B)
+    expect(made?.A).toEqual(expected.A)
+    expect(made?.B).toEqual(expected.B)
   })
 
   test('that are stored win over the key', () => {
     const stored = projectionsOf(4, new Float32Array(4 * 160).fill(2), new Float32Array(64 * 4).fill(3))
     const decoded = decodeAdapter(encodeAdapter(settings, layout, vectors, stored), config)
     expect(decoded.vectors).toEqual(vectors)
-    expect(projectionsOfAdapter(decoded).A).toEqual(stored.A)
-    expect(projectionsOfAdapter(decoded).rowsOfB(2)).toEqual(new Float32Array(8).fill(3))
+    expect(projectionsOfAdapter(decoded)?.A).toEqual(stored.A)
+    expect(projectionsOfAdapter(decoded)?.rowsOfB(2)).toEqual(new Float32Array(8).fill(3))
   })
 
   test('of which one is missing are incomplete', () => {
@@ -197,7 +230,7 @@ describe('damage', () => {
   })
 
   test('settings of a newer version', () => {
-    const file = changedSettings({ formatVersion: 2 })
+    const file = changedSettings({ formatVersion: 3 })
     expect(() => readAdapterSettings(file)).toThrow(failure('adapter-version'))
   })
 

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { LlamaConfig } from '../../../src-main/core/llama/config.ts'
 import { LINEAR_KINDS, linearKinds, type LinearKind } from '../../../src-main/core/llama/linear-kinds.ts'
-import { initialVectors, layerRange, layoutVera, upperLayers } from '../../../src-main/core/vera/layout.ts'
+import { initialVectors } from '../../../src-main/core/vera/initial-vectors.ts'
+import { layerRange, layoutVera, upperLayers } from '../../../src-main/core/vera/layout.ts'
 import { referenceJson } from '../reference-data.ts'
 import { llamaConfig } from './llama-config.ts'
 
 interface Count {
   name: string
   kind: string
-  method?: string
+  method?: 'vera' | 'lora'
   r: number
   target_modules: 'all-linear' | LinearKind[]
   trainable_by_peft: number
@@ -34,12 +35,12 @@ describe('trainable parameters as PEFT and the paper count them', () => {
 
   for (const entry of configs) {
     const { name, kind, method, r, target_modules, trainable_by_peft, vera_A_B_shapes, dims } = entry
-    // RoBERTa and GPT-2 have other linear layers, LoRA other matrices: skipped, and seen to be.
-    const ours = kind === 'llama' && method === undefined
-    test.skipIf(!ours)(name, () => {
+    // RoBERTa and GPT-2 have other linear layers: skipped, and seen to be.
+    test.skipIf(kind !== 'llama')(name, () => {
       const targets = target_modules === 'all-linear' ? LINEAR_KINDS : target_modules
-      const layout = layoutVera(configOf(dims), { rank: r, targets, layers: null })
+      const layout = layoutVera(configOf(dims), { method: method ?? 'vera', rank: r, targets, layers: null })
       expect(layout.length).toBe(trainable_by_peft)
+      if (vera_A_B_shapes === null) return
       expect([
         [r, layout.maxIn],
         [layout.maxOut, r],
@@ -61,8 +62,10 @@ describe('layout', () => {
     ])
     let offset = 0
     for (const site of layout.sites) {
-      expect(site.lambdaD).toBe(offset)
-      expect(site.lambdaB).toBe(offset + 3)
+      expect(site.parts).toEqual([
+        { name: 'lambda_d', start: offset, length: 3, shape: [3] },
+        { name: 'lambda_b', start: offset + 3, length: site.outFeatures, shape: [site.outFeatures] },
+      ])
       offset += 3 + site.outFeatures
     }
     expect(layout.length).toBe(offset)
@@ -102,6 +105,64 @@ describe('layout', () => {
     const expected = new Float32Array(2 + 32)
     expected.fill(0.1, 0, 2)
     expect(initialVectors(layout, 0.1)).toEqual(expected)
+  })
+
+  test('ranks by layer and kind: the most exact one counts, 0 leaves a layer as it is', () => {
+    const layout = layoutVera(config, {
+      rank: 8,
+      targets: ['q_proj', 'k_proj'],
+      layers: null,
+      ranks: { k_proj: 4, '1': 2, '1.q_proj': 0 },
+    })
+    expect(layout.sites.map(({ layer, kind, rank }) => [layer, kind, rank])).toEqual([
+      [0, 'q_proj', 8],
+      [0, 'k_proj', 4],
+      [1, 'k_proj', 2],
+    ])
+    expect(layout.rank).toBe(8)
+    expect(layout.length).toBe(8 + 64 + 4 + 32 + 2 + 32)
+  })
+
+  test('biases follow their site, or stand alone; where the model has none, none is trained', () => {
+    const targets = { rank: 2, targets: ['q_proj'] as const, layers: [1] }
+    const biased = llamaConfig({ attentionBias: true })
+    const parts = (bias: 'all' | 'adapted', model: LlamaConfig) =>
+      layoutVera(model, { ...targets, bias }).sites.map(({ layer, kind, parts }) => [
+        layer,
+        kind,
+        parts.map(({ name }) => name).join(),
+      ])
+    expect(parts('adapted', biased)).toEqual([[1, 'q_proj', 'lambda_d,lambda_b,bias']])
+    expect(parts('adapted', config)).toEqual([[1, 'q_proj', 'lambda_d,lambda_b']])
+    expect(parts('all', biased)).toEqual([
+      ...['q_proj', 'k_proj', 'v_proj', 'o_proj'].map((kind) => [0, kind, 'bias']),
+      [1, 'q_proj', 'lambda_d,lambda_b,bias'],
+      ...['k_proj', 'v_proj', 'o_proj'].map((kind) => [1, kind, 'bias']),
+    ])
+  })
+
+  test('LoRA starts as the base, A drawn from the key', () => {
+    const layout = layoutVera(config, { method: 'lora', rank: 2, targets: ['k_proj'], layers: [0] })
+    const vectors = initialVectors(layout, 0.1, 5)
+    const a = vectors.subarray(0, 2 * 64)
+    // Kaiming uniform with a = √5 is uniform in ±1/√in.
+    expect(a.every((value) => value !== 0 && Math.abs(value) <= 1 / 8)).toBe(true)
+    expect(vectors.subarray(2 * 64).every((value) => value === 0)).toBe(true)
+    expect(initialVectors(layout, 0.1, 6)).not.toEqual(vectors)
+  })
+
+  test.each([
+    { x_proj: 1 },
+    { '2': 1 },
+    { '7.q_proj': 1 },
+    { q_proj: -1 },
+    { q_proj: 0.5 },
+    { '': 1 },
+    { '0.': 1 },
+  ])('refuses the ranks %j', (ranks) => {
+    expect(() => layoutVera(config, { rank: 4, targets: LINEAR_KINDS, layers: null, ranks })).toThrow(
+      expect.objectContaining({ code: 'adapter-targets' }),
+    )
   })
 
   test.each([

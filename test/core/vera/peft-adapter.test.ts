@@ -1,8 +1,26 @@
 import { describe, expect, test } from 'vitest'
+import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
+import { readSafetensors } from '../../../src-main/core/checkpoint/safetensors.ts'
+import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
+import * as op from '../../../src-main/core/graph/operators.ts'
 import { configFromHuggingFace } from '../../../src-main/core/llama/config-from-huggingface.ts'
+import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { adaptGraph } from '../../../src-main/core/vera/adapted-linear.ts'
 import { projectionsOfAdapter } from '../../../src-main/core/vera/adapter-file.ts'
-import { readPeftAdapter, type PeftAdapter } from '../../../src-main/core/vera/peft-adapter.ts'
+import { namedParts } from '../../../src-main/core/vera/adapter-tensors.ts'
+import { layoutVera, type VeraSite } from '../../../src-main/core/vera/layout.ts'
+import { adapterFeeds, liveAdapter, type LiveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
 import {
+  readPeftAdapter,
+  writePeftAdapter,
+  type PeftAdapter,
+} from '../../../src-main/core/vera/peft-adapter.ts'
+import type { Projections } from '../../../src-main/core/vera/projections.ts'
+import { rand, TorchGenerator } from '../../../src-main/core/vera/random.ts'
+import { toLora, type PortableAdapter } from '../../../src-main/core/vera/to-lora.ts'
+import { runGraph } from '../graph/run-graph.ts'
+import {
+  largestDifference,
   referenceBytes,
   referenceJson,
   referenceTensors,
@@ -22,6 +40,12 @@ interface Entry {
 
 const { adapters } = referenceJson<{ adapters: Record<string, Entry> }>('peft-adapters/adapters.json')
 
+/** The base model's biases. */
+function baseBias(base: string) {
+  const weights = referenceTensors(`tiny-llama/${base}/model.safetensors`)
+  return (module: string) => tensorNamed(weights, `${module}.bias`)
+}
+
 function read(name: string): PeftAdapter {
   const entry = adapters[name]
   if (entry === undefined) throw new Error(`The fixture has no adapter ${name}.`)
@@ -29,19 +53,21 @@ function read(name: string): PeftAdapter {
     referenceText(`peft-adapters/${name}/adapter_config.json`),
     referenceBytes(`peft-adapters/${name}/adapter_model.safetensors`),
     configFromHuggingFace(referenceJson(`tiny-llama/${entry.base}/config.json`)),
+    baseBias(entry.base),
   )
 }
 
 /** What Veranda has no place for, and what it says of it. */
 const unsupported: Record<string, RegExp> = {
-  lora_all_linear: /method is "LORA"/,
-  vera_bias_all: /biases \(bias: "all"\)/,
-  vera_bias_vera_only: /biases \(bias: "vera_only"\)/,
   vera_with_lm_head: /lm_head/,
 }
 
 /** Put on a float32 base, an unsaved A and B over a bf16 base are not rounded, but the fixture's sums are. */
 const roundedByBase = new Set(['vera_bf16_base_unsaved'])
+
+const noBias = (module: string): never => {
+  throw new Error(`The bias of ${module} is asked for.`)
+}
 
 describe('adapters that PEFT saved', () => {
   const readable = Object.keys(adapters).filter((name) => unsupported[name] === undefined)
@@ -50,20 +76,18 @@ describe('adapters that PEFT saved', () => {
     const adapter = read(name)
     const tensors = referenceTensors(`peft-adapters/${name}/adapter_model.safetensors`)
     const { layout, vectors } = adapter
-    const vectorTensors = [...tensors.keys()].filter((tensor) => tensor.includes('.vera_lambda_'))
-    expect(vectorTensors).toHaveLength(layout.sites.length * 2)
-    for (const site of layout.sites) {
-      const start = `base_model.model.${site.module}`
-      const d = vectors.subarray(site.lambdaD, site.lambdaD + layout.rank)
-      const b = vectors.subarray(site.lambdaB, site.lambdaB + site.outFeatures)
-      expect(d).toEqual(tensorNamed(tensors, `${start}.vera_lambda_d`))
-      expect(b).toEqual(tensorNamed(tensors, `${start}.vera_lambda_b`))
+    const parts = namedParts(layout, 'whole')
+    const own = [...tensors.keys()].filter((tensor) => !/vera_[AB]$/.test(tensor))
+    expect(parts.map(({ tensorName }) => tensorName).toSorted()).toEqual(own.toSorted())
+    for (const { name: part, tensorName, start, length } of parts) {
+      if (part === 'bias') continue
+      expect(vectors.subarray(start, start + length)).toEqual(tensorNamed(tensors, tensorName))
     }
-    const { A, B } = projectionsOfAdapter(adapter)
+    const made = projectionsOfAdapter(adapter)
     const inUse = adapters[name]?.A_B_in_use
-    if (!roundedByBase.has(name)) {
-      expect(sha256(A)).toBe(inUse?.vera_A.sha256)
-      expect(sha256(B)).toBe(inUse?.vera_B.sha256)
+    if (made !== null && !roundedByBase.has(name)) {
+      expect(sha256(made.A)).toBe(inUse?.vera_A.sha256)
+      expect(sha256(made.B)).toBe(inUse?.vera_B.sha256)
     }
   })
 
@@ -111,7 +135,7 @@ describe('changed configs', () => {
   const config = referenceJson<Record<string, unknown>>(`peft-adapters/${name}/adapter_config.json`)
   const bytes = referenceBytes(`peft-adapters/${name}/adapter_model.safetensors`)
   const readChanged = (change: object): PeftAdapter =>
-    readPeftAdapter(JSON.stringify({ ...config, ...change }), bytes, llamaConfig({}))
+    readPeftAdapter(JSON.stringify({ ...config, ...change }), bytes, llamaConfig({}), noBias)
 
   test.each([
     ['a whole module', { modules_to_save: ['lm_head'] }, 'adapter-unsupported'],
@@ -120,11 +144,6 @@ describe('changed configs', () => {
     ['an expression without end', { target_modules: 'a'.repeat(20_000) }, 'adapter-unsupported'],
     ['modules the model does not have', { target_modules: ['c_attn'] }, 'adapter-unsupported'],
     ['fewer modules than the file', { target_modules: ['q_proj'] }, 'adapter-unsupported'],
-    [
-      'kinds that differ by layer',
-      { target_modules: ['model.layers.0.self_attn.q_proj', 'model.layers.1.self_attn.k_proj'] },
-      'adapter-unsupported',
-    ],
     ['another rank', { r: 7 }, 'adapter-shape'],
     ['a rank that is none', { r: -1 }, 'adapter-broken'],
     ['a key that is none', { projection_prng_key: 0.5 }, 'adapter-broken'],
@@ -139,7 +158,7 @@ describe('changed configs', () => {
   })
 
   test('a config that is no JSON', () => {
-    expect(() => readPeftAdapter('{', bytes, llamaConfig({}))).toThrow(
+    expect(() => readPeftAdapter('{', bytes, llamaConfig({}), noBias)).toThrow(
       expect.objectContaining({ code: 'adapter-broken' }),
     )
   })
@@ -152,7 +171,7 @@ describe('changed configs', () => {
       layers_pattern: ['layers'],
     })
     const tensors = referenceBytes('peft-adapters/vera_layer1_only/adapter_model.safetensors')
-    expect(readPeftAdapter(changed, tensors, llamaConfig({})).settings.layers).toEqual([1])
+    expect(readPeftAdapter(changed, tensors, llamaConfig({}), noBias).settings.layers).toEqual([1])
   })
 
   test('projections that should be there but are not', () => {
@@ -160,8 +179,137 @@ describe('changed configs', () => {
     const claims = JSON.stringify({ ...(JSON.parse(unsaved) as object), save_projection: true })
     const tensors = referenceBytes('peft-adapters/vera_qv/adapter_model.safetensors')
     const untied = configFromHuggingFace(referenceJson('tiny-llama/untied-llama3/config.json'))
-    expect(() => readPeftAdapter(claims, tensors, untied)).toThrow(
+    expect(() => readPeftAdapter(claims, tensors, untied, noBias)).toThrow(
       expect.objectContaining({ code: 'adapter-incomplete' }),
     )
+  })
+})
+
+describe('what is written for PEFT', () => {
+  const options = { baseModelName: 'base', savesProjections: false }
+  const baseOf = (name: string) => adapters[name]?.base ?? ''
+  const configOf = (name: string) =>
+    configFromHuggingFace(referenceJson(`tiny-llama/${baseOf(name)}/config.json`))
+  const written = (name: string, adapter: PeftAdapter, savesProjections = false) =>
+    writePeftAdapter(adapter, { ...options, savesProjections }, baseBias(baseOf(name)))
+  const readAgain = (name: string, { config, tensors }: ReturnType<typeof written>) =>
+    readPeftAdapter(config, tensors, configOf(name), baseBias(baseOf(name)))
+
+  test.each(Object.keys(adapters).filter((name) => unsupported[name] === undefined))(
+    '%s comes back as it was',
+    (name) => {
+      const adapter = read(name)
+      const again = readAgain(name, written(name, adapter))
+      expect(again.layout).toEqual(adapter.layout)
+      expect(again.settings).toEqual(adapter.settings)
+      expect(again.baseModelName).toBe('base')
+      expect(again.storedProjections?.A).toEqual(adapter.storedProjections?.A)
+      expect(largestDifference(again.vectors, adapter.vectors)).toBeLessThan(1e-6)
+      // What no bias is added to keeps its bits.
+      if (adapter.settings.bias === 'none') expect(again.vectors).toEqual(adapter.vectors)
+    },
+  )
+
+  test('has the tensors that PEFT had', () => {
+    for (const name of ['vera_bias_all', 'lora_all_linear', 'vera_saved_AB_not_from_seed']) {
+      const { tensors } = written(name, read(name))
+      const file = readSafetensors(memorySource(tensors))
+      const expected = referenceTensors(`peft-adapters/${name}/adapter_model.safetensors`)
+      expect([...file.tensors.keys()].toSorted()).toEqual([...expected.keys()].toSorted())
+      expect(file.metadata.get('format')).toBe('pt')
+    }
+  })
+
+  test('holds the projections if asked to', () => {
+    const { config, tensors } = written('vera_qv', read('vera_qv'), true)
+    expect(JSON.parse(config)).toMatchObject({ save_projection: true, peft_type: 'VERA' })
+    expect(readSafetensors(memorySource(tensors)).tensors.has('base_model.vera_A')).toBe(true)
+    // They are those of the key.
+    expect(readAgain('vera_qv', { config, tensors }).storedProjections).toBeNull()
+  })
+
+  const base = llamaConfig({})
+  const irregular = (method: 'vera' | 'lora') => {
+    const ranks = { '1.k_proj': 0, '0': 2, v_proj: 3 }
+    const settings = {
+      method,
+      rank: 5,
+      targets: ['q_proj', 'k_proj', 'v_proj', 'down_proj'] as const,
+      layers: null,
+      ranks,
+      bias: 'none' as const,
+      alpha: 6,
+      rsLora: true,
+      projectionKey: 4,
+      dInitial: 0.1,
+      dropout: 0.25,
+    }
+    const layout = layoutVera(base, settings)
+    const vectors = rand(new TorchGenerator(2), layout.length).map((value) => value - 0.5)
+    return { settings, layout, vectors, storedProjections: null }
+  }
+
+  test('LoRA with ranks that differ comes back with its scales', () => {
+    const adapter = irregular('lora')
+    const { config, tensors } = writePeftAdapter(adapter, options, noBias)
+    const again = readPeftAdapter(config, tensors, base, noBias)
+    expect(again.layout).toEqual(adapter.layout)
+    expect(again.vectors).toEqual(adapter.vectors)
+    expect(again.settings).toMatchObject({ alpha: 6, rsLora: true, dropout: 0.25 })
+  })
+
+  test('VeRA with ranks that differ is refused as such, and exact as LoRA', async () => {
+    const adapter = irregular('vera')
+    expect(() => writePeftAdapter(adapter, options, noBias)).toThrow(
+      expect.objectContaining({ code: 'adapter-not-peft', message: expect.stringContaining('LoRA') }),
+    )
+    const lora = toLora(adapter, base)
+    const { config, tensors } = writePeftAdapter(lora, options, noBias)
+    const again = readPeftAdapter(config, tensors, base, noBias)
+    const deltas = async ({ layout, vectors }: PortableAdapter, projections: Projections | null) =>
+      Promise.all(layout.sites.map((site) => deltaOf(site, liveAdapter(layout, vectors, projections))))
+    const [expected, actual] = [
+      await deltas(adapter, projectionsOfAdapter(adapter)),
+      await deltas(again, null),
+    ]
+    expect(actual.length).toBe(expected.length)
+    for (const [index, delta] of expected.entries()) {
+      expect(delta.some((value) => Math.abs(value) > 1e-3)).toBe(true)
+      expect(largestDifference(actual[index] ?? new Float32Array(0), delta)).toBeLessThan(1e-6)
+    }
+  })
+})
+
+/** What a site adds to `x`, a row of ones over a layer of no weight. */
+async function deltaOf(site: VeraSite, live: LiveAdapter): Promise<Float32Array> {
+  const { inFeatures, outFeatures, module } = site
+  const plain = new GraphBuilder('linear')
+  const x = plain.input('x', 'float32', ['N', inFeatures])
+  plain.output(op.linear(plain, x, module, inFeatures, outFeatures), 'y')
+  const graph = lowerLinears(adaptGraph(plain.finish(), live.layout), (g) => ({
+    kind: 'matrix',
+    matrix: g.input('W', 'float32', [outFeatures, inFeatures]),
+  }))
+  const { y } = await runGraph(graph, {
+    ...adapterFeeds(live),
+    x: { data: new Float32Array(inFeatures).fill(1), shape: [1, inFeatures] },
+    W: { data: new Float32Array(outFeatures * inFeatures), shape: [outFeatures, inFeatures] },
+  })
+  return y ?? new Float32Array(0)
+}
+
+describe('other LoRAs', () => {
+  const lora = referenceJson<object>('peft-adapters/lora_all_linear/adapter_config.json')
+  test.each([
+    [{ use_dora: true }, /DoRA/],
+    [{ alpha_pattern: { q_proj: 4 } }, /alpha_pattern/],
+    [{ layer_replication: [[0, 2]] }, /layer_replication/],
+    [{ lora_bias: true }, /lora_bias/],
+    [{ trainable_token_indices: [1] }, /trainable_token_indices/],
+    [{ peft_type: 'IA3' }, /method is "IA3"/],
+  ])('%j are refused by name', (change, why) => {
+    const config = JSON.stringify({ ...lora, ...change })
+    const bytes = referenceBytes('peft-adapters/lora_all_linear/adapter_model.safetensors')
+    expect(() => readPeftAdapter(config, bytes, llamaConfig({}), noBias)).toThrow(why)
   })
 })

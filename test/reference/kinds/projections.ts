@@ -103,10 +103,15 @@ async function deltaWeight(
     module: name,
     inFeatures,
     outFeatures,
-    lambdaD: 0,
-    lambdaB: rank,
+    rank,
+    scale: 1,
+    parts: [
+      { name: 'lambda_d', start: 0, length: rank, shape: [rank] },
+      { name: 'lambda_b', start: rank, length: outFeatures, shape: [outFeatures] },
+    ],
   } as const
   const layout: VeraLayout = {
+    method: 'vera',
     rank,
     sites: [site],
     length: vectors.length,

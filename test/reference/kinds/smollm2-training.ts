@@ -9,7 +9,9 @@ import type { Batch } from '../../../src-main/core/training/batch.ts'
 import { clipGradient } from '../../../src-main/core/training/clip.ts'
 import { TrainingPass } from '../../../src-main/core/training/loss-gradient.ts'
 import { type StepReport, takeStep } from '../../../src-main/core/training/trainer.ts'
-import { initialVectors, layoutVera, type VeraLayout } from '../../../src-main/core/vera/layout.ts'
+import { namedParts } from '../../../src-main/core/vera/adapter-tensors.ts'
+import { initialVectors } from '../../../src-main/core/vera/initial-vectors.ts'
+import { layoutVera, type VeraLayout } from '../../../src-main/core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
 import { projections } from '../../../src-main/core/vera/projections.ts'
 import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
@@ -205,12 +207,9 @@ function vectorsIn(
   layers: readonly number[],
 ): readonly Vector[] {
   const sites = layout.sites.filter((site) => layers.includes(site.layer))
-  return sites.flatMap(({ module, lambdaD, lambdaB }) => {
-    const values = (kind: string): Float32Array =>
-      tensors.floats(`${prefix}/base_model.model.${module}.vera_lambda_${kind}`)
-    return [
-      { name: `${module} d`, start: lambdaD, values: values('d') },
-      { name: `${module} b`, start: lambdaB, values: values('b') },
-    ]
-  })
+  return namedParts({ ...layout, sites }, 'whole').map(({ tensorName, start }) => ({
+    name: tensorName,
+    start,
+    values: tensors.floats(`${prefix}/${tensorName}`),
+  }))
 }

@@ -7,7 +7,15 @@ import { Check } from '../check.ts'
 import { readJson, Tensors } from '../fixtures.ts'
 import { withImported } from '../imported-model.ts'
 import type { ReferenceKind } from '../kind.ts'
-import { batchesIn, batchNamed, fixtureAdapter, flatVector, folderOf, meanGradient } from '../tiny-llama.ts'
+import {
+  batchesIn,
+  batchNamed,
+  fixtureAdapter,
+  flatVector,
+  folderOf,
+  holdsVectors,
+  meanGradient,
+} from '../tiny-llama.ts'
 
 interface Trajectory {
   readonly spec: {
@@ -44,10 +52,6 @@ export const tinyLlamaTrajectories: ReferenceKind = {
     const folder = join(reference, 'tiny-llama', 'trajectories')
     const runs = readJson<Readonly<Record<string, Trajectory>>>(join(folder, 'trajectories.json'))
     for (const [name, run] of Object.entries(runs)) {
-      if (run.spec.kind === 'lora') {
-        check.skip(`${name}: VeRA is the only method so far`)
-        continue
-      }
       await checkRun(check, reference, name, run, new Tensors(join(folder, `${name}.safetensors`)))
     }
     return check.outcome()
@@ -85,8 +89,7 @@ async function checkRun(
       const batches = Array.from({ length: spec.accum }, (_, part) => cycle[(first + part) % cycle.length])
       const taken = batches.filter((batch) => batch !== undefined)
       const prefix = `step${String(step).padStart(2, '0')}`
-      const holds = (place: string): boolean =>
-        tensors.has(`${place}/base_model.model.${layout.sites[0]?.module}.vera_lambda_d`)
+      const holds = (place: string): boolean => holdsVectors(tensors, place, layout)
       if (holds(`grad_${prefix}`)) {
         const { gradient } = await meanGradient(pass, adapter, taken)
         const expected = flatVector(tensors, `grad_${prefix}`, layout)
