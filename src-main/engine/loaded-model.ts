@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
 import type { Feeds, Runtime } from '../core/graph/runtime.ts'
+import { Drafting } from '../core/generation/drafting.ts'
 import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
 import { Decoder } from '../core/llama/decoder.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
@@ -19,6 +20,8 @@ const maxDecoders = 2
 interface ReadyDecoder {
   readonly key: string
   readonly decoder: Decoder
+  /** Knows what its steps cost. */
+  readonly drafting: Drafting
   /** What its cache was made with: keys and values of one adapter are of no use to another. */
   cacheOwner: string
 }
@@ -59,14 +62,17 @@ export class LoadedModel {
   }
 
   /** A decoder for this adapter (null: the base model) and the inputs it needs; only within one's turn. */
-  async decoder(adapter: OpenAdapter | null): Promise<{ decoder: Decoder; extra: Feeds }> {
+  async decoder(
+    adapter: OpenAdapter | null,
+  ): Promise<{ decoder: Decoder; drafting: Drafting; extra: Feeds }> {
     const layout = adapter?.live.layout ?? null
     const key = layout === null ? '' : hashLayout(layout)
     const ready = this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout))
     const owner = adapter?.identity ?? ''
     if (ready.cacheOwner !== owner) ready.decoder.rewindTo([])
     ready.cacheOwner = owner
-    return { decoder: ready.decoder, extra: adapter === null ? {} : adapterFeeds(adapter.live) }
+    const { decoder, drafting } = ready
+    return { decoder, drafting, extra: adapter === null ? {} : adapterFeeds(adapter.live) }
   }
 
   async close(): Promise<void> {
@@ -83,7 +89,8 @@ export class LoadedModel {
     const adapted = layout === null ? plain : adaptGraph(plain, layout)
     const graph = lowerToStored(adapted, model, weightsFile, this.#runtime.blockArithmetic)
     const session = await this.#runtime.open(graph, { weightsDirectory: directory })
-    const ready = { key, decoder: new Decoder(session, this.weights), cacheOwner: '' }
+    const drafting = new Drafting(() => performance.now())
+    const ready = { key, decoder: new Decoder(session, this.weights), drafting, cacheOwner: '' }
     this.#decoders.push(ready)
     return ready
   }

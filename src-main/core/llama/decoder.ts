@@ -32,9 +32,14 @@ export class Decoder {
     let common = 0
     while (common < Math.min(tokens.length, this.#tokens.length) && tokens[common] === this.#tokens[common])
       common++
-    this.#cache.truncate(common)
-    this.#tokens.length = common
+    this.truncate(common)
     return common
+  }
+
+  /** Forgets all tokens from place `length` on. */
+  truncate(length: number): void {
+    this.#cache.truncate(length)
+    this.#tokens.length = this.#cache.length
   }
 
   /**

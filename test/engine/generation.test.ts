@@ -1,0 +1,90 @@
+import { beforeAll, expect, test } from 'vitest'
+import { Drafting } from '../../src-main/core/generation/drafting.ts'
+import { generate } from '../../src-main/core/generation/generate.ts'
+import { createSampler, type SamplingSettings } from '../../src-main/core/generation/sampling.ts'
+import { encodeChat } from '../../src-main/core/tokenizer/chat-template.ts'
+import { TorchGenerator } from '../../src-main/core/vera/random.ts'
+import type { LoadedModel } from '../../src-main/engine/loaded-model.ts'
+import { modelDirectory as realModel } from '../model-files.ts'
+import { engineResources, tinyChatModel } from './tiny-chat-model.ts'
+
+const resources = engineResources()
+let tiny: LoadedModel
+beforeAll(async () => {
+  tiny = resources.model(await tinyChatModel())
+})
+
+const greedy: SamplingSettings = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 }
+const sampled: SamplingSettings = { ...greedy, temperature: 0.8, topK: 40, topP: 0.95, repeatPenalty: 1.1 }
+
+/** Fifty prompts of few different tokens, so that they repeat themselves. */
+const prompts = Array.from({ length: 50 }, (_, index) => {
+  const generator = new TorchGenerator(index)
+  const kinds = 3 + (index % 20)
+  return Array.from({ length: 30 }, () => 20 + Math.floor(generator.float64() * kinds) * 3)
+})
+
+async function answer(
+  model: LoadedModel,
+  prompt: readonly number[],
+  settings: SamplingSettings,
+  drafting: Drafting | null,
+  maxTokens: number,
+): Promise<{ ids: number[]; runs: number }> {
+  const { decoder, extra } = await model.decoder(null)
+  decoder.rewindTo([])
+  const contextLength = model.folder.model.config.contextLength
+  const rules = { endIds: new Set<number>(), maxTokens, contextLength, promptTokens: prompt.length }
+  const input = { prompt, sample: createSampler(settings), rules, extra, drafting }
+  const ids: number[] = []
+  for await (const step of generate(decoder, model.tokenizer, input))
+    if (step.type === 'token') ids.push(step.id)
+  return { ids, runs: steps }
+}
+
+/** A clock by which every step costs the same, so that drafts are as long as they may be; it counts the steps. */
+let steps = 0
+const everyStepCostsTheSame = (): Drafting => {
+  let readings = 0
+  steps = 0
+  return new Drafting(() => {
+    steps = Math.ceil(++readings / 2)
+    return readings
+  })
+}
+
+test.each([
+  ['the likeliest tokens', greedy],
+  ['sampled tokens', sampled],
+])('drafting changes nothing: %s of 50 prompts', async (_, settings) => {
+  let drafted = 0
+  for (const [seed, prompt] of prompts.entries()) {
+    const plain = await answer(tiny, prompt, { ...settings, seed }, null, 40)
+    const { ids, runs } = await answer(tiny, prompt, { ...settings, seed }, everyStepCostsTheSame(), 40)
+    expect(ids).toEqual(plain.ids)
+    drafted += runs
+  }
+  // The first token comes from the prompt; every other took a step of its own without drafts.
+  if (settings === greedy) expect(drafted).toBeLessThan(0.8 * 39 * prompts.length)
+})
+
+test.skipIf(realModel === null)(
+  'drafting changes nothing in what the real model says, and it repeats in a few steps what it is to repeat',
+  { timeout: 300_000 },
+  async () => {
+    const model = resources.model(realModel ?? '')
+    const content =
+      'Repeat this sentence word for word: Bramble the dog sleeps in the yellow house by the river, and Pim feeds the hens at seven.'
+    const messages = [{ role: 'user', content }] as const
+    const prompt = encodeChat(model.tokenizer, model.chatTemplate, messages, {
+      addGenerationPrompt: true,
+    }).ids
+    for (const settings of [greedy, { ...sampled, temperature: 0.3, repeatPenalty: 1 }]) {
+      const plain = await answer(model, prompt, settings, null, 24)
+      const { ids, runs } = await answer(model, prompt, settings, everyStepCostsTheSame(), 24)
+      expect(ids).toEqual(plain.ids)
+      if (settings === greedy) expect(runs).toBeLessThan(16)
+    }
+    await resources.release(realModel ?? '')
+  },
+)
