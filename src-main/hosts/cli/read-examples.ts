@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { ImportIssue } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { ParsedExample } from '../../app/services.ts'
 import type { Context } from './command.ts'
 import { drain } from './drain.ts'
 import { count } from './format.ts'
+import type { Output } from './output.ts'
 
 /**
  * The good examples of a file; what can't be read is listed on stderr, line by line.
@@ -15,11 +17,9 @@ export async function readExamples(
   { services, output, signal }: Context,
   path: string,
 ): Promise<readonly ParsedExample[]> {
-  const reading = services.examples.parse(basename(path), await read(path), {}, signal)
+  const reading = services.examples.parse(basename(path), await readFileOfExamples(path), {}, signal)
   const { examples, issues } = await drain(reading, () => {}, signal)
-  for (const { line, message } of issues) {
-    output.note(line === null ? `${path}: ${message}` : `${path}:${line}: ${message}`)
-  }
+  noteIssues(output, path, issues)
   if (examples.length === 0) {
     throw new Failure(
       'no-examples',
@@ -32,7 +32,14 @@ export async function readExamples(
   return examples
 }
 
-async function read(path: string): Promise<Uint8Array> {
+export function noteIssues(output: Output, path: string, issues: readonly ImportIssue[]): void {
+  for (const { line, message } of issues) {
+    output.note(line === null ? `${path}: ${message}` : `${path}:${line}: ${message}`)
+  }
+}
+
+/** @throws Failure `file-not-read` */
+export async function readFileOfExamples(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 import { adapterCommands } from './commands/adapters.ts'
 import { chatCommand } from './commands/chat.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
+import { exampleCommands } from './commands/examples.ts'
 import { modelCommands } from './commands/models.ts'
 import { personalizeCommand } from './commands/personalize.ts'
 import { runCommand, type ExitCode, type Surroundings } from './run-command.ts'
@@ -12,6 +13,7 @@ const commands: readonly Command[] = [
   chatCommand,
   personalizeCommand,
   evaluateCommand,
+  ...exampleCommands,
   ...adapterCommands,
 ]
 

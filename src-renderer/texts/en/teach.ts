@@ -51,14 +51,14 @@ export const teach = {
     source: 'Origin',
     anySource: 'Any origin',
     mark: 'Marks',
-    anyMark: 'With or without marks',
+    anyMark: 'Any mark',
   },
   sources: {
     hand: 'Written by hand',
     rated: 'Answers you liked',
     taught: 'Answers you corrected',
     imported: 'Imported',
-    suggested: 'Suggested by Veranda',
+    suggested: 'Suggested',
   },
   marks: {
     duplicate: 'Near-duplicate',
@@ -155,7 +155,7 @@ export const teach = {
       'windows-1252': 'Windows-1252 (Latin-1)',
     },
     columns: 'Columns',
-    columnsText: 'Which column is what:',
+    moreColumns: 'More columns',
     noColumn: 'None',
     fields: {
       instruction: 'Question',
