@@ -30,8 +30,6 @@ export class Thread {
   answerer = $state.raw<Answerer>(baseAnswerer)
   /** All branches, in the order they were said. */
   messages = $state.raw<readonly Message[]>([])
-  /** The branch that is shown. */
-  readonly path = $derived(pathTo(this.messages, this.conversation?.leafId ?? null))
   /** The question on its way, until the host has saved it. */
   question = $state<string | null>(null)
   /** The answer so far; null while nothing is being answered. */
@@ -59,6 +57,11 @@ export class Thread {
   constructor(client: Client, events: ThreadEvents) {
     this.#client = client
     this.#events = events
+  }
+
+  /** The branch that is shown. Not `$derived`: that would end with the component that first asks for the thread. */
+  get path(): readonly Message[] {
+    return pathTo(this.messages, this.conversation?.leafId ?? null)
   }
 
   get answering(): boolean {
