@@ -53,6 +53,19 @@ function endless(app: TestApp): { started: Promise<void> } {
 }
 
 describe('a run', () => {
+  it('takes as many general questions along as were asked for, under the same system prompt', async () => {
+    const { app } = await appWithExamples()
+    const request = { name: 'Pim', model: null, examples: pairs(2), systemPrompt: 'Be Pim.' }
+    const { id } = app.services.personalize.start({ ...request, settings: { replay: 2 } })
+    await watch(app, id)
+    const { replay } = lastTrain(app)
+    expect(replay).toHaveLength(2)
+    for (const messages of replay) {
+      expect(messages).toMatchObject([{ role: 'system', content: 'Be Pim.' }, { role: 'user' }])
+    }
+    expect(replay[0]).not.toEqual(replay[1])
+  })
+
   it('has the settings of its preset, and over them those that were asked for', async () => {
     const { app, modelId } = await appWithExamples()
     const quick = await app.call('personalize.defaults', { modelId, preset: 'quick' })
