@@ -3,10 +3,11 @@ import { readReplayQuestions } from '../../../src-main/app/personalize/replay-qu
 import { trainingPreset } from '../../../src-main/contract/entities.ts'
 import { loadCodecs } from '../../../src-main/engine/native-codecs.ts'
 import { EngineResources } from '../../../src-main/engine/resources.ts'
+import { chooseRuntime } from '../../../src-main/engine/runtime.ts'
 import { modelDirectory } from '../../model-files.ts'
 import type { Study } from '../benchmark.ts'
 import { knowledge, learn, persona, questionCounts } from '../learning/learn.ts'
-import { runtime } from './real-model.ts'
+import { threads } from './real-model.ts'
 
 /** What the default model knows before and after each preset has learned the sample persona. */
 export const learning: Study = {
@@ -14,7 +15,7 @@ export const learning: Study = {
   description: 'what is known of the learned, of the same in other words, and of the world, by preset',
   async run() {
     if (modelDirectory === null) return null
-    const resources = new EngineResources(runtime, loadCodecs())
+    const resources = new EngineResources(chooseRuntime(threads).runtime, loadCodecs())
     const replayQuestions = await readReplayQuestions('resources')
     const before = await knowledge(resources, modelDirectory, null)
     const presets: Record<string, unknown> = {}

@@ -27,6 +27,7 @@ const run: Run = {
   failure: null,
   createdAt: 1,
   finishedAt: null,
+  report: null,
 }
 
 it('runs from before all layers were a choice, and general questions, have adapted all and asked none', () => {
