@@ -95,11 +95,11 @@ function summarize(
   sourceHash: string,
   rounded: RoundingError,
 ): ModelSummary {
-  const { config, quantization } = checkpoint
+  const { architecture, config, quantization } = checkpoint
   const sizes = [...checkpoint.tensors.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1))
   return {
     name,
-    architecture: 'llama',
+    architecture,
     parameterCount: sizes.reduce((a, b) => a + b, 0),
     layerCount: config.layerCount,
     hiddenSize: config.hiddenSize,

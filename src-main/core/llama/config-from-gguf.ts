@@ -2,6 +2,7 @@
 import { Failure } from '../../contract/failure.ts'
 import type { GgufFile } from '../checkpoint/gguf.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
+import { architectureOf, unrotatedLayers } from './architectures.ts'
 import type { LlamaConfig, RopeScaling } from './config.ts'
 
 const ropeFactorsName = 'rope_freqs.weight'
@@ -11,23 +12,19 @@ const ropeFactorsName = 'rope_freqs.weight'
  * makes no sense, and with `model-rope` for a rotary scaling Veranda doesn't know.
  */
 export function configFromGguf(file: GgufFile): LlamaConfig {
-  const architecture = file.metadata.get('general.architecture')
-  if (architecture !== 'llama') {
-    throw new Failure(
-      'model-architecture',
-      `This model has the architecture ${String(architecture)}; Veranda runs Llama-class models (architecture llama), for example SmolLM2 or Llama 3.2.`,
-    )
-  }
-  if (integer(file, 'llama.expert_count', 0) > 0) {
+  const name = file.metadata.get('general.architecture')
+  const architecture = architectureOf(name)
+  const entry = (key: string): string => `${String(name)}.${key}`
+  if (integer(file, entry('expert_count'), 0) > 0) {
     throw new Failure(
       'model-architecture',
       'This model is a mixture of experts, which Veranda cannot run. Pick a plain Llama-class model.',
     )
   }
-  const headCount = integer(file, 'llama.attention.head_count')
-  const hiddenSize = integer(file, 'llama.embedding_length')
-  const headDim = integer(file, 'llama.attention.key_length', hiddenSize / headCount)
-  for (const key of ['llama.attention.value_length', 'llama.rope.dimension_count']) {
+  const headCount = integer(file, entry('attention.head_count'))
+  const hiddenSize = integer(file, entry('embedding_length'))
+  const headDim = integer(file, entry('attention.key_length'), hiddenSize / headCount)
+  for (const key of [entry('attention.value_length'), entry('rope.dimension_count')]) {
     const length = integer(file, key, headDim)
     if (length !== headDim) {
       throw new Failure(
@@ -36,37 +33,69 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
       )
     }
   }
-  const ropeTheta = real(file, 'llama.rope.freq_base', 10000)
-  const has = (name: string): boolean => file.tensors.has(name)
+  const ropeTheta = real(file, entry('rope.freq_base'), 10000)
+  const has = (tensor: string): boolean => file.tensors.has(tensor)
+  const hasBias = (module: string): boolean => has(`blk.0.${module}.bias`)
+  const layerCount = integer(file, entry('block_count'))
+  const contextLength = integer(file, entry('context_length'))
+  const slidingWindow = integer(file, entry('attention.sliding_window'), 0)
+  const unrotated = unrotatedLayers(architecture, layerCount)
   return {
-    vocabularySize: vocabularySize(file),
+    vocabularySize: vocabularySize(file, entry('vocab_size')),
     hiddenSize,
-    intermediateSize: integer(file, 'llama.feed_forward_length'),
-    layerCount: integer(file, 'llama.block_count'),
+    intermediateSize: integer(file, entry('feed_forward_length')),
+    layerCount,
     headCount,
-    kvHeadCount: integer(file, 'llama.attention.head_count_kv', headCount),
+    kvHeadCount: integer(file, entry('attention.head_count_kv'), headCount),
     headDim,
-    normEpsilon: real(file, 'llama.attention.layer_norm_rms_epsilon'),
-    contextLength: integer(file, 'llama.context_length'),
+    normEpsilon: real(file, entry('attention.layer_norm_rms_epsilon')),
+    contextLength,
     ropeTheta,
-    ropeScaling: ropeScaling(file, headDim, ropeTheta),
+    ropeScaling: ropeScaling(file, entry, headDim, ropeTheta),
     tiedEmbeddings: !has('output.weight'),
-    attentionBias: has('blk.0.attn_q.bias'),
-    mlpBias: has('blk.0.ffn_gate.bias'),
+    attentionBias: !hasBias('attn_q') && !hasBias('attn_qkv') ? false : hasBias('attn_output') ? true : 'qkv',
+    mlpBias: hasBias('ffn_gate'),
+    ...(architecture.queryKeyNorm && { queryKeyNorm: true }),
+    ...(slidingWindow > 0 && slidingWindow < contextLength && { slidingWindow }),
+    ...(unrotated.length > 0 && { unrotatedLayers: unrotated }),
   }
 }
 
-/** The rows of the embedding decide: `llama.vocab_size` is missing from some files. */
-function vocabularySize(file: GgufFile): number {
+/** The rows of the embedding decide: the entry is missing from some files. */
+function vocabularySize(file: GgufFile, key: string): number {
   const rows = file.tensors.get('token_embd.weight')?.shape[0]
-  return rows ?? integer(file, 'llama.vocab_size')
+  return rows ?? integer(file, key)
 }
 
-function ropeScaling(file: GgufFile, headDim: number, ropeTheta: number): RopeScaling {
+function ropeScaling(
+  file: GgufFile,
+  entry: (key: string) => string,
+  headDim: number,
+  ropeTheta: number,
+): RopeScaling {
   if (file.tensors.has(ropeFactorsName)) return llama3Scaling(file, headDim, ropeTheta)
-  const type = file.metadata.get('llama.rope.scaling.type') ?? 'none'
+  const type = file.tensors.has('rope_factors_long.weight')
+    ? 'longrope'
+    : (file.metadata.get(entry('rope.scaling.type')) ?? 'none')
   if (type === 'none') return { type: 'none' }
-  if (type === 'linear') return { type: 'linear', factor: real(file, 'llama.rope.scaling.factor') }
+  if (type === 'linear') return { type: 'linear', factor: real(file, entry('rope.scaling.factor')) }
+  if (type === 'yarn') {
+    const factor = real(file, entry('rope.scaling.factor'))
+    return {
+      type,
+      factor,
+      originalContextLength: integer(
+        file,
+        entry('rope.scaling.original_context_length'),
+        integer(file, entry('context_length')),
+      ),
+      betaFast: real(file, entry('rope.scaling.yarn_beta_fast'), 32),
+      betaSlow: real(file, entry('rope.scaling.yarn_beta_slow'), 1),
+      attentionFactor:
+        real(file, entry('rope.scaling.attn_factor'), 1) * (0.1 * Math.log(Math.max(factor, 1)) + 1),
+      truncate: true,
+    }
+  }
   throw new Failure(
     'model-rope',
     `This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,

@@ -17,6 +17,19 @@ export type RopeScaling =
       /** In tokens. */
       readonly originalContextLength: number
     }
+  | {
+      readonly type: 'yarn'
+      readonly factor: number
+      /** In tokens. */
+      readonly originalContextLength: number
+      /** Turns within the original context above which a frequency is kept, and below which it is divided. */
+      readonly betaFast: number
+      readonly betaSlow: number
+      /** Cosines and sines are multiplied by it. */
+      readonly attentionFactor: number
+      /** Whether the borders between kept and divided frequencies are whole numbers. */
+      readonly truncate: boolean
+    }
 
 export interface LlamaConfig {
   readonly vocabularySize: number
@@ -33,6 +46,13 @@ export interface LlamaConfig {
   readonly ropeScaling: RopeScaling
   /** The output projection is the embedding matrix. */
   readonly tiedEmbeddings: boolean
-  readonly attentionBias: boolean
+  /** Of the attention's four projections, or of all but the output's. */
+  readonly attentionBias: boolean | 'qkv'
   readonly mlpBias: boolean
+  /** RMS norms of each head's queries and keys before they are rotated; absent: none. */
+  readonly queryKeyNorm?: boolean
+  /** How many tokens back a token sees, itself included; absent: all. */
+  readonly slidingWindow?: number
+  /** Layers whose queries and keys are not rotated; absent: none. */
+  readonly unrotatedLayers?: readonly number[]
 }

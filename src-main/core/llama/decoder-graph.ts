@@ -35,8 +35,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
     const past = { keys, values, capacity }
     const result = decoderLayer(g, config, `model.layers.${layer}`, parameter, {
       x,
-      cos,
-      sin,
+      rotary: config.unrotatedLayers?.includes(layer) ? null : { cos, sin },
       mask,
       rows: 1,
       past,

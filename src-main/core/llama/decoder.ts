@@ -1,7 +1,7 @@
 import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
 import { KvCache } from './kv-cache.ts'
 import { hiddenScore } from './layer.ts'
-import { inverseFrequencies, rotaryTables } from './rope.ts'
+import { inverseFrequencies, rotaryScale, rotaryTables } from './rope.ts'
 import { embed, type WeightSource } from './weight-source.ts'
 
 /** Tokens of one run: long prompts go in pieces, so that a person can stop them. */
@@ -67,6 +67,7 @@ export class Decoder {
     const { cos, sin } = rotaryTables(
       this.#frequencies,
       tokens.map((_, t) => past + t),
+      rotaryScale(config),
     )
     const results = await this.#session.run({
       ...extra,
@@ -92,14 +93,16 @@ export class Decoder {
 
   /** `[1, G·T, C+T]`: the filled part of the cache, then the new tokens up to each token itself. */
   #mask(T: number): { data: Float32Array; shape: readonly number[] } {
-    const { headCount, kvHeadCount } = this.#weights.model.config
+    const { headCount, kvHeadCount, slidingWindow = Infinity } = this.#weights.model.config
     const G = headCount / kvHeadCount
     const { capacity, length } = this.#cache
     const S = capacity + T
     const data = new Float32Array(G * T * S).fill(hiddenScore)
     for (let t = 0; t < T; t++) {
-      data.fill(0, t * S, t * S + length)
-      data.fill(0, t * S + capacity, t * S + capacity + t + 1)
+      // The first place in sight, counted over the filled cache and the new tokens.
+      const first = Math.max(0, length + t + 1 - slidingWindow)
+      data.fill(0, t * S + Math.min(first, length), t * S + length)
+      data.fill(0, t * S + capacity + Math.max(0, first - length), t * S + capacity + t + 1)
     }
     for (let group = 1; group < G; group++) data.copyWithin(group * T * S, 0, T * S)
     return { data, shape: [1, G * T, S] }

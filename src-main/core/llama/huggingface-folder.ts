@@ -12,6 +12,7 @@ import type { LlamaConfig } from './config.ts'
 const maxTextBytes = 200_000_000
 
 export interface HuggingFaceParts {
+  readonly architecture: string
   readonly config: LlamaConfig
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>
   readonly tokenizer: TokenizerDefinition | null
@@ -33,6 +34,7 @@ export function openHuggingFaceParts(files: Files): HuggingFaceParts {
     .filter((id) => typeof id === 'number')
   const name = config['_name_or_path']
   return {
+    architecture: String(config['model_type']),
     config: configFromHuggingFace(config),
     tensors: readShards(files),
     tokenizer: tokenizer && tokenizerFromHuggingFace(tokenizer, tokenizerConfig, eosIds),

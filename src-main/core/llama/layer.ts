@@ -29,10 +29,8 @@ export interface PastValues {
 export interface LayerInputs {
   /** `[N, H]` */
   readonly x: Value
-  /** `[N, D/2]` */
-  readonly cos: Value
-  /** `[N, D/2]` */
-  readonly sin: Value
+  /** `[N, D/2]` each; null: this layer doesn't rotate. */
+  readonly rotary: { readonly cos: Value; readonly sin: Value } | null
   /** Added to the scores, 0 or `hiddenScore`: `[B·K or 1, G·T, S]` */
   readonly mask: Value
   readonly rows: number
@@ -70,13 +68,22 @@ export function decoderLayer(
   }
   const norm = (input: Value, name: string): Value =>
     op.rmsNorm(g, input, parameter(`${prefix}.${name}.weight`, [H]), normEpsilon)
+  const normHeads = (input: Value, heads: number, name: string): Value => {
+    if (!config.queryKeyNorm) return input
+    const scale = parameter(`${prefix}.self_attn.${name}.weight`, [D])
+    const normalized = op.rmsNorm(g, op.reshape(g, input, ['N', heads, D]), scale, normEpsilon)
+    return op.reshape(g, normalized, ['N', heads * D])
+  }
   const rotate = (input: Value, heads: number): Value =>
-    op.rotaryEmbedding(g, op.reshape(g, input, [1, 'N', heads * D]), inputs.cos, inputs.sin)
+    inputs.rotary === null
+      ? input
+      : op.rotaryEmbedding(g, op.reshape(g, input, [1, 'N', heads * D]), inputs.rotary.cos, inputs.rotary.sin)
 
   const normalized = norm(x, 'input_layernorm')
   // The scale 1/√D is put on the queries: they are fewer than the scores.
-  const scaled = op.mul(g, rotate(project(normalized, 'q_proj'), Q), g.float32(1 / Math.sqrt(D)))
-  const rotatedKeys = rotate(project(normalized, 'k_proj'), K)
+  const rotatedQueries = rotate(normHeads(project(normalized, 'q_proj'), Q, 'q_norm'), Q)
+  const scaled = op.mul(g, rotatedQueries, g.float32(1 / Math.sqrt(D)))
+  const rotatedKeys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), K)
   const projectedValues = project(normalized, 'v_proj')
   const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]), [
     B * K,

@@ -60,7 +60,8 @@ export function linearPath(kind: LinearKind): string {
 
 /** Whether the checkpoint has a bias for this linear kind. */
 export function hasBias(config: LlamaConfig, kind: LinearKind): boolean {
-  return blockOf(kind) === 'mlp' ? config.mlpBias : config.attentionBias
+  if (blockOf(kind) === 'mlp') return config.mlpBias
+  return config.attentionBias === 'qkv' ? kind !== 'o_proj' : config.attentionBias
 }
 
 function blockOf(kind: LinearKind): 'self_attn' | 'mlp' {

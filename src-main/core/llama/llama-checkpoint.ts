@@ -10,8 +10,10 @@ import { weightFormatOf, weightFormats } from '../checkpoint/weight-formats.ts'
 import type { WeightFormat } from '../checkpoint/weight-formats.ts'
 import type { TokenizerDefinition } from '../tokenizer/definition.ts'
 import { tokenizerFromGguf } from '../tokenizer/definition-from-gguf.ts'
+import { architectureOf } from './architectures.ts'
 import { configFromGguf } from './config-from-gguf.ts'
 import type { LlamaConfig } from './config.ts'
+import { splitFused } from './fused-projections.ts'
 import { openHuggingFaceParts } from './huggingface-folder.ts'
 import { pairsToHalves } from './rotary-rows.ts'
 import { expectedShapes, huggingFaceName, outputName } from './tensor-names.ts'
@@ -27,6 +29,8 @@ export interface WeightTensor {
 }
 
 export interface LlamaCheckpoint {
+  /** As the file names it: llama, qwen3. */
+  readonly architecture: string
   readonly config: LlamaConfig
   /** Exactly the tensors of a model of this shape. */
   readonly tensors: ReadonlyMap<string, WeightTensor>
@@ -49,17 +53,21 @@ export interface LlamaCheckpoint {
 export function openGguf(source: ByteSource): LlamaCheckpoint {
   const file = readGguf(source)
   const config = configFromGguf(file)
+  const architectureName = file.metadata.get('general.architecture')
+  const architecture = architectureOf(architectureName)
   const stored = new Map<string, WeightTensor>()
   for (const tensor of file.tensors.values()) {
     // Became the config's ropeScaling.
     if (tensor.name === 'rope_freqs.weight') continue
-    const name = huggingFaceName(tensor.name)
+    const name = huggingFaceName(tensor.name, architecture)
     if (name === null) throw unexpectedTensor(tensor.name)
-    stored.set(name, fromGguf(tensor, name, config))
+    const opened = fromGguf(tensor, name, architecture.pairedRows ? config : null)
+    for (const part of splitFused(opened, config)) stored.set(part.name, part)
   }
   const template = file.metadata.get('tokenizer.chat_template')
   const name = file.metadata.get('general.name')
   return checkpointOf({
+    architecture: String(architectureName),
     config,
     stored,
     tokenizer: tokenizerFromGguf(file.metadata),
@@ -74,7 +82,7 @@ export function openGguf(source: ByteSource): LlamaCheckpoint {
  * @param files the folder's files by name; config.json and the weights must be there
  */
 export function openHuggingFaceFolder(files: ReadonlyMap<string, ByteSource>): LlamaCheckpoint {
-  const { config, tensors, tokenizer, chatTemplate, name } = openHuggingFaceParts(files)
+  const { architecture, config, tensors, tokenizer, chatTemplate, name } = openHuggingFaceParts(files)
   const stored = new Map<string, WeightTensor>()
   for (const tensor of tensors.values()) {
     const { name: tensorName, dtype, shape } = tensor
@@ -82,33 +90,38 @@ export function openHuggingFaceFolder(files: ReadonlyMap<string, ByteSource>): L
     if (tensorName.endsWith('.rotary_emb.inv_freq')) continue
     if (tensorName === outputName && config.tiedEmbeddings) continue
     const format = weightFormatOf(dtype, tensorName)
-    stored.set(tensorName, { name: tensorName, format, shape, read: () => tensor.read() })
+    const opened: WeightTensor = { name: tensorName, format, shape, read: () => tensor.read() }
+    for (const part of splitFused(opened, config)) stored.set(part.name, part)
   }
-  return checkpointOf({ config, stored, tokenizer, chatTemplate, name })
+  return checkpointOf({ architecture, config, stored, tokenizer, chatTemplate, name })
 }
 
-function fromGguf(tensor: GgufTensor, name: string, config: LlamaConfig): WeightTensor {
+/** @param paired the model's shape where the rows of q and k lie in pairs, else null */
+function fromGguf(tensor: GgufTensor, name: string, paired: LlamaConfig | null): WeightTensor {
   const { shape } = tensor
   const format = weightFormatOf(tensor.type.name, tensor.name)
   const headCount = /\.q_proj\./.test(name)
-    ? config.headCount
+    ? paired?.headCount
     : /\.k_proj\./.test(name)
-      ? config.kvHeadCount
-      : null
+      ? paired?.kvHeadCount
+      : undefined
   const read = (): Uint8Array =>
-    headCount === null ? tensor.read() : pairsToHalves(tensor.read(), headCount, config.headDim)
+    paired === null || headCount === undefined
+      ? tensor.read()
+      : pairsToHalves(tensor.read(), headCount, paired.headDim)
   return { name, format, shape, read }
 }
 
 /** Checks that exactly the tensors of a model of this shape are there, and puts them in the model's order. */
 function checkpointOf(parts: {
+  readonly architecture: string
   readonly config: LlamaConfig
   readonly stored: ReadonlyMap<string, WeightTensor>
   readonly tokenizer: TokenizerDefinition | null
   readonly chatTemplate: string | null
   readonly name: string | null
 }): LlamaCheckpoint {
-  const { config, stored, tokenizer, chatTemplate, name } = parts
+  const { architecture, config, stored, tokenizer, chatTemplate, name } = parts
   checkHeads(config)
   const tensors = new Map<string, WeightTensor>()
   for (const [tensorName, shape] of expectedShapes(config)) {
@@ -128,7 +141,8 @@ function checkpointOf(parts: {
     tensors.set(tensorName, tensor)
   }
   for (const tensorName of stored.keys()) if (!tensors.has(tensorName)) throw unexpectedTensor(tensorName)
-  return { config, tensors, tokenizer, chatTemplate, quantization: quantizationOf(tensors.values()), name }
+  const quantization = quantizationOf(tensors.values())
+  return { architecture, config, tensors, tokenizer, chatTemplate, quantization, name }
 }
 
 /** Rotary embedding pairs the dimensions of a head; each key head serves the same number of query heads. */

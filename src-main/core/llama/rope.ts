@@ -1,4 +1,4 @@
-import type { LlamaConfig } from './config.ts'
+import type { LlamaConfig, RopeScaling } from './config.ts'
 
 /** Cosines and sines of rotary positions, one row a token: `[N, D/2]` each. */
 export interface RotaryTables {
@@ -8,7 +8,7 @@ export interface RotaryTables {
 
 /**
  * The inverse frequencies `[D/2]`, rounded to float32 as PyTorch holds them.
- * Scalings as in transformers' `modeling_rope_utils`: linear (positions divided) and llama3 (only low frequencies).
+ * Scalings as in transformers' `modeling_rope_utils`: linear (positions divided), llama3 and yarn (only low frequencies).
  */
 export function inverseFrequencies(config: LlamaConfig): Float32Array {
   const scaling = config.ropeScaling
@@ -29,12 +29,45 @@ export function inverseFrequencies(config: LlamaConfig): Float32Array {
           (highFrequencyFactor - lowFrequencyFactor)
         return ((1 - smooth) * frequency) / factor + smooth * frequency
       }
+      case 'yarn': {
+        const [low, high] = yarnBorders(config, scaling)
+        const divided = Math.min(1, Math.max(0, (index - low) / (high - low)))
+        return (frequency / scaling.factor) * divided + frequency * (1 - divided)
+      }
     }
   })
 }
 
-/** The tables for the given positions, with `inverseFrequencies` of the model. */
-export function rotaryTables(frequencies: Float32Array, positions: ArrayLike<number>): RotaryTables {
+/** Frequencies up to the first place are kept, from the second on divided. Source: Peng et al. 2023, "YaRN". */
+function yarnBorders(
+  { headDim, ropeTheta }: LlamaConfig,
+  { originalContextLength, betaFast, betaSlow, truncate }: Extract<RopeScaling, { type: 'yarn' }>,
+): readonly [low: number, high: number] {
+  const place = (turns: number): number =>
+    (headDim * Math.log(originalContextLength / (turns * 2 * Math.PI))) / (2 * Math.log(ropeTheta))
+  const [low, high] = [place(betaFast), place(betaSlow)]
+  const from = Math.max(truncate ? Math.floor(low) : low, 0)
+  const to = Math.min(truncate ? Math.ceil(high) : high, headDim - 1)
+  return [from, from === to ? to + 0.001 : to]
+}
+
+/** What the tables are multiplied by. */
+export function rotaryScale({ ropeScaling }: LlamaConfig): number {
+  return ropeScaling.type === 'yarn' ? ropeScaling.attentionFactor : 1
+}
+
+/** Tables that rotate nothing, for `length` tokens. */
+export function unrotatedTables(headDim: number, length: number): RotaryTables {
+  const size = (length * headDim) / 2
+  return { cos: new Float32Array(size).fill(1), sin: new Float32Array(size) }
+}
+
+/** The tables for the given positions, with `inverseFrequencies` and `rotaryScale` of the model. */
+export function rotaryTables(
+  frequencies: Float32Array,
+  positions: ArrayLike<number>,
+  scale = 1,
+): RotaryTables {
   const half = frequencies.length
   const cos = new Float32Array(positions.length * half)
   const sin = new Float32Array(positions.length * half)
@@ -42,8 +75,8 @@ export function rotaryTables(frequencies: Float32Array, positions: ArrayLike<num
     const position = positions[n] ?? 0
     for (let i = 0; i < half; i++) {
       const angle = Math.fround(position * (frequencies[i] ?? 0))
-      cos[n * half + i] = Math.cos(angle)
-      sin[n * half + i] = Math.sin(angle)
+      cos[n * half + i] = Math.cos(angle) * scale
+      sin[n * half + i] = Math.sin(angle) * scale
     }
   }
   return { cos, sin }

@@ -2,6 +2,7 @@
  * The tensors of a Llama-class checkpoint under Hugging Face's names, which Veranda uses throughout, and how a
  * GGUF file names them. Sources: transformers `LlamaForCausalLM`, llama.cpp `gguf-py/gguf/tensor_mapping.py`.
  */
+import type { Architecture } from './architectures.ts'
 import type { LlamaConfig } from './config.ts'
 import { hasBias, linearKinds, linearPath } from './linear-kinds.ts'
 
@@ -15,6 +16,9 @@ const layerModules: Readonly<Record<string, string>> = {
   attn_q: 'self_attn.q_proj',
   attn_k: 'self_attn.k_proj',
   attn_v: 'self_attn.v_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
+  attn_qkv: 'self_attn.qkv_proj',
   attn_output: 'self_attn.o_proj',
   ffn_norm: 'post_attention_layernorm',
   ffn_gate: 'mlp.gate_proj',
@@ -29,11 +33,16 @@ const otherTensors: Readonly<Record<string, string>> = {
 }
 
 /** The Hugging Face name of a GGUF tensor, or null for one that no Llama-class model has. */
-export function huggingFaceName(ggufName: string): string | null {
+export function huggingFaceName(ggufName: string, { fused }: Architecture): string | null {
   const layer = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(ggufName)
   if (!layer) return otherTensors[ggufName] ?? null
   const [, index, module, kind] = layer
-  const name = module === undefined ? undefined : layerModules[module]
+  const name =
+    fused && module === 'ffn_up'
+      ? 'mlp.gate_up_proj'
+      : module === undefined
+        ? undefined
+        : layerModules[module]
   return name === undefined ? null : `model.layers.${index}.${name}.${kind}`
 }
 
@@ -56,6 +65,10 @@ export function* layerShapes(
 ): Generator<[name: string, shape: readonly number[]]> {
   yield [`${prefix}.input_layernorm.weight`, [config.hiddenSize]]
   yield [`${prefix}.post_attention_layernorm.weight`, [config.hiddenSize]]
+  if (config.queryKeyNorm) {
+    yield [`${prefix}.self_attn.q_norm.weight`, [config.headDim]]
+    yield [`${prefix}.self_attn.k_norm.weight`, [config.headDim]]
+  }
   for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
     const module = `${prefix}.${linearPath(kind)}`
     yield [`${module}.weight`, [outFeatures, inFeatures]]

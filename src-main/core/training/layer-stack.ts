@@ -1,6 +1,6 @@
 import { type Feeds, float32Data, type Runtime, type Session, type Tensor } from '../graph/runtime.ts'
 import { linearPath } from '../llama/linear-kinds.ts'
-import { inverseFrequencies, rotaryTables } from '../llama/rope.ts'
+import { inverseFrequencies, rotaryScale, rotaryTables, unrotatedTables } from '../llama/rope.ts'
 import { layerShapes } from '../llama/tensor-names.ts'
 import type { BlockFormat } from '../llama/lower-linear.ts'
 import { blockFeeds, type WeightSource } from '../llama/weight-source.ts'
@@ -56,7 +56,7 @@ export class LayerStack {
   /** Everything that the layers' runs over one batch share. */
   batchFeeds(batch: Batch): Feeds {
     const { config } = this.#weights.model
-    const { cos, sin } = rotaryTables(this.#frequencies, batch.positions)
+    const { cos, sin } = rotaryTables(this.#frequencies, batch.positions, rotaryScale(config))
     const shape = [batch.ids.length, config.headDim / 2]
     return { cos: { data: cos, shape }, sin: { data: sin, shape }, mask: attentionMask(config, batch) }
   }
@@ -145,8 +145,14 @@ export class LayerStack {
   }
 
   #feeds(weights: LayerWeights, x: Float32Array, batchFeeds: Feeds): Feeds {
-    const { hiddenSize } = this.#weights.model.config
-    return { x: { data: x, shape: [x.length / hiddenSize, hiddenSize] }, ...batchFeeds, ...weights.feeds }
+    const { hiddenSize, headDim, unrotatedLayers } = this.#weights.model.config
+    const length = x.length / hiddenSize
+    return {
+      x: { data: x, shape: [length, hiddenSize] },
+      ...batchFeeds,
+      ...(unrotatedLayers?.includes(weights.layer) && unrotatedFeeds(headDim, length)),
+      ...weights.feeds,
+    }
   }
 
   #load(layer: number): LayerWeights {
@@ -189,6 +195,13 @@ interface LayerWeights {
   readonly formats: ReadonlyMap<string, BlockFormat>
   /** Tells layers apart whose graphs differ. */
   readonly format: string
+}
+
+/** One graph serves all layers: those that don't rotate are told to rotate by nothing. */
+function unrotatedFeeds(headDim: number, length: number): Feeds {
+  const { cos, sin } = unrotatedTables(headDim, length)
+  const shape = [length, headDim / 2]
+  return { cos: { data: cos, shape }, sin: { data: sin, shape } }
 }
 
 /** The adapter's share of one layer. */

@@ -231,9 +231,9 @@ describe('what cannot be opened says why', () => {
     ['a missing setting', changed({ hidden_size: undefined }), 'model-metadata', /no valid hidden_size/],
     [
       'an unknown rotary scaling',
-      changed({ rope_parameters: { rope_type: 'yarn' } }),
+      changed({ rope_parameters: { rope_type: 'longrope' } }),
       'model-rope',
-      /scaling yarn/,
+      /scaling longrope/,
     ],
     [
       'settings of another size',

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
 import { dequantize, weightFormatOf } from '../../../src-main/core/checkpoint/weight-formats.ts'
+import { architectureOf } from '../../../src-main/core/llama/architectures.ts'
 import { huggingFaceName } from '../../../src-main/core/llama/tensor-names.ts'
 import { openFileSource } from '../../../src-main/engine/file-source.ts'
 import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
@@ -45,7 +46,7 @@ export const smollm2Weights: ModelKind = {
         check.equal(`${name}, first`, [...decoded.subarray(0, 64)], first64)
         check.hash(name, decoded, sha256)
         const imported = new Float32Array(count)
-        model.weights.read(huggingFaceName(name) ?? '', imported)
+        model.weights.read(huggingFaceName(name, architectureOf('llama')) ?? '', imported)
         const first = expected.hf_order_first64 ?? first64
         check.equal(`${name} imported, first`, [...imported.subarray(0, 64)], first)
         check.hash(`${name} imported`, imported, expected.hf_order_sha256 ?? sha256)

@@ -1,0 +1,36 @@
+/** Projections that some models store as one matrix: their rows, one projection after the other. */
+import type { LlamaConfig } from './config.ts'
+import { type LinearKind, linearSize } from './linear-kinds.ts'
+import type { WeightTensor } from './llama-checkpoint.ts'
+
+const fusedModules: Readonly<Record<string, readonly LinearKind[]>> = {
+  'self_attn.qkv_proj': ['q_proj', 'k_proj', 'v_proj'],
+  'mlp.gate_up_proj': ['gate_proj', 'up_proj'],
+}
+
+/** The tensors that a fused one holds, as views of it; the tensor itself where it isn't fused. */
+export function splitFused(tensor: WeightTensor, config: LlamaConfig): readonly WeightTensor[] {
+  const [, layer, block, module, kind] =
+    /^(model\.layers\.\d+)\.(\w+)\.(\w+)\.(weight|bias)$/.exec(tensor.name) ?? []
+  const parts = fusedModules[`${block}.${module}`]
+  const sizes = parts?.map((part) => linearSize(config, part).outFeatures) ?? []
+  const rows = sizes.reduce((sum, size) => sum + size, 0)
+  // Of another size it is left alone: what a model of these settings should have is then said elsewhere.
+  if (parts === undefined || tensor.shape[0] !== rows) return [tensor]
+  let first = 0
+  return parts.map((part, index) => {
+    const start = first
+    const count = sizes[index] ?? 0
+    first += count
+    return {
+      name: `${layer}.${block}.${part}.${kind}`,
+      format: tensor.format,
+      shape: [count, ...tensor.shape.slice(1)],
+      read() {
+        const bytes = tensor.read()
+        const rowBytes = bytes.length / rows
+        return bytes.subarray(start * rowBytes, (start + count) * rowBytes)
+      },
+    }
+  })
+}
