@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
+import { findViolations } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
 
@@ -80,6 +81,7 @@ describeWithModel('the main job in a browser', () => {
     await page.getByText('Answer you corrected').waitFor()
     await page.getByRole('button', { name: 'What is learned of it' }).first().click()
     await page.getByText(/tokens are learned\./).waitFor({ timeout: 20_000 })
+    expect(await findViolations(page)).toEqual([])
     await takePicture(page, 'job-4-mask')
     await page.keyboard.press('Escape')
   })

@@ -68,7 +68,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.type('The dog is called Bramble.')
     await page.getByRole('button', { name: 'Add the example' }).press('Enter')
-    await page.getByRole('button', { name: 'Edit “What is the name of the dog?”' }).waitFor()
+    await page.getByRole('button', { name: /^Edit: What is the name of the dog/ }).waitFor()
 
     await page.getByLabel('Search in examples').fill('no such words')
     await page.getByText('No example fits. Change the words or the filters.').waitFor()

@@ -77,7 +77,8 @@ export const teach = {
   tokens,
   selected: (number: number, all: number) => `${number.toLocaleString('en')} of ${examples(all)} selected`,
   select: (question: string) => `Select “${question}”`,
-  edit: (question: string) => `Edit “${question}”`,
+  /** Before the question of a row, for those who hear it. */
+  edit: 'Edit: ',
   actions: {
     approve: 'Approve',
     skip: 'Skip',
