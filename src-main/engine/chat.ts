@@ -20,7 +20,7 @@ export function chat(resources: EngineResources): Operation<'chat'> {
         encodeChat(tokenizer, chatTemplate, messages, { addGenerationPrompt: true }).ids
       const { prompt, leftOutMessages } = fitContext(encode, input.messages, contextLength, input.maxTokens)
       const adapter = input.adapter === null ? null : openAdapter(input.adapter, folder)
-      const { decoder, drafting, extra } = await model.decoder(adapter)
+      const { decoder, drafting, extra } = await model.decoder(adapter, prompt)
       const before = performance.now()
       const generation = generate(decoder, tokenizer, {
         prompt,

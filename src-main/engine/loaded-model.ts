@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
 import type { Feeds, Runtime } from '../core/graph/runtime.ts'
 import { Drafting } from '../core/generation/drafting.ts'
+import { KeptCaches } from '../core/generation/kept-caches.ts'
 import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
 import { Decoder } from '../core/llama/decoder.ts'
+import { KvCache } from '../core/llama/kv-cache.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
 import { adaptGraph } from '../core/vera/adapted-linear.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
@@ -14,6 +17,8 @@ import { type ModelFolder, readModelFolder, weightsFile } from './model-folder.t
 import type { Codecs } from './native-codecs.ts'
 import type { OpenAdapter } from './open-adapter.ts'
 
+/** Keys and values kept for the conversations of one model, at most; less on a machine with little memory. */
+const keptCacheBytes = Math.min(2 ** 29, totalmem() / 8)
 /** Sessions of one model kept ready: with and without an adapter. */
 const maxDecoders = 2
 
@@ -22,8 +27,6 @@ interface ReadyDecoder {
   readonly decoder: Decoder
   /** Knows what its steps cost. */
   readonly drafting: Drafting
-  /** What its cache was made with: keys and values of one adapter are of no use to another. */
-  cacheOwner: string
 }
 
 /** A model folder in use: its tokenizer, weights file and decoders, each opened when first needed. */
@@ -32,13 +35,15 @@ export class LoadedModel {
   readonly weights: FileWeights
   readonly #runtime: Runtime
   readonly #decoders: ReadyDecoder[] = []
+  readonly #caches: KeptCaches
   #tokenizer: Tokenizer | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(directory: string, runtime: Runtime, codecs: Codecs) {
+  constructor(directory: string, runtime: Runtime, codecs: Codecs, cacheBytes = keptCacheBytes) {
     this.folder = readModelFolder(directory)
     this.weights = new FileWeights(this.folder.model, join(directory, weightsFile), codecs, runtime.mapFile)
     this.#runtime = runtime
+    this.#caches = new KeptCaches(() => this.#newCache(), cacheBytes)
   }
 
   get tokenizer(): Tokenizer {
@@ -58,21 +63,33 @@ export class LoadedModel {
     let done: () => void = () => {}
     this.#turn = new Promise<void>((resolve) => (done = resolve))
     await before
-    return done
+    return () => {
+      // What the turn added counts from now on, and no decoder holds on to what is evicted.
+      for (const { decoder } of this.#decoders) decoder.use(this.#newCache())
+      this.#caches.evict()
+      done()
+    }
   }
 
-  /** A decoder for this adapter (null: the base model) and the inputs it needs; only within one's turn. */
+  /**
+   * A decoder for this adapter (null: the base model) and the inputs it needs; only within one's turn. Of what was
+   * kept of other turns it knows the longest beginning of the prompt.
+   */
   async decoder(
     adapter: OpenAdapter | null,
+    prompt: readonly number[] = [],
   ): Promise<{ decoder: Decoder; drafting: Drafting; extra: Feeds }> {
     const layout = adapter?.live.layout ?? null
     const key = layout === null ? '' : hashLayout(layout)
     const ready = this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout))
-    const owner = adapter?.identity ?? ''
-    if (ready.cacheOwner !== owner) ready.decoder.rewindTo([])
-    ready.cacheOwner = owner
     const { decoder, drafting } = ready
+    decoder.use(this.#caches.take(adapter?.identity ?? '', prompt))
     return { decoder, drafting, extra: adapter === null ? {} : adapterFeeds(adapter.live) }
+  }
+
+  /** Of the keys and values kept. */
+  get cacheBytes(): number {
+    return this.#caches.bytes
   }
 
   async close(): Promise<void> {
@@ -90,9 +107,13 @@ export class LoadedModel {
     const graph = lowerToStored(adapted, model, weightsFile, this.#runtime.blockArithmetic)
     const session = await this.#runtime.open(graph, { weightsDirectory: directory })
     const drafting = new Drafting(() => performance.now())
-    const ready = { key, decoder: new Decoder(session, this.weights), drafting, cacheOwner: '' }
+    const ready = { key, decoder: new Decoder(session, this.weights), drafting }
     this.#decoders.push(ready)
     return ready
+  }
+
+  #newCache(): KvCache {
+    return new KvCache(this.folder.model.config)
   }
 
   #withoutText(what: string): Failure {

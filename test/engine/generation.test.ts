@@ -4,9 +4,12 @@ import { generate } from '../../src-main/core/generation/generate.ts'
 import { createSampler, type SamplingSettings } from '../../src-main/core/generation/sampling.ts'
 import { encodeChat } from '../../src-main/core/tokenizer/chat-template.ts'
 import { TorchGenerator } from '../../src-main/core/vera/random.ts'
+import { chat } from '../../src-main/engine/chat.ts'
+import type { ChatMessage, ChatResult } from '../../src-main/engine/contract.ts'
+import type { EngineResources } from '../../src-main/engine/resources.ts'
 import type { LoadedModel } from '../../src-main/engine/loaded-model.ts'
 import { modelDirectory as realModel } from '../model-files.ts'
-import { engineResources, tinyChatModel } from './tiny-chat-model.ts'
+import { engineResources, finish, tinyChatModel } from './tiny-chat-model.ts'
 
 const resources = engineResources()
 let tiny: LoadedModel
@@ -88,3 +91,33 @@ test.skipIf(realModel === null)(
     await resources.release(realModel ?? '')
   },
 )
+
+test('turns, regenerations and conversations with the same beginning reuse what was read, and answer the same', async () => {
+  const { directory } = tiny.folder
+  const system: ChatMessage = { role: 'system', content: 'be kind to all the hens' }
+  const ask = (content: string): ChatMessage => ({ role: 'user', content })
+  const answered = async (by: EngineResources, messages: readonly ChatMessage[]): Promise<ChatResult> => {
+    const input = { modelDirectory: directory, messages, adapter: null, sampling: greedy, maxTokens: 8 }
+    return (await finish(chat(by)(input, new AbortController().signal))).result
+  }
+  const first = [system, ask('who feeds the hens at seven?')]
+  const other = [system, ask('where?')]
+  const { text } = await answered(resources, first)
+  const second: readonly ChatMessage[] = [...first, { role: 'assistant', content: text }, ask('and then?')]
+  const reused: number[] = []
+  for (const messages of [other, first, second, second, other, second]) {
+    const cold = engineResources()
+    const alone = await answered(cold, messages)
+    await cold.release(directory)
+    const result = await answered(resources, messages)
+    expect(alone.reusedTokens).toBe(0)
+    expect(result.text).toBe(alone.text)
+    reused.push(result.reusedTokens / (result.promptTokens - 1))
+  }
+  // The other conversation shares the system prompt; what was asked before is known to its last token but one.
+  expect(reused[0]).toBeGreaterThan(0.3)
+  expect(reused[1]).toBe(1)
+  expect(reused[2]).toBeGreaterThan(0.5)
+  expect(reused.slice(3)).toEqual([1, 1, 1])
+  expect(tiny.cacheBytes).toBeGreaterThan(0)
+})

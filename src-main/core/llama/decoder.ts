@@ -1,5 +1,5 @@
 import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
-import { KvCache } from './kv-cache.ts'
+import { commonLength, KvCache } from './kv-cache.ts'
 import { hiddenScore } from './layer.ts'
 import { inverseFrequencies, rotaryScale, rotaryTables } from './rope.ts'
 import { embed, type WeightSource } from './weight-source.ts'
@@ -12,8 +12,7 @@ export class Decoder {
   readonly #session: Session
   readonly #weights: WeightSource
   readonly #frequencies: Float32Array
-  readonly #cache: KvCache
-  #tokens: number[] = []
+  #cache: KvCache
 
   constructor(session: Session, weights: WeightSource) {
     this.#session = session
@@ -24,14 +23,17 @@ export class Decoder {
 
   /** The tokens whose keys and values are in the cache. */
   get tokens(): readonly number[] {
-    return this.#tokens
+    return this.#cache.tokens
+  }
+
+  /** Goes on with another cache, of the same model and adapter. */
+  use(cache: KvCache): void {
+    this.#cache = cache
   }
 
   /** Keeps the longest common beginning of the cache and `tokens`, and returns its length. */
   rewindTo(tokens: readonly number[]): number {
-    let common = 0
-    while (common < Math.min(tokens.length, this.#tokens.length) && tokens[common] === this.#tokens[common])
-      common++
+    const common = commonLength(this.tokens, tokens)
     this.truncate(common)
     return common
   }
@@ -39,7 +41,6 @@ export class Decoder {
   /** Forgets all tokens from place `length` on. */
   truncate(length: number): void {
     this.#cache.truncate(length)
-    this.#tokens.length = this.#cache.length
   }
 
   /**
@@ -79,11 +80,10 @@ export class Decoder {
       scored: { data: BigInt64Array.from(scored, BigInt), shape: [scored.length] },
     })
     this.#cache.append(
+      tokens,
       float32Data(results['newKeys'], 'newKeys'),
       float32Data(results['newValues'], 'newValues'),
-      T,
     )
-    this.#tokens.push(...tokens)
     return float32Data(results['logits'], 'logits')
   }
 

@@ -10,8 +10,8 @@ const growth = 128
  */
 export class KvCache {
   readonly #config: LlamaConfig
+  readonly #tokens: number[] = []
   #capacity = 0
-  #length = 0
   #keys: Float32Array[]
   #values: Float32Array[]
 
@@ -21,17 +21,40 @@ export class KvCache {
     this.#values = this.#keys.slice()
   }
 
+  /** The tokens whose keys and values these are. */
+  get tokens(): readonly number[] {
+    return this.#tokens
+  }
+
   get length(): number {
-    return this.#length
+    return this.#tokens.length
   }
 
   get capacity(): number {
     return this.#capacity
   }
 
+  /** Of the keys and values in memory, filled or not. */
+  get bytes(): number {
+    const { layerCount, kvHeadCount, headDim } = this.#config
+    return 2 * layerCount * kvHeadCount * headDim * this.#capacity * Float32Array.BYTES_PER_ELEMENT
+  }
+
   /** Forgets all tokens from place `length` on. */
   truncate(length: number): void {
-    this.#length = Math.min(this.#length, length)
+    this.#tokens.length = Math.min(this.length, length)
+  }
+
+  /** Another cache with the first `length` tokens of this one. */
+  copy(length: number): KvCache {
+    const { kvHeadCount: K, headDim: D } = this.#config
+    const copied = new KvCache(this.#config)
+    const [before, after] = [this.#capacity, capacityFor(length)]
+    copied.#keys = this.#keys.map((keys) => resize(keys, K * D, before, after, length))
+    copied.#values = this.#values.map((values) => resize(values, K, before * D, after * D, length * D))
+    copied.#capacity = after
+    copied.#tokens.push(...this.#tokens.slice(0, length))
+    return copied
   }
 
   /** The inputs of the decoder graph. */
@@ -44,39 +67,59 @@ export class KvCache {
     ])
   }
 
-  /** Adds `count` tokens: newKeys `[L, K, D, count]`, newValues `[L, K, count, D]`. */
-  append(newKeys: Float32Array, newValues: Float32Array, count: number): void {
-    this.#reserve(this.#length + count)
+  /** Adds tokens, `count` of them: newKeys `[L, K, D, count]`, newValues `[L, K, count, D]`. */
+  append(tokens: readonly number[], newKeys: Float32Array, newValues: Float32Array): void {
+    const [length, count] = [this.length, tokens.length]
+    this.#reserve(length + count)
     const { kvHeadCount: K, headDim: D } = this.#config
     const C = this.#capacity
     this.#keys.forEach((keys, layer) => {
       for (let row = 0; row < K * D; row++) {
         const from = (layer * K * D + row) * count
-        keys.set(newKeys.subarray(from, from + count), row * C + this.#length)
+        keys.set(newKeys.subarray(from, from + count), row * C + length)
       }
     })
     this.#values.forEach((values, layer) => {
       for (let head = 0; head < K; head++) {
         const from = (layer * K + head) * count * D
-        values.set(newValues.subarray(from, from + count * D), (head * C + this.#length) * D)
+        values.set(newValues.subarray(from, from + count * D), (head * C + length) * D)
       }
     })
-    this.#length += count
+    this.#tokens.push(...tokens)
   }
 
   #reserve(length: number): void {
     if (length <= this.#capacity) return
     const { kvHeadCount: K, headDim: D } = this.#config
-    const [before, after] = [this.#capacity, Math.ceil(length / growth) * growth]
-    this.#keys = this.#keys.map((keys) => widen(keys, K * D, before, after))
-    this.#values = this.#values.map((values) => widen(values, K, before * D, after * D))
+    const [before, after] = [this.#capacity, capacityFor(length)]
+    this.#keys = this.#keys.map((keys) => resize(keys, K * D, before, after, before))
+    this.#values = this.#values.map((values) => resize(values, K, before * D, after * D, before * D))
     this.#capacity = after
   }
 }
 
-/** Rows of `before` numbers as rows of `after`. */
-function widen(data: Float32Array, rows: number, before: number, after: number): Float32Array {
-  const wider = new Float32Array(rows * after)
-  for (let row = 0; row < rows; row++) wider.set(data.subarray(row * before, (row + 1) * before), row * after)
-  return wider
+function capacityFor(length: number): number {
+  return Math.ceil(length / growth) * growth
+}
+
+/** Rows of `before` numbers as rows of `after`, with the first `count` numbers of each. */
+function resize(
+  data: Float32Array,
+  rows: number,
+  before: number,
+  after: number,
+  count: number,
+): Float32Array {
+  const resized = new Float32Array(rows * after)
+  for (let row = 0; row < rows; row++)
+    resized.set(data.subarray(row * before, row * before + count), row * after)
+  return resized
+}
+
+/** How many tokens two texts have in common from their beginning. */
+export function commonLength(a: readonly number[], b: readonly number[]): number {
+  const most = Math.min(a.length, b.length)
+  let common = 0
+  while (common < most && a[common] === b[common]) common++
+  return common
 }
