@@ -8,6 +8,8 @@ export interface Statement<Parameters extends object, Row> {
   run(parameters: Parameters): number
   get(parameters: Parameters): Row | undefined
   all(parameters: Parameters): Row[]
+  /** The same one by one; nothing else may be asked of the connection meanwhile. */
+  iterate(parameters: Parameters): IterableIterator<Row>
 }
 
 export interface Connection {
@@ -32,6 +34,7 @@ export function connect(path: string): Connection {
         run: (parameters) => storing(path, () => statement.run(parameters).changes),
         get: (parameters) => storing(path, () => statement.get(parameters)),
         all: (parameters) => storing(path, () => statement.all(parameters)),
+        iterate: (parameters) => storing(path, () => statement.iterate(parameters)),
       }
     },
     transaction: (work) => storing(path, () => database.transaction(work).immediate()),

@@ -1,14 +1,12 @@
 /** Brings a database to the layout this version of Veranda knows. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
+import { backUpAutomatically } from './automatic-backup.ts'
 import type { Connection } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { messageTree } from './migrations/0002-message-tree.ts'
 import { runReport } from './migrations/0003-run-report.ts'
 import { exampleReview } from './migrations/0004-example-review.ts'
 import type { Migration } from './migrations/migration.ts'
-import { storing } from './storage-failure.ts'
 
 /** Every migration, oldest first. */
 export const migrations: readonly Migration[] = [initial, messageTree, runReport, exampleReview]
@@ -28,31 +26,21 @@ export function checkVersion(connection: Connection, known: readonly Migration[]
 
 /**
  * Applies the migrations that are missing, all or none of them. A database that holds data is copied to the
- * folder `backups` beside it first.
+ * folder `backups` beside it first, unless it is a copy itself.
  */
-export function migrate(connection: Connection, known: readonly Migration[] = migrations): void {
+export function migrate(
+  connection: Connection,
+  known: readonly Migration[] = migrations,
+  { copyFirst = true }: { readonly copyFirst?: boolean } = {},
+): void {
   const version = checkVersion(connection, known)
   const missing = known.filter((migration) => migration.version > version)
   if (missing.length === 0) return
-  if (version > 0) backUp(connection, version)
+  if (version > 0 && copyFirst) backUpAutomatically(connection)
   connection.transaction(() => {
     for (const migration of missing) {
       connection.execute(migration.sql)
       connection.pragma(`user_version = ${migration.version}`)
     }
-  })
-}
-
-/** A consistent copy under a name that says which layout it has; complete or not there at all. */
-function backUp(connection: Connection, version: number): void {
-  const directory = join(dirname(connection.path), 'backups')
-  const time = new Date().toISOString().replaceAll(':', '-')
-  const target = join(directory, `${basename(connection.path, '.sqlite')}-layout-${version}-${time}.sqlite`)
-  const unfinished = `${target}.part`
-  storing(directory, () => {
-    mkdirSync(directory, { recursive: true })
-    rmSync(unfinished, { force: true })
-    connection.prepare<{ path: string }>('VACUUM INTO @path').run({ path: unfinished })
-    renameSync(unfinished, target)
   })
 }

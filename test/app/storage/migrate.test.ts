@@ -28,8 +28,24 @@ function tableNames(path: string): string[] {
 }
 
 describe('migrating', () => {
-  it('numbers the migrations from 1 without gaps', () => {
-    expect(migrations.map((migration) => migration.version)).toEqual(migrations.map((_, i) => i + 1))
+  it('numbers the migrations upwards from 1', () => {
+    const versions = migrations.map((migration) => migration.version)
+    expect(versions[0]).toBe(1)
+    expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
+  })
+
+  it('keeps the five newest copies', () => {
+    const directory = temporaryFolder()
+    const connection = connect(join(directory, 'notes.sqlite'))
+    const steps = Array.from({ length: 8 }, (_, i): Migration => {
+      return { version: i + 1, sql: `CREATE TABLE t${i} (a TEXT) STRICT` }
+    })
+    for (const [i] of steps.entries()) migrate(connection, steps.slice(0, i + 1))
+    connection.close()
+    const layouts = readdirSync(join(directory, 'backups')).map((name) =>
+      Number(/layout-(\d)/.exec(name)?.[1]),
+    )
+    expect(new Set(layouts)).toEqual(new Set([3, 4, 5, 6, 7]))
   })
 
   it('copies a database that holds data before it changes its layout', () => {

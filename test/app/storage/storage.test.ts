@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Conversation, Example, Model } from '../../../src-main/contract/entities.ts'
@@ -74,17 +74,6 @@ describe('opening', () => {
     holder.kill('SIGKILL')
     await once(holder, 'exit')
     openStorage(directory).close()
-  })
-
-  it('leaves a damaged database as it is', async () => {
-    const directory = temporaryFolder()
-    const path = join(directory, 'veranda.sqlite')
-    const content = Buffer.alloc(8192, 'not a database ')
-    writeFileSync(path, content)
-    expect(await failureCode(() => openStorage(directory))).toBe('database-damaged')
-    expect(readFileSync(path).equals(content)).toBe(true)
-    // The lock is free again: the answer is the same, not `data-folder-in-use`.
-    expect(await failureCode(() => openStorage(directory))).toBe('database-damaged')
   })
 
   it('says that a file is no folder', async () => {
