@@ -184,6 +184,18 @@ export const linearKind = z.enum([
 export const trainingSettings = z.object({
   rank: z.number().int().min(1).max(4096),
   targets: z.array(linearKind).min(1),
+  method: z.enum(['vera', 'lora']),
+  /** The layers that are adapted, counted from 0; null: what `layerShare` says. */
+  layers: z.array(z.number().int().min(0)).min(1).nullable(),
+  /** Other ranks of some layers or kinds, by `3.q_proj`, `3` or `q_proj`; 0 leaves the linear layer as it is. */
+  ranks: z.record(z.string(), z.number().int().min(0).max(4096)),
+  /** The model's biases that are trained too, where it has any. */
+  bias: z.enum(['none', 'all', 'adapted']),
+  /** Share of the adapter's inputs that each step drops; 0 is off. */
+  dropout: z.number().min(0).max(0.99),
+  /** LoRA's scale is alpha / rank, with `rsLora` alpha / √rank; null: alpha is the rank. */
+  alpha: z.number().positive().max(1e6).nullable(),
+  rsLora: z.boolean(),
   /** The upper share of the layers that is adapted; 1 is all. */
   layerShare: z.number().gt(0).max(1),
   projectionKey: z.number().int(),

@@ -84,19 +84,18 @@ export type LinearKind = 'q_proj' | 'k_proj' | 'v_proj' | 'o_proj' | 'gate_proj'
 export interface TrainingSettings {
   readonly rank: number
   readonly targets: readonly LinearKind[]
-  /** VeRA unless given. */
-  readonly method?: 'vera' | 'lora'
-  /** The layers that are adapted, from 0; unless given or if null, what `layerShare` says. */
-  readonly layers?: readonly number[] | null
+  readonly method: 'vera' | 'lora'
+  /** The layers that are adapted, from 0; null: what `layerShare` says. */
+  readonly layers: readonly number[] | null
   /** Other ranks of some layers or kinds, by `3.q_proj`, `3` or `q_proj`; 0 leaves the linear layer as it is. */
-  readonly ranks?: Readonly<Record<string, number>>
-  /** The model's biases that are trained too, where it has any: none unless given. */
-  readonly bias?: 'none' | 'all' | 'adapted'
-  /** Share of the adapter's inputs that each step drops, drawn from `seed`; none unless given. */
-  readonly dropout?: number
-  /** LoRA's scale is alpha / rank, with `rsLora` alpha / √rank; alpha is the rank unless given. */
-  readonly alpha?: number
-  readonly rsLora?: boolean
+  readonly ranks: Readonly<Record<string, number>>
+  /** The model's biases that are trained too, where it has any. */
+  readonly bias: 'none' | 'all' | 'adapted'
+  /** Share of the adapter's inputs that each step drops, drawn from `seed`; 0 is off. */
+  readonly dropout: number
+  /** LoRA's scale is alpha / rank, with `rsLora` alpha / √rank; null: alpha is the rank. */
+  readonly alpha: number | null
+  readonly rsLora: boolean
   /** The upper share of the layers that is adapted, above 0; 1 is all. What is below is computed once a run. */
   readonly layerShare: number
   readonly projectionKey: number

@@ -116,8 +116,7 @@ async function* withinMemory(
 ): AsyncGenerator<OperationEvent<'train'>, StepReport> {
   const { plan, settings, pass, adapter } = run
   const { seed } = plan.seeds[run.progress.seedIndex] ?? settings
-  const rate = settings.dropout ?? 0
-  const step = { ...plan.step, dropout: rate > 0 ? { rate, seed } : null }
+  const step = { ...plan.step, dropout: settings.dropout > 0 ? { rate: settings.dropout, seed } : null }
   const longest = Math.max(...planned.examples.map(({ ids }) => ids.length))
   for (;;) {
     const { passTokens } = run.progress

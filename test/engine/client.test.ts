@@ -38,6 +38,13 @@ const trainInput = {
   settings: {
     rank: 1,
     targets: [],
+    method: 'vera',
+    layers: null,
+    ranks: {},
+    bias: 'none',
+    dropout: 0,
+    alpha: null,
+    rsLora: false,
     layerShare: 1,
     projectionKey: 0,
     dInitial: 0.1,

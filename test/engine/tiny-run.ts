@@ -4,6 +4,13 @@ import type { TrainingExample, TrainingSettings } from '../../src-main/engine/co
 export const tinySettings: TrainingSettings = {
   rank: 16,
   targets: ['q_proj', 'v_proj', 'o_proj', 'gate_proj', 'down_proj'],
+  method: 'vera',
+  layers: null,
+  ranks: {},
+  bias: 'none',
+  dropout: 0,
+  alpha: null,
+  rsLora: false,
   layerShare: 1,
   projectionKey: 0,
   dInitial: 0.1,

@@ -56,6 +56,13 @@ const run: Run = {
   settings: {
     rank: 8,
     targets: ['q_proj'],
+    method: 'vera',
+    layers: null,
+    ranks: {},
+    bias: 'none',
+    dropout: 0,
+    alpha: null,
+    rsLora: false,
     layerShare: 1,
     replay: 0,
     projectionKey: 0,

@@ -8,6 +8,13 @@ import type { TrainingSettings } from '../../contract/entities.ts'
 export const defaultTrainingSettings: TrainingSettings = {
   rank: 64,
   targets: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
+  method: 'vera',
+  layers: null,
+  ranks: {},
+  bias: 'none',
+  dropout: 0,
+  alpha: null,
+  rsLora: false,
   layerShare: 1,
   projectionKey: 0,
   dInitial: 0.1,

@@ -97,7 +97,7 @@ function optionalSettings(json: JsonFields): Partial<VeraSettings> {
     ...(bias === undefined ? {} : { bias }),
     ...(rsLora === undefined ? {} : { rsLora }),
     ...(ranks === undefined ? {} : { ranks }),
-    ...(has('alpha') ? { alpha: json.number('alpha') } : {}),
+    ...(json.get('alpha') === null ? { alpha: null } : has('alpha') ? { alpha: json.number('alpha') } : {}),
     ...(has('dropout') ? { dropout: json.number('dropout') } : {}),
   }
 }

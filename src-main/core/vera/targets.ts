@@ -17,8 +17,8 @@ export interface VeraTargets {
   readonly ranks?: Readonly<Record<string, number>>
   /** Which biases of the model are trained too, where it has any; none unless given. PEFT's `bias`. */
   readonly bias?: 'none' | 'all' | 'adapted'
-  /** LoRA only: its branch is scaled by alpha / rank; the rank unless given. */
-  readonly alpha?: number
+  /** LoRA only: its branch is scaled by alpha / rank; the rank unless given or if null. */
+  readonly alpha?: number | null
   /** LoRA only: scale by alpha / √rank instead. */
   readonly rsLora?: boolean
 }

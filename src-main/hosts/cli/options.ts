@@ -76,6 +76,49 @@ export function choice<W extends string>(help: string, words: readonly W[]): Opt
   }
 }
 
+/** Whole numbers between commas, and ranges of them: `0,2-5`. */
+export function integers(placeholder: string, help: string, max: number): Option<readonly number[]> {
+  return {
+    placeholder,
+    help,
+    read(given, name) {
+      const numbers = given.split(',').flatMap((part) => {
+        const [, first = '', last = first] = /^\s*(\d+)(?:-(\d+))?\s*$/.exec(part) ?? []
+        const [from, to] = [Number(first), Number(last)]
+        if (first === '' || from > to || to > max) {
+          throw new UsageError(`--${name} takes whole numbers up to ${max}, as in 0,2-5; not “${given}”.`)
+        }
+        return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+      })
+      return [...new Set(numbers)]
+    },
+  }
+}
+
+/** Whole numbers by their places, between commas: `3.q_proj:8,k_proj:0`. */
+export function numbersByPlace(
+  placeholder: string,
+  help: string,
+  max: number,
+): Option<Readonly<Record<string, number>>> {
+  return {
+    placeholder,
+    help,
+    read(given, name) {
+      const entries = given.split(',').map((part): [string, number] => {
+        const [, place = '', number = ''] = /^\s*([\w.]+):(\d+)\s*$/.exec(part) ?? []
+        if (place === '' || Number(number) > max) {
+          throw new UsageError(
+            `--${name} takes PLACE:NUMBER between commas, numbers up to ${max}; not “${part}”.`,
+          )
+        }
+        return [place, Number(number)]
+      })
+      return Object.fromEntries(entries)
+    },
+  }
+}
+
 /** Words of a given set, between commas, each once. */
 export function list<W extends string>(help: string, words: readonly W[]): Option<readonly W[]> {
   const isWord = (word: string): word is W => (words as readonly string[]).includes(word)

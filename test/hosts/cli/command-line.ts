@@ -101,6 +101,13 @@ export const run: Run = {
   settings: {
     rank: 64,
     targets: ['q_proj', 'v_proj'],
+    method: 'vera',
+    layers: null,
+    ranks: {},
+    bias: 'none',
+    dropout: 0,
+    alpha: null,
+    rsLora: false,
     layerShare: 1,
     replay: 0,
     projectionKey: 0,

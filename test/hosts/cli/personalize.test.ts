@@ -81,7 +81,7 @@ function learning(
 test('personalize prints one object with what was measured', async () => {
   const asked: PersonalizeRequest[] = []
   const flags =
-    '--rank 32 --epochs 3 --learning-rate 4e-3 --batch-tokens 512 --targets v_proj,q_proj,v_proj --seed 5 --projection-key 6'
+    '--rank 32 --epochs 3 --learning-rate 4e-3 --batch-tokens 512 --targets v_proj,q_proj,v_proj --seed 5 --projection-key 6 --method lora --alpha 64 --rs-lora --layers 0,2-3,2 --ranks q_proj:8,3.v_proj:0 --dropout 0.1 --d-initial 0.05 --bias adapted'
   const { code, stdout, stderr } = await veranda(
     ['personalize', file, '--name', 'pim', '--system', 'You are Pim.', ...flags.split(' '), '--json'],
     { services: learning(doneRun, asked) },
@@ -118,6 +118,14 @@ test('personalize prints one object with what was measured', async () => {
         targets: ['v_proj', 'q_proj'],
         seed: 5,
         projectionKey: 6,
+        method: 'lora',
+        alpha: 64,
+        rsLora: true,
+        layers: [0, 2, 3],
+        ranks: { q_proj: 8, '3.v_proj': 0 },
+        dropout: 0.1,
+        dInitial: 0.05,
+        bias: 'adapted',
       },
       heldOutRatio: 0,
       systemPrompt: 'You are Pim.',

@@ -14,7 +14,7 @@ const everyCommand = [
   ],
   [
     'personalize',
-    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--rank R] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--optimizer adamw|sgd] [--momentum M] [--schedule cosine|linear|constant] [--warmup P] [--weight-decay W] [--clip-norm C] [--lambda-d-rate F] [--lambda-b-rate F] [--average A] [--held-out P] [--evaluations N] [--patience N] [--keep last|best] [--seeds N] [--seed S] [--projection-key K] [--system TEXT]',
+    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--method vera|lora] [--rank R] [--ranks PLACES] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--layers LAYERS] [--dropout P] [--d-initial D] [--bias none|all|adapted] [--alpha A] [--rs-lora] [--optimizer adamw|sgd] [--momentum M] [--schedule cosine|linear|constant] [--warmup P] [--weight-decay W] [--clip-norm C] [--lambda-d-rate F] [--lambda-b-rate F] [--average A] [--held-out P] [--evaluations N] [--patience N] [--keep last|best] [--seeds N] [--seed S] [--projection-key K] [--system TEXT]',
   ],
   ['evaluate', 'veranda evaluate FILE [--adapter N] [--exact]'],
   ['adapters list', 'veranda adapters list'],
@@ -53,6 +53,9 @@ test.each([
   [['chat', '--model', ' '], '--model needs a value.'],
   [['personalize', 'x.jsonl'], '--name is missing.'],
   [['personalize', 'x.jsonl', '--name', 'n', '--targets', 'q_proj,lm_head'], '; not “lm_head”.'],
+  [['personalize', 'x.jsonl', '--name', 'n', '--layers', '0,3-1'], 'as in 0,2-5; not “0,3-1”.'],
+  [['personalize', 'x.jsonl', '--name', 'n', '--ranks', 'q_proj'], 'PLACE:NUMBER'],
+  [['personalize', 'x.jsonl', '--name', 'n', '--method', 'dora'], '--method takes vera, lora'],
   [['personalize', 'x.jsonl', '--name', 'n', '--rank', '0'], '--rank is a whole number from 1 to 4096'],
   [['chat', '--data-dir', ''], '--data-dir needs a value.'],
 ])('wrong usage: veranda %j', async (argumentList, said) => {

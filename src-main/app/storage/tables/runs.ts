@@ -32,6 +32,13 @@ const columns = `id, name, model_id AS modelId, status, settings, example_count 
 /** Runs from before a setting was a choice have what stood for it then. */
 const storedSettings = trainingSettings.extend({
   layerShare: trainingSettings.shape.layerShare.default(1),
+  method: trainingSettings.shape.method.default('vera'),
+  layers: trainingSettings.shape.layers.default(null),
+  ranks: trainingSettings.shape.ranks.default({}),
+  bias: trainingSettings.shape.bias.default('none'),
+  dropout: trainingSettings.shape.dropout.default(0),
+  alpha: trainingSettings.shape.alpha.default(null),
+  rsLora: trainingSettings.shape.rsLora.default(false),
   replay: trainingSettings.shape.replay.default(0),
   optimizer: trainingSettings.shape.optimizer.default('adamw'),
   momentum: trainingSettings.shape.momentum.default(0.9),

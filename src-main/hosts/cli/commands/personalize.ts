@@ -10,20 +10,41 @@ import { command, type Context } from '../command.ts'
 import { ensureModel } from '../ensure-model.ts'
 import { followRun } from '../follow-run.ts'
 import { count, formatBytes, formatDuration, formatLoss } from '../format.ts'
-import { choice, decimal, integer, list, text, type Values } from '../options.ts'
+import {
+  choice,
+  decimal,
+  flag,
+  integer,
+  integers,
+  list,
+  numbersByPlace,
+  text,
+  type Values,
+} from '../options.ts'
 import { readExamples } from '../read-examples.ts'
 
 const options = {
   name: text('N', 'name of the adapter that is made'),
   model: text('ID', 'the model to personalize, by id or name'),
   preset: choice('what learning may cost; balanced unless told otherwise', trainingPreset.options),
+  method: choice(
+    'how the model is added to; vera unless told otherwise',
+    trainingSettings.shape.method.options,
+  ),
   rank: integer('R', 'rank of the projections', 1, 4096),
+  ranks: numbersByPlace('PLACES', 'other ranks, as in 3:8,q_proj:16,3.q_proj:0 (0: not adapted)', 4096),
   'layer-share': decimal('P', 'upper share of the layers that learns; less is faster', 0.001, 1),
   epochs: integer('E', 'how often each example is learned', 1, 1000),
   'learning-rate': decimal('L', 'highest learning rate', 1e-9, 10),
   replay: integer('Q', 'general questions learned along, against forgetting; 0 is none', 0, 1000),
   'batch-tokens': integer('T', 'tokens of one optimizer step', 16, 1_000_000),
   targets: list('layers to adapt, between commas', linearKind.options),
+  layers: integers('LAYERS', 'decoder layers to adapt, as in 0,2-5; over --layer-share', 9999),
+  dropout: decimal('P', "share of the adapter's inputs that each step drops", 0, 0.99),
+  'd-initial': decimal('D', 'what every lambda_d starts from', -10, 10),
+  bias: choice("which of the model's biases learn too", trainingSettings.shape.bias.options),
+  alpha: decimal('A', 'of lora: its scale is alpha / rank; the rank unless given', 1e-6, 1e6),
+  'rs-lora': flag('of lora: scale by alpha / √rank'),
   optimizer: choice('how the vectors are moved', trainingSettings.shape.optimizer.options),
   momentum: decimal('M', 'momentum of sgd', 0, 0.9999),
   schedule: choice('how the learning rate falls', trainingSettings.shape.schedule.options),
@@ -81,7 +102,15 @@ function startOrResume({ services: { personalize }, output }: Context, request: 
 /** What was not given is undefined, and the model's default stands. */
 function settings(values: Values<typeof options>): Changes<TrainingSettings> {
   return {
+    method: values.method,
     rank: values.rank,
+    ranks: values.ranks && { ...values.ranks },
+    layers: values.layers && [...values.layers],
+    dropout: values.dropout,
+    dInitial: values['d-initial'],
+    bias: values.bias,
+    alpha: values.alpha,
+    rsLora: values['rs-lora'],
     layerShare: values['layer-share'],
     epochs: values.epochs,
     learningRate: values['learning-rate'],
