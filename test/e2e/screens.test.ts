@@ -1,6 +1,7 @@
 /** Walks every screen of the real app in a real browser, without a model: what a newcomer meets. */
 import type { Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findViolations } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
 
@@ -54,6 +55,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
           expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0)
           await takePicture(page, `${name.toLowerCase()}-${width}-${colorScheme}`)
+          expect(await findViolations(page), name).toEqual([])
         }
       })
     }

@@ -16,9 +16,11 @@ export function guardSession(session: Session): void {
     return allowedPermissions.has(permission) && (origin === appOrigin || origin === appAddress)
   })
   session.setDevicePermissionHandler(() => false)
-  // The page has no business on the network: what is downloaded, the app downloads.
+  // The page has no business on the network: what is downloaded, the app downloads. A blob is the page's own
+  // text, which it hands out as a file.
+  const allowed = [appAddress, `blob:${appAddress}`, 'devtools://']
   session.webRequest.onBeforeRequest(({ url }, answer) =>
-    answer({ cancel: !url.startsWith(appAddress) && !url.startsWith('devtools://') }),
+    answer({ cancel: !allowed.some((beginning) => url.startsWith(beginning)) }),
   )
 }
 

@@ -183,6 +183,8 @@ test.each([
 })
 
 test.each([
+  ['blob:app://veranda/0b1c', false],
+  ['blob:https://example.org/0b1c', true],
   ['app://veranda/assets/app.js', false],
   ['https://attacker.example/', true],
   ['http://127.0.0.1:1/', true],

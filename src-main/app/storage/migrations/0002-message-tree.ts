@@ -51,7 +51,7 @@ CREATE TABLE personas (
 ) STRICT;
 
 CREATE VIRTUAL TABLE message_search USING fts5 (
-  content, content = 'messages', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2'
+  content, content = 'messages', content_rowid = 'number', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
 );
 -- What is deleted leaves no words behind in the index.
 INSERT INTO message_search (message_search, rank) VALUES ('secure-delete', 1);
