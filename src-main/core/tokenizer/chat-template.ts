@@ -74,7 +74,7 @@ function encodeRun(tokenizer: Tokenizer, run: readonly RunPart[], ids: number[],
   const spans: { start: number; end: number }[] = []
   let bytes = 0
   for (const { text, assistant } of run) {
-    const end = bytes + encoder.encode(text).length
+    const end = bytes + encoder.encode(tokenizer.normalize(text)).length
     if (assistant) spans.push({ start: bytes, end })
     bytes = end
   }

@@ -7,8 +7,8 @@ import { preTokenizerByGgufName, unsupportedTokenizer } from './pre-tokenizers.t
 const controlType = 3
 const userDefinedType = 4
 
-/** Llama 3's tokenizer takes a piece that is a token as it is; the other known ones build it from merges. */
-const wholePieceNames = new Set(['llama-bpe', 'llama-v3', 'llama3'])
+/** Llama 3's tokenizer and Mistral's Tekken take a piece that is a token as it is; the others build it from merges. */
+const wholePieceNames = new Set(['llama-bpe', 'llama-v3', 'llama3', 'tekken'])
 
 /**
  * @param metadata the entries of the file, `tokenizer.ggml.*` among them

@@ -32,8 +32,9 @@ export function tokenizerFromHuggingFace(
   const model = record(json['model'])
   if (model['type'] !== 'BPE')
     throw unsupportedTokenizer(`the kind ${String(model['type'])} (Veranda has byte-level BPE)`)
-  if (json['normalizer'])
-    throw unsupportedTokenizer(`the normalizer ${String(record(json['normalizer'])['type'])}`)
+  const normalizer = json['normalizer'] ? record(json['normalizer'])['type'] : null
+  if (normalizer !== null && normalizer !== 'NFC')
+    throw unsupportedTokenizer(`the normalizer ${String(normalizer)}`)
   for (const setting of ['byte_fallback', 'continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
     if (model[setting]) throw unsupportedTokenizer(`BPE with ${setting}`)
   }
@@ -51,6 +52,7 @@ export function tokenizerFromHuggingFace(
     tokens,
     merges: mergesOf(model['merges']),
     preTokenizer: preTokenizerFromJson(json['pre_tokenizer']),
+    ...(normalizer === 'NFC' && { normalization: normalizer }),
     ignoreMerges: model['ignore_merges'] === true,
     controlIds,
     userDefinedIds: added.filter(({ special }) => !special).map(({ id }) => id),

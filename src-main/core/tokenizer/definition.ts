@@ -6,6 +6,8 @@ export interface TokenizerDefinition {
   readonly merges: readonly string[]
   /** Regular expressions (Unicode mode) that cut text into pieces, one after the other. */
   readonly preTokenizer: readonly string[]
+  /** The Unicode form that text is brought into first, so that decoding gives the text in that form; absent: as it is. */
+  readonly normalization?: 'NFC'
   /** A piece that is a token as a whole is not built from merges (Llama 3). */
   readonly ignoreMerges: boolean
   /** Tokens that steer the model (`<|im_end|>`); in text that a person typed they are ordinary characters. */

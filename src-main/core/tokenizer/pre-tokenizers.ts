@@ -11,10 +11,22 @@ const eachDigit = String.raw`\p{N}`
 const gpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^${space}\p{L}\p{N}]+|${space}+(?!\P{White_Space})|${space}+`
 const llama3 = String.raw`'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^${space}\p{L}\p{N}]+[\r\n]*|${space}*[\r\n]+|${space}+(?!\P{White_Space})|${space}+`
 
+const qwen2 = llama3.replace(String.raw`\p{N}{1,3}`, String.raw`\p{N}`)
+const upper = String.raw`\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}`
+const lower = String.raw`\p{Ll}\p{Lm}\p{Lo}\p{M}`
+const tekken = String.raw`[^\r\n\p{L}\p{N}]?[${upper}]*[${lower}]+|[^\r\n\p{L}\p{N}]?[${upper}]+[${lower}]*|\p{N}| ?[^${space}\p{L}\p{N}]+[\r\n/]*|${space}*[\r\n]+|${space}+(?!\P{White_Space})|${space}+`
+
 /** By the name in `tokenizer.ggml.pre`. Source: llama.cpp, llama-vocab.cpp (`llm_tokenizer_bpe`). */
 const byGgufName: Readonly<Record<string, readonly string[]>> = {
   'gpt-2': [gpt2],
+  'phi-2': [gpt2],
+  olmo: [gpt2],
   smollm: [eachDigit, gpt2],
+  starcoder: [eachDigit, gpt2],
+  'command-r': [eachDigit, gpt2],
+  qwen2: [qwen2],
+  'deepseek-r1-qwen': [qwen2],
+  tekken: [tekken],
   'llama-bpe': [llama3],
   'llama-v3': [llama3],
   llama3: [llama3],

@@ -1,6 +1,6 @@
 /**
- * Byte-level BPE: text ↔ token ids, exactly as llama.cpp and Hugging Face's tokenizers do it. Nothing is
- * normalised, so decoding the ids of a text gives that text.
+ * Byte-level BPE: text ↔ token ids, exactly as llama.cpp and Hugging Face's tokenizers do it. Decoding the
+ * ids of a text gives that text, in the Unicode form that the tokenizer brings it into, if it does that.
  */
 import { bytesOfToken, textInAlphabet } from './byte-alphabet.ts'
 import { bytePairEncoder } from './byte-pair-encoding.ts'
@@ -14,6 +14,8 @@ export interface Tokenizer {
    * what anything a person typed must be.
    */
   encode(text: string, options: { readonly special: boolean }): number[]
+  /** The text in the form that `encode` brings it into: as long as its tokens' bytes. */
+  normalize(text: string): string
   /** The text cut at control and user-defined tokens, which are given as ids. */
   splitSpecial(text: string): readonly (string | number)[]
   /** Control tokens show as their text; bytes that are not UTF-8 as U+FFFD. */
@@ -49,6 +51,8 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
   const splitPieces = makeSplitter(definition.preTokenizer)
   const splitMarked = makeTokenSplitter(marked)
   const splitUserDefined = makeTokenSplitter(userDefined)
+  const normalize = (text: string): string =>
+    definition.normalization === undefined ? text : text.normalize(definition.normalization)
   const encoder = new TextEncoder()
   const remembered = new Map<string, readonly number[]>()
 
@@ -87,10 +91,12 @@ export function createTokenizer(definition: TokenizerDefinition): Tokenizer {
       const ids: number[] = []
       for (const part of special ? splitMarked(text) : splitUserDefined(text)) {
         if (typeof part === 'number') ids.push(part)
-        else for (const piece of splitPieces(part)) for (const id of encodePiece(piece)) ids.push(id)
+        else
+          for (const piece of splitPieces(normalize(part))) for (const id of encodePiece(piece)) ids.push(id)
       }
       return ids
     },
+    normalize,
     splitSpecial: splitMarked,
     decode,
     tokenBytes,
