@@ -73,11 +73,23 @@ describe.skipIf(plain === null)('the native runtime [needs cargo]', () => {
 })
 
 /** Loss, gradient and last logits of a little 4-bit model with an adapter that does something. */
-async function results(runtime: Runtime, directory: string) {
+async function results(
+  runtime: Runtime,
+  directory: string,
+  method: 'vera' | 'lora' = 'vera',
+  dropoutRate = 0,
+) {
   const model = new LoadedModel(directory, runtime, loadCodecs())
-  const layout = layoutVera(model.folder.model.config, { rank: 4, targets: LINEAR_KINDS, layers: null })
+  const layout = layoutVera(model.folder.model.config, {
+    method,
+    rank: 4,
+    targets: LINEAR_KINDS,
+    layers: null,
+  })
   const vectors = initialVectors(layout, 0.1).map((value, at) => value + 0.05 * Math.sin(at))
-  const adapter = liveAdapter(layout, vectors, projections({ ...layout, key: 0 }))
+  const live = liveAdapter(layout, vectors, method === 'lora' ? null : projections({ ...layout, key: 0 }))
+  const dropout = dropoutRate === 0 ? null : { rate: dropoutRate, seed: 1, step: 2, batch: 3 }
+  const adapter = { ...live, dropout }
   const pass = await TrainingPass.open(runtime, model.weights)
   const ids = Int32Array.from({ length: 14 }, (_, at) => 3 + ((at * 7) % 40))
   const batch = {
@@ -118,5 +130,21 @@ describe.skipIf(float32 === null || int8 === null)('its own operators [needs AVX
     expect(distance(rounded.logits, expected.logits)).toBeLessThan(0.05)
     // Rounded it is: else the fast arithmetic was not used.
     expect(distance(rounded.gradient, expected.gradient)).toBeGreaterThan(1e-4)
+  })
+
+  test('train LoRA, and with dropout, as ONNX Runtime’s do', async () => {
+    if (float32 === null) return
+    const directory = await tinyChatModel()
+    for (const [method, rate] of [
+      ['lora', 0],
+      ['vera', 0.3],
+      ['lora', 0.3],
+    ] as const) {
+      const expected = await results(onnxRuntime({ threads: 2 }), directory, method, rate)
+      const exact = await results(float32, directory, method, rate)
+      expect(distance(exact.gradient, expected.gradient)).toBeLessThan(1e-5)
+      const without = await results(float32, directory, method)
+      expect(distance(exact.gradient, without.gradient) > 1e-3).toBe(rate > 0)
+    }
   })
 })
