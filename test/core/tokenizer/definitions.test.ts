@@ -166,8 +166,8 @@ describe('what is not supported is named', () => {
     ],
     [
       'an unknown name',
-      () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.pre': 'tekken' })),
-      /pre-tokenizer tekken/,
+      () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.pre': 'viking' })),
+      /pre-tokenizer viking/,
     ],
     ['no name', () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.pre': undefined })), /without a name/],
     ['Unigram', () => tokenizerFromHuggingFace(json({}, { type: 'Unigram' }), null, []), /kind Unigram/],
