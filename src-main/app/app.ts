@@ -9,6 +9,7 @@ import { openChat } from './chat/chat-service.ts'
 import { openConversations } from './chat/conversation-service.ts'
 import { sendMessage } from './chat/send-message.ts'
 import { openTeaching } from './chat/teach.ts'
+import { openData } from './data-service.ts'
 import { watchEngine } from './engine-state.ts'
 import { exampleChecks } from './examples/check-examples.ts'
 import { openExamples } from './examples/example-service.ts'
@@ -92,6 +93,9 @@ async function assemble(
   const personalize = openPersonalize({ storage, models, adapters, queue, broadcast, replayQuestions })
   const sending = sendMessage({ storage, engine, conversations, settings, resolvePair })
 
+  const isTraining = (): boolean => storage.runs.list().some((run) => queue.holds(run.id))
+  const data = openData({ storage, models, dataDirectory, isTraining })
+
   await storingAsync(dataDirectory, async () => {
     await models.cleanUp()
     await files.clear()
@@ -101,7 +105,7 @@ async function assemble(
   const ongoing = ongoingWork()
   const checks = exampleChecks(engine)
   const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
-  const handlers = ongoing.track(appHandlers({ ...parts, personalize, adapters, settings }))
+  const handlers = ongoing.track(appHandlers({ ...parts, personalize, adapters, settings, data }))
   let closed: Promise<void> | undefined
   return {
     handlers,
@@ -110,6 +114,7 @@ async function assemble(
       examples,
       personalize,
       adapters,
+      data,
       chat: openChat(engine, adapters, settings, resolvePair),
       evaluate: evaluation(engine, adapters, resolvePair),
     },

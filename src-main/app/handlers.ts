@@ -13,6 +13,7 @@ import type { Adapters } from './assistants/adapter-service.ts'
 import type { Conversations } from './chat/conversation-service.ts'
 import type { Sending } from './chat/send-message.ts'
 import type { Teaching } from './chat/teach.ts'
+import type { Data } from './data-service.ts'
 import type { WatchedEngine } from './engine-state.ts'
 import type { ExampleChecks } from './examples/check-examples.ts'
 import type { Examples } from './examples/example-service.ts'
@@ -34,10 +35,11 @@ export interface HandlerParts {
   readonly personalize: PersonalizeService
   readonly adapters: Adapters
   readonly settings: SettingsService
+  readonly data: Data
 }
 
 export function appHandlers(parts: HandlerParts): Handlers {
-  const { options, models, conversations, teaching, examples, personalize, adapters, settings } = parts
+  const { options, models, conversations, teaching, examples, personalize, adapters, settings, data } = parts
   return {
     'app.info': plain(() => ({
       version: options.version,
@@ -127,6 +129,14 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return null
     }),
     'adapters.restore': plain(({ id }) => adapters.restore(id)),
+
+    'data.state': plain(() => data.state()),
+    'data.backUp': plain(({ path }) => data.backUp(path)),
+    'data.restore': plain(({ path, mode }) => data.restore(path, mode)),
+    'data.deleteEverything': plain(async () => {
+      await data.deleteEverything()
+      return null
+    }),
 
     'settings.get': plain(() => settings.get()),
     'settings.update': plain((changes) => settings.update(changes)),

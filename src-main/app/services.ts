@@ -142,12 +142,30 @@ export interface AdapterService {
   remove(idOrName: string): void
 }
 
+/** What a backup holds, by table. */
+export interface BackupFile {
+  readonly path: string
+  readonly createdAt: number
+  readonly rows: Record<string, number>
+  readonly sizeBytes: number
+}
+
+export interface DataService {
+  /** Writes all but the models' files to a new file at the absolute path, and checks it. */
+  backUp(path: string): Promise<BackupFile>
+  /** Adds what is missing here, or takes its place; a copy of what was here is kept. */
+  restore(path: string, mode: 'merge' | 'replace'): ProcedureResult<'data.restore'>
+  /** Models, copies and all. */
+  deleteEverything(): Promise<void>
+}
+
 export interface Services {
   readonly models: ModelService
   readonly chat: ChatService
   readonly examples: ExampleService
   readonly personalize: PersonalizeService
   readonly adapters: AdapterService
+  readonly data: DataService
   evaluate(
     request: EvaluateRequest,
     signal?: AbortSignal,

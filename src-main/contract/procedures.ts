@@ -33,6 +33,7 @@ import {
 const id = z.string().min(1).max(100)
 const ids = z.array(id).min(1).max(1_000_000)
 const name = z.string().trim().min(1).max(200)
+const path = z.string().min(1).max(4096)
 const nothing = z.object({})
 const done = z.null()
 const never = z.never()
@@ -307,6 +308,42 @@ export const procedures = {
   'adapters.rename': procedure(z.object({ id, name }), never, adapter),
   'adapters.remove': procedure(z.object({ id }), never, done),
   'adapters.restore': procedure(z.object({ id }), never, adapter),
+
+  /** What had to be repaired when the app was started; null where all was whole. */
+  'data.state': procedure(
+    nothing,
+    never,
+    z.object({
+      repair: z
+        .object({ quarantine: z.string(), savedRows: z.number(), backupPath: z.string().nullable() })
+        .nullable(),
+    }),
+  ),
+  /** Writes all but the models' files to a new file, and checks it. */
+  'data.backUp': procedure(
+    z.object({ path }),
+    never,
+    z.object({
+      path: z.string(),
+      createdAt: z.number(),
+      rows: z.record(z.string(), z.number()),
+      sizeBytes: z.number(),
+    }),
+  ),
+  /** How many came in; `copies` are texts that differ from what was here and were kept beside it. */
+  'data.restore': procedure(
+    z.object({ path, mode: z.enum(['merge', 'replace']) }),
+    never,
+    z.object({
+      conversations: z.number(),
+      messages: z.number(),
+      examples: z.number(),
+      adapters: z.number(),
+      runs: z.number(),
+      copies: z.number(),
+    }),
+  ),
+  'data.deleteEverything': procedure(z.object({ confirmation: z.literal('delete everything') }), never, done),
 
   'settings.get': procedure(nothing, never, settings),
   'settings.update': procedure(settings.partial(), never, settings),

@@ -2,6 +2,7 @@
 import type { Command } from './command.ts'
 import { adapterCommands } from './commands/adapters.ts'
 import { chatCommand } from './commands/chat.ts'
+import { dataCommands } from './commands/data.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
 import { exampleCommands } from './commands/examples.ts'
 import { modelCommands } from './commands/models.ts'
@@ -15,6 +16,7 @@ const commands: readonly Command[] = [
   evaluateCommand,
   ...exampleCommands,
   ...adapterCommands,
+  ...dataCommands,
 ]
 
 export async function runVeranda(
