@@ -10,7 +10,7 @@ import { projections } from '../../src-main/core/vera/projections.ts'
 import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
 import type { ChatInput, TrainInput, TrainingExample } from '../../src-main/engine/contract.ts'
 import { chat } from '../../src-main/engine/chat.ts'
-import { evaluate, maskExamples } from '../../src-main/engine/evaluate.ts'
+import { countTokens, evaluate, maskExamples } from '../../src-main/engine/evaluate.ts'
 import { tokenizeExamples } from '../../src-main/engine/examples.ts'
 import { openAdapter } from '../../src-main/engine/open-adapter.ts'
 import { train } from '../../src-main/engine/train.ts'
@@ -272,6 +272,20 @@ test('the mask counts the answer and its end, nothing else', async () => {
   expect(example?.tokens.map((token) => token.text).join('')).toBe(
     'system:be kind</s>user:hi</s>assistant:hello there</s>',
   )
+})
+
+test('lengths are those of the mask', async () => {
+  const [first] = examples
+  if (first === undefined) throw new Error('there are examples')
+  const mask = await finish(maskExamples(resources)({ modelDirectory, examples: [first] }, goOn))
+  const tokens = mask.result.examples[0]?.tokens ?? []
+  const counted = await finish(countTokens(resources)({ modelDirectory, examples: [first, first] }, goOn))
+  const count = {
+    tokens: tokens.length,
+    learned: tokens.filter(({ scored }) => scored).length,
+    failure: null,
+  }
+  expect(counted.result.counts).toEqual([count, count])
 })
 
 describe('a chat', () => {

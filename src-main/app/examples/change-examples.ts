@@ -49,8 +49,10 @@ export function exampleChanges(storage: Storage, teaching: Teaching): ExampleCha
   /** Later examples of the conversation follow what is changed. */
   function write(example: Example, changes: Partial<ExampleContent>): void {
     const messageId = 'messageId' in example.provenance ? example.provenance.messageId : null
+    // Whoever remembers what the texts are like has nothing to look at again after a mere review.
+    const updatedAt = changes.messages === undefined ? example.updatedAt : Date.now()
     teaching.changing(messageId, () =>
-      storage.examples.write(example.id, { ...example, ...changes }, Date.now()),
+      storage.examples.write(example.id, { ...example, ...changes }, updatedAt),
     )
   }
 

@@ -38,6 +38,8 @@ export interface ExampleChecks {
 
 export function exampleChecks(engine: Engine): ExampleChecks {
   const texts = new Map<string, CheckedText>()
+  /** The duplicates among `texts` as they are; null once one of these changed. */
+  let duplicates: string[][] | null = null
   const counts = new Map<string, Map<string, Tokens & { readonly updatedAt: number }>>()
 
   async function* checkTexts(
@@ -48,6 +50,7 @@ export function exampleChecks(engine: Engine): ExampleChecks {
     let turnEnd = performance.now() + turnMs
     for (const [index, example] of examples.entries()) {
       if (texts.get(example.id)?.updatedAt !== example.updatedAt) {
+        duplicates = null
         texts.set(example.id, {
           updatedAt: example.updatedAt,
           signature: signatureOf(comparedText(example)),
@@ -59,6 +62,23 @@ export function exampleChecks(engine: Engine): ExampleChecks {
       await setImmediate()
       if (signal.aborted) return
       turnEnd = performance.now() + turnMs
+    }
+  }
+
+  async function* group(
+    signatures: readonly Signature[],
+    signal: AbortSignal,
+  ): AsyncGenerator<Progress, number[][]> {
+    const searching = nearDuplicates(signatures)
+    let turnEnd = performance.now() + turnMs
+    for (;;) {
+      const next = searching.next()
+      if (next.done === true) return next.value
+      if (performance.now() < turnEnd) continue
+      await setImmediate()
+      if (signal.aborted) return []
+      turnEnd = performance.now() + turnMs
+      yield { share: 1 }
     }
   }
 
@@ -94,7 +114,7 @@ export function exampleChecks(engine: Engine): ExampleChecks {
     async *check(examples, model, signal) {
       const present = new Set(examples.map(({ id }) => id))
       for (const known of [texts, ...counts.values()])
-        for (const id of known.keys()) if (!present.has(id)) known.delete(id)
+        for (const id of known.keys()) if (!present.has(id) && known.delete(id)) duplicates = null
 
       yield* checkTexts(examples, signal, model === null ? 1 : 0.5)
       const tokens = model === null ? [] : yield* count(examples, model, signal)
@@ -104,11 +124,16 @@ export function exampleChecks(engine: Engine): ExampleChecks {
           const text = texts.get(id)
           return text === undefined ? [] : [{ id, ...text }]
         })
-      const groups = nearDuplicates(oldestFirst.map(({ signature }) => signature))
+      if (duplicates === null) {
+        const signatures = oldestFirst.map(({ signature }) => signature)
+        const groups = yield* group(signatures, signal)
+        duplicates = groups.map((group) => group.map((index) => oldestFirst[index]?.id ?? ''))
+        if (signal.aborted) duplicates = null
+      }
       return {
         contextLength: model?.contextLength ?? null,
         tokens,
-        duplicates: groups.map((group) => group.map((index) => oldestFirst[index]?.id ?? '')),
+        duplicates: duplicates ?? [],
         findings: oldestFirst.flatMap(({ id, findings }) =>
           findings.length > 0 ? [{ id, findings: [...findings] }] : [],
         ),

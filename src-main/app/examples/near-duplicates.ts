@@ -6,8 +6,12 @@
 /** Characters of a shingle. */
 const shingleLength = 5
 const hashCount = 96
-/** Two texts whose shingles overlap by 0.8 share at least one of 24 bands of 4 with a chance of 0.999999. */
-const bandRows = 4
+/** Two texts whose shingles overlap by 0.9 share one of 16 bands of 6 with a chance of 0.99999, by 0.8 with 0.99. */
+const bandRows = 6
+/** Texts of one template fill buckets without being alike: each is compared with so many of its bucket's groups. */
+const mostComparedInBucket = 24
+/** Texts between two steps of the search. */
+const stepLength = 256
 /** The estimated overlap (Jaccard) from which two texts count as near-duplicates. */
 const threshold = 0.8
 
@@ -38,8 +42,11 @@ export function signatureOf(text: string): Signature {
   return signature
 }
 
-/** Groups of indexes of near-duplicates, each in rising order, by their lowest index. */
-export function nearDuplicates(signatures: readonly Signature[]): number[][] {
+/**
+ * Groups of indexes of near-duplicates, each in rising order, by their lowest index. Yields the share that is done
+ * after every step.
+ */
+export function* nearDuplicates(signatures: readonly Signature[]): Generator<number, number[][]> {
   const parents = signatures.map((_, index) => index)
   const rootOf = (index: number): number => {
     let root = index
@@ -50,33 +57,29 @@ export function nearDuplicates(signatures: readonly Signature[]): number[][] {
   for (let band = 0; band < hashCount; band += bandRows) {
     const buckets = new Map<string, number[]>()
     for (const [index, signature] of signatures.entries()) {
+      if (index % stepLength === 0) yield (band + bandRows * (index / signatures.length)) / hashCount
       const key = signature.subarray(band, band + bandRows).join(' ')
       const bucket = buckets.get(key)
-      if (bucket === undefined) {
-        buckets.set(key, [index])
-        continue
-      }
-      // Compared with one of each group that is in the bucket already, so that many equal texts stay cheap.
-      const root = rootOf(index)
-      const roots = new Set<number>()
-      let isAlone = true
-      for (const other of bucket) {
-        const otherRoot = rootOf(other)
-        if (otherRoot === root || roots.has(otherRoot)) {
-          isAlone &&= otherRoot !== root
-          continue
-        }
-        roots.add(otherRoot)
-        const otherSignature = signatures[other]
-        if (otherSignature === undefined || overlap(signature, otherSignature) < threshold) continue
-        parents[Math.max(rootOf(index), otherRoot)] = Math.min(rootOf(index), otherRoot)
-        isAlone = false
-      }
-      if (isAlone) bucket.push(index)
+      if (bucket === undefined) buckets.set(key, [index])
+      else if (!joins(index, bucket)) bucket.push(index)
     }
   }
   const groups = Map.groupBy(signatures.keys(), rootOf)
   return [...groups.values()].filter((group) => group.length > 1)
+
+  /** Puts a text into the groups of its bucket that it is alike to; false if it is in none of them. */
+  function joins(index: number, bucket: readonly number[]): boolean {
+    const signature = signatures[index] ?? new Uint32Array()
+    let joined = false
+    for (const other of bucket.slice(0, mostComparedInBucket)) {
+      const [root, otherRoot] = [rootOf(index), rootOf(other)]
+      const otherSignature = signatures[other] ?? new Uint32Array()
+      if (root !== otherRoot && overlap(signature, otherSignature) < threshold) continue
+      parents[Math.max(root, otherRoot)] = Math.min(root, otherRoot)
+      joined = true
+    }
+    return joined
+  }
 }
 
 /** The share of equal hashes: an estimate of the Jaccard index of the two shingle sets. */

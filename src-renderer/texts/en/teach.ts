@@ -148,7 +148,7 @@ export const teach = {
     wholeFile: 'whole file',
     more: (number: number) => `and ${number.toLocaleString('en')} more`,
     encoding: 'Encoding',
-    encodingHint: 'Wrong letters below? Choose another.',
+    encodingHint: 'Wrong letters in the preview? Choose another.',
     encodings: {
       'utf-8': 'UTF-8',
       'utf-16le': 'UTF-16 (little-endian)',
