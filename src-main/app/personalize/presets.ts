@@ -9,8 +9,12 @@ const changes: Readonly<Record<TrainingPreset, Changes<TrainingSettings>>> = {
   quick: { layerShare: 1 / 3 },
   /** The defaults. */
   balanced: {},
-  /** More passes over the examples, with smaller corrections. */
-  thorough: { epochs: 16, learningRate: 3e-2 },
+  /**
+   * General questions are learned along, which doubles the tokens. On the sample persona the default answered 3 of 24
+   * general questions afterwards (19 before), and the first 14 of them with 24 questions along 8 (10 before), at a
+   * training loss of 0.037.
+   */
+  thorough: { replay: 24, epochs: 8 },
 }
 
 export function presetSettings(preset: TrainingPreset = 'balanced'): TrainingSettings {
