@@ -101,10 +101,17 @@ export interface ExampleService {
   ): Generator<ProcedureEvent<'examples.export'>, ProcedureResult<'examples.export'>>
 }
 
+/** As a person gives it. */
+export interface LearnedExample {
+  readonly messages: readonly ChatMessage[]
+  readonly rejected?: string | null
+}
+
 export interface PersonalizeRequest {
   readonly name: string
   readonly model: string | null
-  readonly examples: readonly { readonly messages: readonly ChatMessage[] }[]
+  /** Rejected answers count where the settings ask for preferences. */
+  readonly examples: readonly LearnedExample[]
   readonly preset?: TrainingPreset | undefined
   /** Over what the preset sets, which is over the model's defaults. */
   readonly settings?: Changes<TrainingSettings>

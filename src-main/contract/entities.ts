@@ -226,6 +226,9 @@ export const trainingSettings = z.object({
   patience: z.number().int().min(0).max(1000),
   /** A seed's last vectors, or those with the best held-out loss. */
   keep: z.enum(['last', 'best']),
+  /** Whether rejected answers count: not, together with the learning of answers, or alone (DPO). */
+  preferences: z.enum(['off', 'together', 'only']),
+  preferenceBeta: z.number().min(0.001).max(10),
 })
 export type TrainingSettings = z.infer<typeof trainingSettings>
 
@@ -257,6 +260,8 @@ export const runReport = z.object({
       stoppedEarly: z.boolean(),
     }),
   ),
+  /** Over the pairs of a chosen and a rejected answer, at the end: the engine's `PreferenceMeasure`. */
+  preference: z.object({ loss: z.number(), margin: z.number(), accuracy: z.number() }).nullable(),
 })
 export type RunReport = z.infer<typeof runReport>
 

@@ -17,6 +17,8 @@ export interface ChatMessage {
 export interface TrainingExample {
   readonly id: string
   readonly messages: readonly ChatMessage[]
+  /** An answer that is worse than the last turn, for the same question. */
+  readonly rejected?: string
 }
 
 /** What an imported model folder is; stored in it as `model.json` beside the graph and the weights. */
@@ -127,6 +129,13 @@ export interface TrainingSettings {
   readonly patience: number
   /** A seed's last vectors, or those with the best held-out loss. */
   readonly keep: 'last' | 'best'
+  /**
+   * Whether rejected answers count (direct preference optimization): not, together with the learning of answers, or
+   * alone, where examples without a rejected answer are left out.
+   */
+  readonly preferences: 'off' | 'together' | 'only'
+  /** How much the model may move away from the base for a preference: more the smaller it is. */
+  readonly preferenceBeta: number
 }
 
 export interface TrainInput {
@@ -154,8 +163,9 @@ export type TrainEvent =
       readonly step: number
       readonly steps: number
       readonly epoch: number
-      /** Mean over the step's scored tokens, nats a token. */
+      /** Mean over the step's scored tokens, nats a token; with preferences plus the mean over its pairs. */
       readonly loss: number
+      readonly preference: PreferenceMeasure | null
       readonly learningRate: number
       readonly gradientNorm: number
       readonly tokensPerSecond: number
@@ -170,6 +180,16 @@ export type TrainEvent =
       readonly set: 'training' | 'heldOut'
       readonly loss: number
     }
+
+/** Means over pairs of a chosen and a rejected answer. */
+export interface PreferenceMeasure {
+  /** Nats; ln 2 where the model prefers neither more than the base does. */
+  readonly loss: number
+  /** How much more likely the chosen answers became than the rejected, against the base: β · nats. */
+  readonly margin: number
+  /** The share of pairs with a positive margin. */
+  readonly accuracy: number
+}
 
 /** Of one seed that was trained to its end. */
 export interface SeedResult {
@@ -198,6 +218,8 @@ export interface TrainResult {
   /** Of the seeds that have ended. */
   readonly seedResults: readonly SeedResult[]
   readonly notices: readonly string[]
+  /** Over all pairs, at the end; null without any. */
+  readonly preference: PreferenceMeasure | null
   readonly trainableParameters: number
   /** The finished adapter file; null while stopped. */
   readonly adapterPath: string | null

@@ -31,6 +31,8 @@ export interface RunProgress {
   readonly heldOut: HeldOutRecord
   /** Tokens of one pass: fewer since memory ran out. */
   readonly passTokens: number
+  /** The base's summed cross entropies of every chosen example and the rejected one after it, nats. */
+  readonly reference: readonly number[]
   readonly notices: readonly string[]
   readonly trainedTokens: number
   /** Time spent in steps, over all sessions of the run. */

@@ -22,6 +22,8 @@ export interface RunPlan {
   /** One a seed; all of them have equally many steps. */
   readonly seeds: readonly { readonly seed: number; readonly steps: readonly PlannedStep[] }[]
   readonly stepsPerSeed: number
+  /** Chosen → rejected, in the order of the examples. */
+  readonly rejected: ReadonlyMap<TokenizedExample, TokenizedExample>
   readonly step: StepSettings
   /** Whatever would change the run's trajectory changes this. */
   readonly fingerprint: string
@@ -46,13 +48,15 @@ export function planRun(
       `${settings.seeds} seeds are compared on held-out examples, and there are none. Hold some back, or train one seed.`,
     )
   }
+  const rejected = settings.preferences === 'off' ? none : rejectedOf(model, input.examples, examples)
   const { config } = model.folder.model
   const { contextLength, layerCount } = config
   const layers = adaptedLayers(settings, layerCount)
   const layout = layoutVera(config, { ...settings, layers })
+  const learned = settings.preferences === 'only' ? [...rejected.keys()] : examples
   const seeds = Array.from({ length: settings.seeds }, (_, index) => {
     const seed = settings.seed + index
-    return { seed, steps: planEpochs([...examples, ...replay], { ...settings, contextLength, seed }).steps }
+    return { seed, steps: planEpochs([...learned, ...replay], { ...settings, contextLength, seed }).steps }
   })
   const stepsPerSeed = seeds[0]?.steps.length ?? 0
   const order = seeds.map(({ steps }) => steps.map((step) => step.examples.map(({ id }) => id)))
@@ -64,6 +68,7 @@ export function planRun(
     layout,
     seeds,
     stepsPerSeed,
+    rejected,
     step: stepSettings(settings, layout, stepsPerSeed),
     fingerprint: createHash('sha256').update(JSON.stringify(made)).digest('hex'),
   }
@@ -72,6 +77,40 @@ export function planRun(
 /** The layers that are adapted; null is all of them. */
 export function adaptedLayers(settings: TrainingSettings, layerCount: number): readonly number[] | null {
   return settings.layers ?? upperLayers(layerCount, settings.layerShare)
+}
+
+const none: ReadonlyMap<TokenizedExample, TokenizedExample> = new Map()
+
+/** @throws Failure `no-preferences` where no example has a rejected answer that is another than its own */
+function rejectedOf(
+  model: LoadedModel,
+  given: readonly TrainingExample[],
+  examples: readonly TokenizedExample[],
+): ReadonlyMap<TokenizedExample, TokenizedExample> {
+  const pairs = given.flatMap((example, index) => {
+    const chosen = examples[index]
+    const { rejected, messages } = example
+    const answer = messages.at(-1)
+    if (chosen === undefined || answer === undefined) return []
+    if (rejected === undefined || rejected === answer.content) return []
+    const worse = { ...answer, content: rejected }
+    return [
+      { chosen, example: { id: `${example.id} rejected`, messages: [...messages.slice(0, -1), worse] } },
+    ]
+  })
+  if (pairs.length === 0) {
+    throw new Failure(
+      'no-preferences',
+      'None of the examples has a rejected answer to prefer another to. Add some by teaching better answers, or learn without preferences.',
+    )
+  }
+  const worse = tokenizeExamples(
+    model,
+    pairs.map(({ example }) => example),
+  )
+  return new Map(
+    pairs.flatMap(({ chosen }, index) => (worse[index] === undefined ? [] : [[chosen, worse[index]]])),
+  )
 }
 
 function stepSettings(settings: TrainingSettings, layout: VeraLayout, totalSteps: number): StepSettings {

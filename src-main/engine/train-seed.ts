@@ -12,6 +12,7 @@ import { updateAverage } from '../core/training/moving-average.ts'
 import { newOptimizerState, type OptimizerState } from '../core/training/optimizer.ts'
 import type { TokenizedExample } from '../core/training/packing.ts'
 import { measure, stepBatches, type StepReport, takeStep } from '../core/training/trainer.ts'
+import type { Preferences } from '../core/training/objective.ts'
 import { initialVectors } from '../core/vera/initial-vectors.ts'
 import type { LiveAdapter } from '../core/vera/live-adapter.ts'
 import type { OperationEvent, TrainingSettings } from './contract.ts'
@@ -28,6 +29,7 @@ export interface OngoingRun {
   readonly adapter: LiveAdapter
   readonly signal: AbortSignal
   readonly average: Float32Array | null
+  readonly preferences: Preferences | null
   optimizer: OptimizerState
   kept: KeptVectors | null
   progress: RunProgress
@@ -116,12 +118,18 @@ async function* withinMemory(
 ): AsyncGenerator<OperationEvent<'train'>, StepReport> {
   const { plan, settings, pass, adapter } = run
   const { seed } = plan.seeds[run.progress.seedIndex] ?? settings
-  const step = { ...plan.step, dropout: settings.dropout > 0 ? { rate: settings.dropout, seed } : null }
-  const longest = Math.max(...planned.examples.map(({ ids }) => ids.length))
+  const step = {
+    ...plan.step,
+    dropout: settings.dropout > 0 ? { rate: settings.dropout, seed } : null,
+    preferences: run.preferences,
+  }
+  const longest = Math.max(
+    ...planned.examples.map((example) => example.ids.length + (plan.rejected.get(example)?.ids.length ?? 0)),
+  )
   for (;;) {
     const { passTokens } = run.progress
     try {
-      const batches = stepBatches(planned, passTokens)
+      const batches = stepBatches(planned, passTokens, plan.rejected)
       return await takeStep(pass, adapter, run.optimizer, batches, step, saveIfDue)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error

@@ -25,6 +25,7 @@ import {
   writeDurably,
 } from './run-checkpoint.ts'
 import { adaptedLayers, planRun, type RunPlan } from './run-plan.ts'
+import { preferenceAfter, preferencesOf, referenceOf } from './run-preferences.ts'
 import { enterAboveFrozen } from './run-prefix.ts'
 import {
   checkpointOf,
@@ -92,7 +93,7 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
   const resumedAtStep = resumed === null ? 0 : stepOfRun({ plan, ...resumed })
   yield { type: 'prepared', steps, trainableParameters: layout.length, resumedAtStep }
 
-  const all = [...plan.examples, ...plan.replay, ...plan.heldOut]
+  const all = [...plan.examples, ...plan.rejected.values(), ...plan.replay, ...plan.heldOut]
   const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
   try {
     for await (const _ of followBase(pass, plan.replay)) if (signal.aborted) break
@@ -107,6 +108,7 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
       average: resumed?.average ?? (settings.averageDecay > 0 ? vectors.slice() : null),
       optimizer: resumed?.optimizer ?? newOptimizerState(plan.step.optimizer, layout.length),
       kept: resumed?.kept ?? null,
+      preferences: preferencesOf(plan, settings, progress.reference),
       progress,
     }
     const save = () => saveCheckpoint(runDirectory, checkpointOf(run))
@@ -141,8 +143,11 @@ async function* measuredBefore(
   const heldOutLossBefore = yield* measured(measuring, adapter, plan.heldOut, 0, 'heldOut')
   // One that was cancelled in between is measured again, both sets.
   if (lossBefore === null || signal.aborted) return null
+  const reference = await referenceOf(pass, plan, signal)
+  if (signal.aborted) return null
   return {
     fingerprint: plan.fingerprint,
+    reference,
     seedIndex: 0,
     seedResults: [],
     heldOut: newHeldOutRecord,
@@ -174,6 +179,7 @@ async function* finish(
   const adapter = { ...run.adapter, vectors: kept?.vectors ?? run.adapter.vectors }
   const lossAfter = yield* measured(run, adapter, plan.examples, step, 'training')
   if (lossAfter === null) return stopped(plan, step, progress)
+  const preference = await preferenceAfter(run, adapter)
   const adapterPath = join(input.runDirectory, adapterFile)
   const bytes = encodeAdapter(adapterSettings(input, model), plan.layout, adapter.vectors)
   writeDurably(adapterPath, bytes)
@@ -183,6 +189,7 @@ async function* finish(
     lossAfter,
     heldOutLossAfter: kept?.loss ?? null,
     keptStep: kept?.step ?? null,
+    preference,
     adapterPath,
     adapterBytes: bytes.length,
   }
@@ -206,6 +213,7 @@ function stopped(plan: RunPlan, step: number, progress: RunProgress | null): Tra
     keptStep: null,
     seedResults: progress?.seedResults ?? [],
     notices: progress?.notices ?? [],
+    preference: null,
     trainableParameters: plan.layout.length,
     adapterPath: null,
     adapterBytes: 0,

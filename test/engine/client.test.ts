@@ -64,6 +64,8 @@ const trainInput = {
     evaluations: 8,
     patience: 0,
     keep: 'last',
+    preferences: 'off',
+    preferenceBeta: 0.1,
     seed: 0,
   },
 } as const

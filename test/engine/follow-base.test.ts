@@ -8,6 +8,7 @@ import { projections } from '../../src-main/core/vera/projections.ts'
 import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
 import { tokenizeExamples } from '../../src-main/engine/examples.ts'
 import { engineResources, tinyChatModel } from './tiny-chat-model.ts'
+import { equalWeights } from '../core/training/equal-weights.ts'
 
 const conversations = ['hello there', 'in the yellow house', 'seven'].map((answer, index) => ({
   id: String(index),
@@ -41,7 +42,7 @@ test('examples that follow the base lose nothing at the base, and their gradient
   expect(await pass.loss(together, adapter)).toBeCloseTo(apart + labelled, 3)
 
   const gradient = new Float32Array(layout.length)
-  await pass.addGradient(together, adapter, 1, gradient)
+  await pass.addGradient(together, adapter, equalWeights(1), gradient)
   const norm = Math.hypot(...gradient)
   const moved = async (step: number) =>
     pass.loss(together, {

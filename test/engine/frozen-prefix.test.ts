@@ -14,6 +14,7 @@ import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
 import { tokenizeExamples } from '../../src-main/engine/examples.ts'
 import { openScratchBytes } from '../../src-main/engine/scratch-bytes.ts'
 import { engineResources, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
+import { equalWeights } from '../core/training/equal-weights.ts'
 
 const resources = engineResources()
 let modelDirectory = ''
@@ -53,7 +54,7 @@ async function compare(precision: 'float16' | 'float32', memoryBytes: number) {
     const gradient = new Float32Array(layout.length)
     const losses: number[] = []
     for (const group of [examples, examples.slice(2), [...examples.slice(0, 1), stranger]]) {
-      losses.push(await pass.addGradient(batchOf(packRows(group, 50)), adapter, 1, gradient))
+      losses.push(await pass.addGradient(batchOf(packRows(group, 50)), adapter, equalWeights(1), gradient))
     }
     for await (const { lossSum } of measure(pass, adapter, examples)) losses.push(lossSum)
     losses.push(await pass.loss(batchOf(packRows(examples, 60)), null))

@@ -16,6 +16,7 @@ import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 import { nativeRuntime } from '../../src-main/engine/native-runtime.ts'
 import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
 import { temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
+import { equalWeights } from '../core/training/equal-weights.ts'
 
 // An addon older than its sources would say nothing about them.
 execFileSync(process.execPath, ['native/build.mjs', '--if-needed'], { stdio: 'inherit' })
@@ -101,7 +102,7 @@ async function results(
     spans: [],
   }
   const gradient = new Float32Array(layout.length)
-  const loss = await pass.addGradient(batch, adapter, 1, gradient)
+  const loss = await pass.addGradient(batch, adapter, equalWeights(1), gradient)
   const { decoder } = await model.decoder(null)
   const logits = await decoder.logits([...ids], [ids.length - 1])
   await pass.close()

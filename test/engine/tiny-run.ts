@@ -31,6 +31,8 @@ export const tinySettings: TrainingSettings = {
   evaluations: 8,
   patience: 0,
   keep: 'last',
+  preferences: 'off',
+  preferenceBeta: 0.1,
 }
 
 const pairs = [

@@ -11,8 +11,9 @@ import { pairExamples, tinySettings } from './tiny-run.ts'
 
 /** Two runs at once, each killed so often. */
 const killsOfRun = 25
-/** The longest time until a kill, counted in turns from where a child begins and from its first step. */
-const longestLifeMs = { prepared: 300, step: 40 } as const
+/** A child that is killed by its age may not come to a step, one killed by its steps gets on. */
+const oldestMs = 300
+const mostSteps = 10
 
 const child = fileURLToPath(new URL('children/training.ts', import.meta.url))
 
@@ -29,7 +30,9 @@ const settings = {
 }
 
 interface Kill {
-  readonly after: keyof typeof longestLifeMs
+  /** What the child says so often until its time runs. */
+  readonly after: 'prepared' | 'step'
+  readonly times: number
   readonly ms: number
 }
 
@@ -43,11 +46,10 @@ async function live(input: TrainInput, kill: Kill | null): Promise<{ began: numb
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   let began = -1
-  let isDoomed = false
+  let heard = 0
   training.on('message', (event: TrainEvent) => {
     if (event.type === 'prepared') began = event.resumedAtStep
-    if (event.type !== kill?.after || isDoomed) return
-    isDoomed = true
+    if (event.type !== kill?.after || ++heard !== kill.times) return
     setTimeout(() => training.kill('SIGKILL'), kill.ms)
   })
   const [code] = (await once(training, 'exit')) as [number | null]
@@ -91,10 +93,14 @@ test(
       expect(vectorsOf(broken)).toEqual(vectorsOf(whole))
     }
 
-    const draw = (_: unknown, index: number): Kill => {
-      const after = index % 2 === 0 ? 'step' : 'prepared'
-      return { after, ms: generator.float64() * longestLifeMs[after] }
-    }
+    const draw = (_: unknown, index: number): Kill =>
+      index % 2 === 0
+        ? {
+            after: 'step',
+            times: 2 + Math.floor(generator.float64() * mostSteps),
+            ms: generator.float64() * 10,
+          }
+        : { after: 'prepared', times: 1, ms: generator.float64() * oldestMs }
     const plans = [0, 1].map(() => Array.from({ length: killsOfRun }, draw))
     await Promise.all(plans.map(breakAndGoOn))
   },

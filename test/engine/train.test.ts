@@ -16,6 +16,7 @@ import { openAdapter } from '../../src-main/engine/open-adapter.ts'
 import { train } from '../../src-main/engine/train.ts'
 import { pairExamples, tinySettings } from './tiny-run.ts'
 import { engineResources, finish, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
+import { equalWeights } from '../core/training/equal-weights.ts'
 
 const resources = engineResources()
 const goOn = new AbortController().signal
@@ -65,7 +66,7 @@ test('packed examples with a shared beginning have the loss and gradient of the 
     const gradient = new Float32Array(layout.length)
     let loss = 0
     for (const group of groups)
-      loss += await pass.addGradient(batchOf(packRows(group, 70)), adapter, 1, gradient)
+      loss += await pass.addGradient(batchOf(packRows(group, 70)), adapter, equalWeights(1), gradient)
     return { loss, gradient }
   }
   const alone = await measure(tokenized.map((example) => [example]))

@@ -9,6 +9,7 @@ import { layoutVera, type VeraLayout } from '../../src-main/core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
 import { projectionsOf } from '../../src-main/core/vera/projections.ts'
 import { readJson, Tensors } from './fixtures.ts'
+import { equalWeights } from '../core/training/equal-weights.ts'
 
 export const folderOf = (reference: string, variant: string): string => join(reference, 'tiny-llama', variant)
 
@@ -125,6 +126,7 @@ export async function meanGradient(
   const labels = batches.reduce((sum, batch) => sum + countLabels(batch), 0)
   const gradient = new Float32Array(adapter.layout.length)
   let lossSum = 0
-  for (const batch of batches) lossSum += await pass.addGradient(batch, adapter, 1 / labels, gradient)
+  for (const batch of batches)
+    lossSum += await pass.addGradient(batch, adapter, equalWeights(1 / labels), gradient)
   return { gradient, loss: lossSum / labels }
 }

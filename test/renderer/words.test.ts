@@ -83,6 +83,8 @@ const run: Run = {
     evaluations: 8,
     patience: 0,
     keep: 'last',
+    preferences: 'off',
+    preferenceBeta: 0.1,
     seed: 0,
   },
   exampleCount: 9,

@@ -36,4 +36,6 @@ export const defaultTrainingSettings: TrainingSettings = {
   evaluations: 8,
   patience: 0,
   keep: 'last',
+  preferences: 'off',
+  preferenceBeta: 0.1,
 }

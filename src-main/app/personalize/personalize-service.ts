@@ -41,9 +41,10 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     }
     const base = models.find(model)
     const merged = mergeSettings(presetSettings(preset), settings ?? {})
-    const withIds = withSystemPrompt(examples, systemPrompt).map(({ messages }, index) => ({
+    const withIds = withSystemPrompt(examples, systemPrompt).map(({ messages, rejected }, index) => ({
       id: String(index + 1),
       messages,
+      ...(merged.preferences === 'off' || typeof rejected !== 'string' ? {} : { rejected }),
     }))
     const asked = replayQuestions.slice(0, merged.replay).map((content) => ({ messages: [user(content)] }))
     const replay = withSystemPrompt(asked, systemPrompt).map(({ messages }) => messages)

@@ -90,12 +90,17 @@ export function resultMetrics(run: Run, result: TrainResult): Partial<Run> {
     lossAfter: result.lossAfter,
     heldOutLossBefore: result.heldOutLossBefore ?? run.heldOutLossBefore,
     heldOutLossAfter: result.heldOutLossAfter,
-    report: { notices: [...result.notices], keptStep: result.keptStep, seedResults: [...result.seedResults] },
+    report: {
+      notices: [...result.notices],
+      keptStep: result.keptStep,
+      seedResults: [...result.seedResults],
+      preference: result.preference,
+    },
   }
 }
 
 /** The result replaces it with all that was noticed. */
 function withNotice(report: RunReport | null, notice: string): RunReport {
-  const { notices = [], keptStep = null, seedResults = [] } = report ?? {}
-  return { notices: [...notices, notice], keptStep, seedResults }
+  const { notices = [], keptStep = null, seedResults = [], preference = null } = report ?? {}
+  return { notices: [...notices, notice], keptStep, seedResults, preference }
 }

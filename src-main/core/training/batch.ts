@@ -26,6 +26,11 @@ export interface Batch {
   readonly spans: readonly ExampleSpan[]
 }
 
+/** The places of a batch that have a label, in order. */
+export function labelledPlaces({ labels }: Pick<Batch, 'labels'>): Int32Array {
+  return Int32Array.from([...labels.keys()].filter((place) => (labels[place] ?? -1) >= 0))
+}
+
 /** Rows of a packed batch, side by side. */
 export function batchOf({ rows, rowLength }: PackedBatch): Batch {
   const join = (part: (row: PackedRow) => Int32Array): Int32Array => {

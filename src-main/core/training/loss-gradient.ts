@@ -2,10 +2,11 @@ import { type Feeds, float32Data, type Runtime, type Session } from '../graph/ru
 import { embed, type WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, labelledPlaces } from './batch.ts'
 import type { FrozenPrefix } from './frozen-prefix.ts'
 import { LayerStack, type StackEntry } from './layer-stack.ts'
 import { OutputLayer, type SoftTarget } from './output-loss.ts'
+import type { LabelWeights } from './objective.ts'
 import type { TokenizedExample } from './packing.ts'
 import { finalNormBackwardGraph, finalNormForwardGraph } from './output-graphs.ts'
 
@@ -101,24 +102,29 @@ export class TrainingPass {
 
   /** The cross entropy summed over the batch's labels, nats; keeps one hidden state at a time. */
   async loss(batch: Batch, adapter: LiveAdapter | null): Promise<number> {
+    return (await this.labelLosses(batch, adapter)).lossSum
+  }
+
+  /** The cross entropy at each of the batch's labelled places, nats; keeps one hidden state at a time. */
+  async labelLosses(batch: Batch, adapter: LiveAdapter | null) {
     const { layerCount } = this.#weights.model.config
     const x = await this.#through(batch, this.#enter(batch), layerCount, adapter)
     const places = labelledPlaces(batch)
     const normed = await this.#norm(gatherRows(x, places, this.#normScale.length))
     const soft = this.#softAt(batch, places)
-    const { lossSum } = await this.#output.loss(normed, labelsAt(batch, places), false, soft)
-    return lossSum
+    const { losses, lossSum } = await this.#output.loss(normed, labelsAt(batch, places), false, soft)
+    return { places, losses, lossSum }
   }
 
   /**
-   * Adds the gradient of `scale ·` (the summed cross entropy) with respect to the adapter's vector to `gradient`
-   * and returns the summed cross entropy. With scale 1/N over a step's N labels, several batches add up to the
-   * gradient of the mean over all of them.
+   * Adds the gradient of the cross entropies, each times its weight, with respect to the adapter's vector to
+   * `gradient` and returns the summed cross entropy. With the weight 1/N over a step's N labels, several batches
+   * add up to the gradient of the mean over all of them.
    */
   async addGradient(
     batch: Batch,
     adapter: LiveAdapter,
-    scale: number,
+    weigh: LabelWeights,
     gradient: Float32Array,
   ): Promise<number> {
     const H = this.#weights.model.config.hiddenSize
@@ -149,7 +155,9 @@ export class TrainingPass {
     const normed = await this.#norm(last)
     const soft = this.#softAt(batch, places)
     const result = await this.#output.loss(normed, labelsAt(batch, places), true, soft)
-    const dNormed = result.gradient?.map((value) => value * scale) ?? new Float32Array(0)
+    const weights = weigh(result.losses, places)
+    const dNormed =
+      result.gradient?.map((value, i) => value * (weights[Math.floor(i / H)] ?? 0)) ?? new Float32Array(0)
     const shape = [places.length, H]
     const dLast = await this.#normBackward.run({
       x: { data: last, shape },
@@ -221,10 +229,6 @@ export class TrainingPass {
 /** Below the lowest adapted layer nothing has a gradient. */
 export function lowestLayer(layout: VeraLayout): number {
   return Math.min(...layout.sites.map((site) => site.layer))
-}
-
-function labelledPlaces(batch: Batch): Int32Array {
-  return Int32Array.from([...batch.labels.keys()].filter((place) => (batch.labels[place] ?? -1) >= 0))
 }
 
 function labelsAt(batch: Batch, places: Int32Array): Int32Array {

@@ -8,6 +8,8 @@ import { outputSliceGraph } from './output-graphs.ts'
 const defaultSliceRows = 4096
 
 export interface OutputLoss {
+  /** Cross entropy of each row, nats: `[M]`. */
+  readonly losses: Float64Array
   /** Cross entropy summed over the rows, nats. */
   readonly lossSum: number
   /** Of the summed loss, with respect to x: `[M, H]`; null if not wanted. */
@@ -63,12 +65,14 @@ export class OutputLayer {
     const H = this.#weights.model.config.hiddenSize
     const { normalizer, expected, labelLogits } = await this.#sums(x, labels, wantsGradient)
     let lossSum = 0
+    const losses = new Float64Array(labels.length)
     for (let m = 0; m < labels.length; m++) {
       const target = soft.get(m)
       const logit = target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row) + target.entropy
-      lossSum += (normalizer[m] ?? 0) - logit
+      losses[m] = (normalizer[m] ?? 0) - logit
+      lossSum += losses[m] ?? 0
     }
-    return { lossSum, gradient: wantsGradient ? this.#gradient(expected, labels, soft) : null }
+    return { losses, lossSum, gradient: wantsGradient ? this.#gradient(expected, labels, soft) : null }
   }
 
   /** The model's own distribution at each row of x `[M, H]`, as targets. */

@@ -6,6 +6,15 @@ import { clipGradient } from './clip.ts'
 import type { PlannedStep } from './epochs.ts'
 import type { FrozenPrefix } from './frozen-prefix.ts'
 import type { TrainingPass } from './loss-gradient.ts'
+import {
+  marginsIn,
+  ownersOf,
+  type PreferenceReport,
+  type Preferences,
+  reportOf,
+  stepObjective,
+  sumByExample,
+} from './objective.ts'
 import type { Optimizer, OptimizerState, RateGroup } from './optimizer.ts'
 import { packRows, type TokenizedExample } from './packing.ts'
 import { learningRateAt, type Schedule } from './schedule.ts'
@@ -23,14 +32,17 @@ export interface StepSettings {
   readonly clipNorm: number
   /** What every step of the run draws anew; null is off. */
   readonly dropout?: Pick<Dropout, 'rate' | 'seed'> | null
+  readonly preferences?: Preferences | null
 }
 
 /** What one optimizer step did. */
 export interface StepReport {
   /** Counted from 1. */
   readonly step: number
-  /** Mean over the step's labels before the step, nats a token. */
+  /** Before the step: the mean over its labels, nats a token, with preferences plus the mean over its pairs. */
   readonly loss: number
+  /** Null where no example has a rejected answer. */
+  readonly preference: PreferenceReport | null
   readonly learningRate: number
   /** Before clipping. */
   readonly gradientNorm: number
@@ -38,7 +50,7 @@ export interface StepReport {
 
 /**
  * One optimizer step over the batches of a step, changing the adapter's vectors and the optimizer's state in
- * place. The gradient is that of the mean over all labels of all batches.
+ * place. The gradient is that of the mean over all labels of all batches, and of all pairs: see `stepObjective`.
  *
  * @param onProven called before anything is changed, when loss and gradient are known to be numbers
  * @throws Failure `loss-not-finite`, with vectors and state as they were before the step.
@@ -48,17 +60,16 @@ export async function takeStep(
   adapter: LiveAdapter,
   state: OptimizerState,
   batches: readonly Batch[],
-  { schedule, optimizer, groups, clipNorm, dropout = null }: StepSettings,
+  { schedule, optimizer, groups, clipNorm, dropout = null, preferences = null }: StepSettings,
   onProven: () => void = () => {},
 ): Promise<StepReport> {
-  const labels = batches.reduce((sum, batch) => sum + countLabels(batch), 0)
+  const objective = stepObjective(batches, preferences)
   const gradient = new Float32Array(adapter.vectors.length)
-  let lossSum = 0
   for (const [index, batch] of batches.entries()) {
     const draw = dropout === null ? null : { ...dropout, step: state.stepCount, batch: index }
-    lossSum += await pass.addGradient(batch, { ...adapter, dropout: draw }, 1 / labels, gradient)
+    await pass.addGradient(batch, { ...adapter, dropout: draw }, objective.weigh(batch), gradient)
   }
-  const loss = lossSum / labels
+  const { loss, preference } = objective.report()
   const gradientNorm = clipGradient(gradient, clipNorm)
   const learningRate = learningRateAt(schedule, state.stepCount)
   if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
@@ -66,7 +77,7 @@ export async function takeStep(
   }
   onProven()
   optimizer.step(adapter.vectors, gradient, state, learningRate, groups)
-  return { step: state.stepCount, loss, learningRate, gradientNorm }
+  return { step: state.stepCount, loss, preference, learningRate, gradientNorm }
 }
 
 function lossNotFinite(step: number, learningRate: number): Failure {
@@ -77,9 +88,47 @@ function lossNotFinite(step: number, learningRate: number): Failure {
   )
 }
 
-/** The batches of a planned step, each small enough for one pass. */
-export function stepBatches(step: PlannedStep, passTokens = defaultPassTokens): readonly Batch[] {
-  return passesOf(step.examples, passTokens)
+type RejectedOf = Preferences['rejected']
+const noneRejected: RejectedOf = new Map()
+
+/** The batches of a planned step, each small enough for one pass; rejected examples go with those chosen. */
+export function stepBatches(
+  step: PlannedStep,
+  passTokens = defaultPassTokens,
+  rejected = noneRejected,
+): readonly Batch[] {
+  return passesOf(step.examples, passTokens, rejected)
+}
+
+/** The cross entropy under the base model of every chosen and rejected example; yields after each batch. */
+export async function* measureReference(
+  pass: TrainingPass,
+  rejected: RejectedOf,
+): AsyncGenerator<void, ReadonlyMap<TokenizedExample, number>> {
+  const reference = new Map<TokenizedExample, number>()
+  for (const batch of passesOf(shortestFirst([...rejected.keys()]), defaultPassTokens, rejected)) {
+    const { losses, places } = await pass.labelLosses(batch, null)
+    for (const [example, sum] of sumByExample(losses, ownersOf(batch, places))) reference.set(example, sum)
+    yield
+  }
+  return reference
+}
+
+/** How far the pairs are told apart; yields after each batch. */
+export async function* measurePreferences(
+  pass: TrainingPass,
+  adapter: LiveAdapter,
+  preferences: Preferences,
+): AsyncGenerator<void, PreferenceReport | null> {
+  const { rejected } = preferences
+  const margins: number[] = []
+  for (const batch of passesOf(shortestFirst([...rejected.keys()]), defaultPassTokens, rejected)) {
+    const { losses, places } = await pass.labelLosses(batch, adapter)
+    const found = marginsIn(batch, preferences, losses, ownersOf(batch, places))
+    margins.push(...found.map(({ margin }) => margin))
+    yield
+  }
+  return reportOf(margins)
 }
 
 /** Computes what the prefix keeps of its examples, always in the same batches; yields after each. */
@@ -135,17 +184,24 @@ function countLabels(batch: Batch): number {
   return batch.labels.reduce((count, label) => (label >= 0 ? count + 1 : count), 0)
 }
 
-/** Packs examples in their order into passes of about `passTokens`. */
-function passesOf(examples: readonly TokenizedExample[], passTokens: number): readonly Batch[] {
+/** Packs examples in their order, each with its rejected one, into passes of about `passTokens`. */
+function passesOf(
+  examples: readonly TokenizedExample[],
+  passTokens: number,
+  rejectedOf = noneRejected,
+): readonly Batch[] {
   const groups: TokenizedExample[][] = []
   let tokens = Number.POSITIVE_INFINITY
   for (const example of examples) {
-    if (tokens + example.ids.length > passTokens) {
+    const rejected = rejectedOf.get(example)
+    const together = rejected === undefined ? [example] : [example, rejected]
+    const length = together.reduce((sum, { ids }) => sum + ids.length, 0)
+    if (tokens + length > passTokens) {
       groups.push([])
       tokens = 0
     }
-    groups.at(-1)?.push(example)
-    tokens += example.ids.length
+    groups.at(-1)?.push(...together)
+    tokens += length
   }
   return groups.map((group) => batchOf(packRows(group, Math.min(rowTokens, passTokens))))
 }

@@ -18,6 +18,7 @@ import { fileSource } from '../checkpoint/file-source.ts'
 import { ggufOf } from '../checkpoint/gguf-writer.ts'
 import type { GgufEntry, GgufTensorData } from '../checkpoint/gguf-writer.ts'
 import { largestDifference } from '../reference-data.ts'
+import { equalWeights } from '../training/equal-weights.ts'
 
 const golden = new URL('../../golden/architectures/', import.meta.url).pathname
 const names = readdirSync(golden, { withFileTypes: true })
@@ -59,7 +60,7 @@ test.each(['qwen3', 'smollm3'])('%s: gradients agree with differences of the los
     const vectors = wave(layout.length, 0.9).map((value) => value * 0.2)
     const pass = await TrainingPass.open(runtime, model.weights)
     const gradient = new Float32Array(layout.length)
-    await pass.addGradient(batch, at(vectors), 1, gradient)
+    await pass.addGradient(batch, at(vectors), equalWeights(1), gradient)
     const step = 1e-2
     for (let place = 0; place < layout.length; place += 37) {
       const moved = async (by: number): Promise<number> =>

@@ -64,6 +64,7 @@ const operations: OperationTable = {
       keptStep: null,
       seedResults: [],
       notices: [],
+      preference: null,
       trainableParameters: 1,
       adapterPath: null,
       adapterBytes: 0,

@@ -128,6 +128,8 @@ export const run: Run = {
     evaluations: 8,
     patience: 0,
     keep: 'last',
+    preferences: 'off',
+    preferenceBeta: 0.1,
     seed: 0,
   },
   exampleCount: 2,

@@ -49,11 +49,15 @@ const storedSettings = trainingSettings.extend({
   evaluations: trainingSettings.shape.evaluations.default(8),
   patience: trainingSettings.shape.patience.default(0),
   keep: trainingSettings.shape.keep.default('last'),
+  preferences: trainingSettings.shape.preferences.default('off'),
+  preferenceBeta: trainingSettings.shape.preferenceBeta.default(0.1),
 })
 
 type Row = Omit<Run, 'settings' | 'report'> & { readonly settings: string; readonly report: string | null }
 
-const storedExamples = z.array(z.object({ id: z.string(), messages: z.array(chatMessage) }))
+const storedExamples = z.array(
+  z.object({ id: z.string(), messages: z.array(chatMessage), rejected: z.string().exactOptional() }),
+)
 const storedDataset = z.object({
   training: storedExamples,
   heldOut: storedExamples,

@@ -61,6 +61,11 @@ const options = {
     'the last vectors or those best on the held-out examples',
     trainingSettings.shape.keep.options,
   ),
+  preferences: choice(
+    'how rejected answers of the examples count',
+    trainingSettings.shape.preferences.options,
+  ),
+  'preference-beta': decimal('B', 'how closely preferences stay with the base model', 0.001, 10),
   seeds: integer('N', 'train with so many seeds, keep the best on the held-out examples', 1, 100),
   seed: integer('S', 'seed of the order of the examples', 0, 2 ** 32 - 1),
   'projection-key': integer('K', 'seed of the frozen projections', 0, 2 ** 32 - 1),
@@ -129,6 +134,8 @@ function settings(values: Values<typeof options>): Changes<TrainingSettings> {
     evaluations: values.evaluations,
     patience: values.patience,
     keep: values.keep,
+    preferences: values.preferences,
+    preferenceBeta: values['preference-beta'],
     seeds: values.seeds,
     seed: values.seed,
     projectionKey: values['projection-key'],
@@ -152,6 +159,12 @@ function report({ services, output }: Context, run: Run): unknown {
   for (const { seed, step, heldOutLoss, stoppedEarly } of seedsToTell(run)) {
     output.line(
       `Seed ${seed}: held-out loss ${formatLoss(heldOutLoss)} after ${count(step, 'step')}${stoppedEarly ? ' (stopped early)' : ''}.`,
+    )
+  }
+  if (run.report?.preference != null) {
+    const { accuracy, margin } = run.report.preference
+    output.line(
+      `Preferred answers win in ${Math.round(accuracy * 100)} % of the pairs, by a margin of ${margin.toFixed(2)}.`,
     )
   }
   for (const notice of run.report?.notices ?? []) output.line(notice)
