@@ -80,10 +80,11 @@ const configuration: IConfiguration = {
     ]),
     {
       name: 'host-to-host',
-      comment: 'Hosts share the files at the top of hosts/, not those of another host.',
+      comment:
+        'Hosts share the files at the top of hosts/ and the server for other programs, nothing of another host.',
       severity: 'error',
       from: { path: '^src-main/hosts/([^/]+)/' },
-      to: { path: '^src-main/hosts/[^/]+/', pathNot: '^src-main/hosts/$1/' },
+      to: { path: '^src-main/hosts/[^/]+/', pathNot: '^src-main/hosts/($1|api)/' },
     },
     room('renderer', inside('src-renderer'), 'A screen knows the contract only.', [
       contract,

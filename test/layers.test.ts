@@ -34,7 +34,10 @@ const violations: Record<string, readonly (readonly [file: string, imported: str
     ['src-main/hosts/cli/a.ts', '../../core/graph/ir.ts'],
     ['src-main/hosts/cli/b.ts', '../../engine/scheduler.ts'],
   ],
-  'host-to-host': [['src-main/hosts/cli/c.ts', '../browser/server.ts']],
+  'host-to-host': [
+    ['src-main/hosts/cli/c.ts', '../browser/server.ts'],
+    ['src-main/hosts/api/c.ts', '../browser/server.ts'],
+  ],
   renderer: [
     ['src-renderer/chat/a.ts', '../../src-main/app/app.ts'],
     ['src-renderer/chat/Screen.svelte', '../../src-main/app/app.ts'],

@@ -1,9 +1,7 @@
 /** Who may talk to the browser host: whoever opened the printed address, from the host's own page, and nobody else. */
-import { randomBytes, timingSafeEqual, createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-
-/** 256 bits: no number of guesses finds it. */
-const secretBytes = 32
+import { hasHost } from '../loopback.ts'
+import { newSecret, sameSecret } from '../secret.ts'
 
 export interface Access {
   /** A new token, good for one exchange. A token that was not used yet is no longer good. */
@@ -20,7 +18,6 @@ export interface Access {
 
 /** @param port where the host listens; a cookie has no port, so its name carries it to keep two hosts apart */
 export function createAccess(port: number): Access {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
   const cookieName = `veranda-session-${port}`
   const sessions: string[] = []
   let token: string | null = null
@@ -41,22 +38,9 @@ export function createAccess(port: number): Access {
       const offered = cookies(request).get(cookieName)
       return offered !== undefined && sessions.some((session) => sameSecret(offered, session))
     },
-    hasOwnHost: ({ headers }) => headers.host !== undefined && hosts.includes(headers.host),
+    hasOwnHost: (request) => hasHost(request, port),
     hasOwnOrigin: ({ headers }) => headers.origin === `http://${headers.host}`,
   }
-}
-
-function newSecret(): string {
-  return randomBytes(secretBytes).toString('base64url')
-}
-
-/** Takes as long for a near guess as for a far one; the hashes make the lengths equal. */
-function sameSecret(offered: string, secret: string): boolean {
-  return timingSafeEqual(sha256(offered), sha256(secret))
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 function cookies(request: IncomingMessage): ReadonlyMap<string, string> {

@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
-import { Failure } from '../../contract/failure.ts'
 import type { Handlers } from '../../contract/procedures.ts'
+import { listen } from '../loopback.ts'
 import { pageHeaders, readRendererFile } from '../renderer-files.ts'
 import { serve } from '../serve.ts'
 import { createAccess, type Access } from './access.ts'
@@ -69,28 +68,6 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
       await new Promise((resolve) => server.close(resolve))
     },
   }
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(portFailure(port, error)))
-    server.listen({ host: '127.0.0.1', port }, resolve)
-  })
-  return (server.address() as AddressInfo).port
-}
-
-function portFailure(port: number, cause: NodeJS.ErrnoException): Failure {
-  return cause.code === 'EADDRINUSE'
-    ? new Failure('port-in-use', `Port ${port} is used by another program. Choose another with --port N.`, {
-        cause,
-      })
-    : new Failure(
-        'port-refused',
-        `Port ${port} can't be used: ${cause.message}. Choose another with --port N.`,
-        {
-          cause,
-        },
-      )
 }
 
 async function respond(

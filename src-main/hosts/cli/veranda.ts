@@ -7,11 +7,13 @@ import { evaluateCommand } from './commands/evaluate.ts'
 import { exampleCommands } from './commands/examples.ts'
 import { modelCommands } from './commands/models.ts'
 import { personalizeCommand } from './commands/personalize.ts'
+import { serveCommand } from './commands/serve.ts'
 import { runCommand, type ExitCode, type Surroundings } from './run-command.ts'
 
 const commands: readonly Command[] = [
   ...modelCommands,
   chatCommand,
+  serveCommand,
   personalizeCommand,
   evaluateCommand,
   ...exampleCommands,
