@@ -1,3 +1,5 @@
+import type { Measurement } from './measure.ts'
+
 /** One way of doing the benchmark's work. */
 export interface Variant {
   readonly name: string
@@ -9,6 +11,8 @@ export interface Variant {
 export interface Benchmark {
   /** For `--only` and the report, kebab-case. */
   readonly name: string
+  /** Several that are asked for by one name. */
+  readonly group?: string
   /** What is measured on what, in a sentence. */
   readonly description: string
   /** How much one run gets done, for a rate: 64 `tokens`, 100 `MB`. */
@@ -20,6 +24,8 @@ export interface Benchmark {
 export interface Prepared {
   /** The first is the baseline, 1.00 in the report. */
   readonly variants: readonly Variant[]
+  /** What the measurements come to, by names of their own, for `--json`. */
+  ratios?(measurements: readonly Measurement[]): Readonly<Record<string, number>>
   close?(): Promise<void>
 }
 

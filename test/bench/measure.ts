@@ -31,6 +31,11 @@ export async function measure(
   })
 }
 
+/** The median of the variant `name`; NaN where it was not measured. */
+export function medianOf(measurements: readonly Measurement[], name: string): number {
+  return measurements.find((measurement) => measurement.name === name)?.medianMs ?? NaN
+}
+
 /** Of ascending numbers; the mean of the middle two where their count is even. */
 export function median(sorted: readonly number[]): number {
   const middle = sorted.length / 2

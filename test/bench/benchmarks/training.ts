@@ -14,7 +14,8 @@ import { tokenizeExamples } from '../../../src-main/engine/examples.ts'
 import { modelFile } from '../../model-files.ts'
 import type { Benchmark, Variant } from '../benchmark.ts'
 import { startPython } from '../python.ts'
-import { openRealModel, runtime, threads } from './real-model.ts'
+import { medianOf } from '../measure.ts'
+import { openRealModel, runtimes, threads } from './real-model.ts'
 
 const batchSize = 4
 const rank = 64
@@ -24,32 +25,44 @@ const rank = 64
  * where `VERANDA_BENCH_PYTHON` names a Python that has torch, transformers, peft and gguf, and ours.
  */
 export const training: Benchmark = {
-  name: 'training',
+  name: 'train',
   description: `a VeRA step, rank ${rank}, all linear layers, ${batchSize} short conversations, ${threads} threads`,
   amount: { count: batchSize, unit: 'examples' },
   async prepare() {
-    const model = openRealModel()
-    if (model === null || modelFile === null) return null
-    const examples = tokenizeExamples(model, conversations())
-    const layout = layoutVera(model.folder.model.config, { rank, targets: LINEAR_KINDS, layers: null })
-    const adapter = liveAdapter(layout, initialVectors(layout, 0.1), projections({ ...layout, key: 0 }))
-    const pass = await TrainingPass.open(runtime, model.weights)
-    const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: 0 })
-    const groups = oneRate(layout.length)
-    const state = newOptimizerState(optimizer, layout.length)
-    const batches = [batchOf(packRows(examples, 256))]
-    const schedule = { kind: 'constant' as const, peak: 1e-3, warmupSteps: 0, totalSteps: 1000 }
-    const ours: Variant = {
-      name: 'veranda',
-      run: () => takeStep(pass, adapter, state, batches, { schedule, optimizer, groups, clipNorm: 1 }),
-    }
-    const peft = await startPython('peft_step.py', [modelFile, String(rank), String(threads)], examples)
-    return {
-      variants: peft === null ? [ours] : [{ name: 'peft', run: () => peft.step() }, ours],
-      async close() {
-        peft?.close()
+    const ours: Variant[] = []
+    const closings: (() => Promise<void>)[] = []
+    let examples: ReturnType<typeof tokenizeExamples> = []
+    for (const [name, runtime] of runtimes()) {
+      const model = openRealModel(runtime)
+      if (model === null || modelFile === null) return null
+      examples = tokenizeExamples(model, conversations())
+      const layout = layoutVera(model.folder.model.config, { rank, targets: LINEAR_KINDS, layers: null })
+      const adapter = liveAdapter(layout, initialVectors(layout, 0.1), projections({ ...layout, key: 0 }))
+      const pass = await TrainingPass.open(runtime, model.weights)
+      const optimizer = adamw({ ...ADAMW_DEFAULTS, weightDecay: 0 })
+      const groups = oneRate(layout.length)
+      const state = newOptimizerState(optimizer, layout.length)
+      const batches = [batchOf(packRows(examples, 256))]
+      const schedule = { kind: 'constant' as const, peak: 1e-3, warmupSteps: 0, totalSteps: 1000 }
+      ours.push({
+        name,
+        run: () => takeStep(pass, adapter, state, batches, { schedule, optimizer, groups, clipNorm: 1 }),
+      })
+      closings.push(async () => {
         await pass.close()
         await model.close()
+      })
+    }
+    const peft = await startPython('peft_step.py', [modelFile ?? '', String(rank), String(threads)], examples)
+    return {
+      variants: peft === null ? ours : [{ name: 'peft', run: () => peft.step() }, ...ours],
+      ratios: (measurements) => ({
+        speedRatio: medianOf(measurements, 'peft') / medianOf(measurements, ours[0]?.name ?? ''),
+        fallbackSpeedRatio: medianOf(measurements, 'peft') / medianOf(measurements, ours.at(-1)?.name ?? ''),
+      }),
+      async close() {
+        peft?.close()
+        for (const close of closings) await close()
       },
     }
   },
