@@ -7,9 +7,9 @@ import type { OperationTable } from './operation-table.ts'
 import { EngineResources } from './resources.ts'
 import { train } from './train.ts'
 
-/** The engine's operations over ONNX Runtime on this machine's processor. */
-export function createOperations(): OperationTable {
-  const resources = new EngineResources(chooseRuntime(null).runtime, loadCodecs())
+/** The engine's operations over ONNX Runtime on this machine's processor; `exact`: in float32 throughout. */
+export function createOperations({ exact }: { readonly exact: boolean }): OperationTable {
+  const resources = new EngineResources(chooseRuntime({ threads: null, exact }).runtime, loadCodecs())
   return {
     importModel: importModel(resources.codecs),
     chat: chat(resources),

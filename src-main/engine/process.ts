@@ -6,4 +6,5 @@ import { parentPort } from './parent-port.ts'
 // Ctrl+C in a terminal reaches every process of the group; what it means is the parent's to decide.
 process.on('SIGINT', () => {})
 
-runMessageLoop(createOperations(), parentPort(), () => process.exit(0))
+const exact = process.argv.includes('--exact')
+runMessageLoop(createOperations({ exact }), parentPort(), () => process.exit(0))

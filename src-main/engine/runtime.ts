@@ -5,17 +5,25 @@ import { onnxRuntime } from './onnx-runtime.ts'
 export interface ChosenRuntime {
   readonly runtime: Runtime
   readonly name: 'native' | 'onnxruntime-node'
-  /** Why it is not the native one, in a sentence; null where it is. */
+  /** Why it is not the fastest, in a sentence; null where it is. */
   readonly reason: string | null
 }
 
 /**
- * The native runtime with integer products where it is built and the processor has the instructions, else
- * onnxruntime-node, which does the same work in float32, more slowly.
+ * The native runtime where it is built, else onnxruntime-node, which does the same work more slowly. Unless all is to
+ * be exact, products with block weights round activations to 8 bits where the processor has the instructions.
  */
-export function chooseRuntime(threads: number | null): ChosenRuntime {
-  const native = nativeRuntime({ threads, blockArithmetic: 'int8' })
-  return native.runtime === null
-    ? { runtime: onnxRuntime({ threads }), name: 'onnxruntime-node', reason: native.reason }
-    : { runtime: native.runtime, name: 'native', reason: null }
+export function chooseRuntime(options: {
+  /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
+  readonly threads: number | null
+  /** In float32 throughout, by ONNX Runtime's own operators. */
+  readonly exact: boolean
+}): ChosenRuntime {
+  const { threads, exact } = options
+  const native = nativeRuntime({ threads, blockArithmetic: exact ? null : 'int8' })
+  if (native.runtime !== null) return { runtime: native.runtime, name: 'native', reason: null }
+  const plain = nativeRuntime({ threads, blockArithmetic: null })
+  return plain.runtime === null
+    ? { runtime: onnxRuntime({ threads }), name: 'onnxruntime-node', reason: plain.reason }
+    : { runtime: plain.runtime, name: 'native', reason: native.reason }
 }

@@ -16,12 +16,16 @@ export const rendererDirectory = fileURLToPath(new URL('out/renderer', root))
  * Opens the app from the sources, with the engine as a forked process.
  *
  * @param askedDirectory the data folder that was asked for (`--data-dir`)
+ * @param options exact: the engine computes in float32 throughout (`--exact`)
  */
-export async function openLocalApp(askedDirectory: string | null): Promise<App> {
+export async function openLocalApp(
+  askedDirectory: string | null,
+  { exact }: { readonly exact: boolean } = { exact: false },
+): Promise<App> {
   return await openApp({
     dataDirectory: dataDirectory(process.env, askedDirectory),
     resourcesDirectory,
-    engine: connectEngine(() => forkEngine()),
+    engine: connectEngine(() => forkEngine(undefined, { exact })),
     version: await version(),
   })
 }

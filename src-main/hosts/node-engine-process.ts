@@ -8,8 +8,11 @@ import { keepTail } from './output-tail.ts'
 const engineEntry = fileURLToPath(new URL('../engine/process.ts', import.meta.url))
 
 /** Starts the engine as a forked Node process that runs the given entry straight from its source. */
-export function forkEngine(entry: string = engineEntry): EngineProcess {
-  const child = fork(entry, {
+export function forkEngine(
+  entry: string = engineEntry,
+  { exact }: { readonly exact: boolean } = { exact: false },
+): EngineProcess {
+  const child = fork(entry, exact ? ['--exact'] : [], {
     serialization: 'advanced',
     // The flags of this process (a debugger's port, a test runner's loader) are not the engine's.
     execArgv: [],

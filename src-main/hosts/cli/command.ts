@@ -41,6 +41,8 @@ export interface Invocation {
   readonly help: boolean
   readonly json: boolean
   readonly dataDirectory: string | null
+  /** Whether everything is to be computed in float32. */
+  readonly exact: boolean
   run(context: Context): Promise<unknown>
 }
 
@@ -94,6 +96,7 @@ export function command<O extends Options>(definition: CommandDefinition<O>): Co
         help,
         json: everywhereValues.json === true,
         dataDirectory: everywhereValues['data-dir'] ?? null,
+        exact: values['exact'] === true,
         run: (context) => definition.run(context, given),
       }
     },

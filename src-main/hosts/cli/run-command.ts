@@ -12,7 +12,10 @@ export interface Surroundings {
   readonly signal: AbortSignal
   readonly version: string
   readLines(): LineReader
-  openApp(dataDirectory: string | null): Promise<Pick<App, 'services' | 'close'>>
+  openApp(
+    dataDirectory: string | null,
+    options: { readonly exact: boolean },
+  ): Promise<Pick<App, 'services' | 'close'>>
 }
 
 /** 0: done; 1: failed, with one clear line on stderr; 2: called wrongly. */
@@ -42,7 +45,7 @@ export async function runCommand(
 
 async function invoke(invocation: Invocation, surroundings: Surroundings): Promise<void> {
   const output = createOutput(surroundings.stdout, surroundings.stderr, invocation.json)
-  const app = await surroundings.openApp(invocation.dataDirectory)
+  const app = await surroundings.openApp(invocation.dataDirectory, invocation)
   let result: unknown
   try {
     const context: Context = {

@@ -16,7 +16,7 @@ export const learning: Study = {
   description: 'what is known of the learned, of the same in other words, and of the world, by preset',
   async run() {
     if (modelDirectory === null) return null
-    const resources = new EngineResources(chooseRuntime(threads).runtime, loadCodecs())
+    const resources = new EngineResources(chooseRuntime({ threads, exact: false }).runtime, loadCodecs())
     const replayQuestions = await readReplayQuestions('resources')
     const before = await knowledge(resources, modelDirectory, null)
     const presets: Record<string, unknown> = {}

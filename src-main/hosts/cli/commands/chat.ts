@@ -13,7 +13,7 @@ const options = {
   'max-tokens': integer('N', 'longest answer', 1, 100_000),
   temperature: decimal('T', '0 always takes the likeliest token', 0, 5),
   seed: integer('S', 'the same seed gives the same answer', 0, 2 ** 32 - 1),
-  exact: flag('in float32 throughout, as it always is'),
+  exact: flag('in float32 throughout: slower, and to the last digit'),
 }
 
 export const chatCommand = command({

@@ -11,7 +11,7 @@ export const evaluateCommand = command({
   required: ['FILE'],
   options: {
     adapter: text('N', 'with this adapter, NAME[:STRENGTH]; its model is used'),
-    exact: flag('in float32 throughout, as it always is'),
+    exact: flag('in float32 throughout: slower, and to the last digit'),
   },
   async run(context, { positionals: [file = ''], values }) {
     const { services, output, signal } = context

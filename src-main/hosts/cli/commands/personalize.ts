@@ -70,6 +70,7 @@ const options = {
   seed: integer('S', 'seed of the order of the examples', 0, 2 ** 32 - 1),
   'projection-key': integer('K', 'seed of the frozen projections', 0, 2 ** 32 - 1),
   system: text('TEXT', 'system prompt for the examples that have none'),
+  exact: flag('in float32 throughout: slower, and to the last digit'),
 }
 
 export const personalizeCommand = command({
