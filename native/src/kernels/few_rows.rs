@@ -36,14 +36,19 @@ impl Interleaved {
     }
 }
 
+/// Activations as one rounding, or as one and what it left.
+pub struct Parts<'a> {
+    pub rounded: &'a [RoundedRows],
+    pub interleaved: &'a [Interleaved],
+}
+
 /// Outputs `first` to `last` of `rows` rows into `y` `[rows, matrix.rows()]`.
 ///
 /// # Safety
 /// The processor has the features; `y` has room and nobody else writes these outputs.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
 pub unsafe fn outputs(
-    x: &RoundedRows,
-    interleaved: &Interleaved,
+    x: &Parts,
     rows: usize,
     matrix: &BlockMatrix,
     (first, last): (usize, usize),
@@ -53,9 +58,11 @@ pub unsafe fn outputs(
         for row in 0..rows {
             // SAFETY: the caller's promise.
             unsafe {
-                *y.add(row * matrix.rows() + output) = match matrix.bits() {
-                    4 => dot::<4>(x, interleaved, row, matrix, output),
-                    _ => dot::<8>(x, interleaved, row, matrix, output),
+                *y.add(row * matrix.rows() + output) = match (matrix.bits(), x.rounded.len()) {
+                    (4, 1) => dot::<4, 1>(x, row, matrix, output),
+                    (4, _) => dot::<4, 2>(x, row, matrix, output),
+                    (_, 1) => dot::<8, 1>(x, row, matrix, output),
+                    (_, _) => dot::<8, 2>(x, row, matrix, output),
                 };
             }
         }
@@ -64,20 +71,16 @@ pub unsafe fn outputs(
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-unsafe fn dot<const BITS: usize>(
-    x: &RoundedRows,
-    interleaved: &Interleaved,
+unsafe fn dot<const BITS: usize, const PARTS: usize>(
+    x: &Parts,
     row: usize,
     matrix: &BlockMatrix,
     output: usize,
 ) -> f32 {
     let blocks = matrix.blocks();
+    let at = row * blocks;
     let weights = matrix.quants(output).as_ptr();
     let scales = matrix.scales(output);
-    let terms = &interleaved.quants[row * blocks.div_ceil(2) * 2 * BLOCK..];
-    let at = row * blocks;
-    let (x_scales, quant_sums, sums) =
-        (&x.scales[at..at + blocks], &x.quant_sums[at..at + blocks], &x.sums[at..at + blocks]);
     // Which of a pair's two scales a lane of products belongs to.
     let lanes = match BITS {
         4 => _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1),
@@ -101,32 +104,32 @@ unsafe fn dot<const BITS: usize>(
                 let mask = if whole { u64::MAX } else { u64::from(u32::MAX) };
                 _mm512_maskz_loadu_epi8(mask, weights.add(pair * 64).cast())
             };
-            let products = _mm512_dpbusd_epi32(
-                _mm512_setzero_si512(),
-                bytes,
-                _mm512_loadu_si512(terms.as_ptr().add(pair * 64).cast()),
-            );
             let mask = if whole { 3 } else { 1 };
-            let scale = _mm_mul_ps(
-                _mm_maskz_loadu_ps(mask, scales.as_ptr().add(pair * 2)),
-                _mm_maskz_loadu_ps(mask, x_scales.as_ptr().add(pair * 2)),
-            );
-            let scale = _mm512_permutexvar_ps(lanes, _mm512_castps128_ps512(scale));
-            sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), scale, sum);
+            let weight_scales = _mm_maskz_loadu_ps(mask, scales.as_ptr().add(pair * 2));
+            for part in 0..PARTS {
+                let terms = x.interleaved[part].quants.as_ptr().add((row * blocks.div_ceil(2) + pair) * 64);
+                let products =
+                    _mm512_dpbusd_epi32(_mm512_setzero_si512(), bytes, _mm512_loadu_si512(terms.cast()));
+                let x_scales = _mm_maskz_loadu_ps(mask, x.rounded[part].scales.as_ptr().add(at + pair * 2));
+                let scale = _mm_mul_ps(weight_scales, x_scales);
+                let scale = _mm512_permutexvar_ps(lanes, _mm512_castps128_ps512(scale));
+                sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), scale, sum);
+            }
         }
         // Quants were counted from 0, and offsets left out: both are sums over blocks.
         let zero = _mm512_set1_ps(-((1u32 << (BITS - 1)) as f32));
         let offsets = matrix.offsets(output);
         for block in (0..blocks).step_by(16) {
             let mask = (u32::MAX >> (32 - (blocks - block).min(16))) as u16;
-            let scale = _mm512_mul_ps(
-                _mm512_maskz_loadu_ps(mask, scales.as_ptr().add(block)),
-                _mm512_maskz_loadu_ps(mask, x_scales.as_ptr().add(block)),
-            );
-            let quants = _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(mask, quant_sums.as_ptr().add(block)));
-            sum = _mm512_fmadd_ps(_mm512_mul_ps(quants, zero), scale, sum);
+            let weight_scales = _mm512_maskz_loadu_ps(mask, scales.as_ptr().add(block));
+            for part in &x.rounded[..PARTS] {
+                let x_scales = _mm512_maskz_loadu_ps(mask, part.scales.as_ptr().add(at + block));
+                let quants = _mm512_maskz_loadu_epi32(mask, part.quant_sums.as_ptr().add(at + block));
+                let quants = _mm512_mul_ps(_mm512_cvtepi32_ps(quants), zero);
+                sum = _mm512_fmadd_ps(quants, _mm512_mul_ps(weight_scales, x_scales), sum);
+            }
             if let Some(offsets) = offsets {
-                let values = _mm512_maskz_loadu_ps(mask, sums.as_ptr().add(block));
+                let values = _mm512_maskz_loadu_ps(mask, x.rounded[0].sums.as_ptr().add(at + block));
                 sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(mask, offsets.as_ptr().add(block)), values, sum);
             }
         }

@@ -10,10 +10,11 @@ use super::rounded_rows::RoundedRows;
 pub const ROWS: usize = 6;
 
 /// Rows `first` to `first + count` (at most `ROWS`) times the panel, into `count` rows of `y`, `stride` apart, of
-/// which the first `width` outputs are written.
+/// which the first `width` outputs are written, or added to what is there.
 ///
 /// # Safety
 /// The processor has the features; `y` has room; the rows have as many blocks as the panel.
+#[allow(clippy::too_many_arguments)]
 pub unsafe fn tile(
     x: &RoundedRows,
     first: usize,
@@ -22,21 +23,23 @@ pub unsafe fn tile(
     y: *mut f32,
     stride: usize,
     width: usize,
+    add: bool,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         match count {
-            1 => rows::<1>(x, first, panel, y, stride, width),
-            2 => rows::<2>(x, first, panel, y, stride, width),
-            3 => rows::<3>(x, first, panel, y, stride, width),
-            4 => rows::<4>(x, first, panel, y, stride, width),
-            5 => rows::<5>(x, first, panel, y, stride, width),
-            _ => rows::<6>(x, first, panel, y, stride, width),
+            1 => rows::<1>(x, first, panel, y, stride, width, add),
+            2 => rows::<2>(x, first, panel, y, stride, width, add),
+            3 => rows::<3>(x, first, panel, y, stride, width, add),
+            4 => rows::<4>(x, first, panel, y, stride, width, add),
+            5 => rows::<5>(x, first, panel, y, stride, width, add),
+            _ => rows::<6>(x, first, panel, y, stride, width, add),
         }
     }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+#[allow(clippy::too_many_arguments)]
 unsafe fn rows<const N: usize>(
     x: &RoundedRows,
     first: usize,
@@ -44,6 +47,7 @@ unsafe fn rows<const N: usize>(
     y: *mut f32,
     stride: usize,
     width: usize,
+    add: bool,
 ) {
     debug_assert!(x.blocks == panel.blocks && (first + N) * x.blocks <= x.scales.len());
     let blocks = panel.blocks;
@@ -94,8 +98,13 @@ unsafe fn rows<const N: usize>(
             }
         }
         let mask = u32::MAX >> (32 - width.min(WIDTH));
-        for (row, sums) in sums.iter().enumerate() {
+        for (row, sums) in sums.iter_mut().enumerate() {
             let to = y.add(row * stride);
+            if add {
+                sums[0] = _mm512_add_ps(sums[0], _mm512_maskz_loadu_ps(mask as u16, to));
+                sums[1] =
+                    _mm512_add_ps(sums[1], _mm512_maskz_loadu_ps((mask >> 16) as u16, to.wrapping_add(16)));
+            }
             _mm512_mask_storeu_ps(to, mask as u16, sums[0]);
             _mm512_mask_storeu_ps(to.wrapping_add(16), (mask >> 16) as u16, sums[1]);
         }

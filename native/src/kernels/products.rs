@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::Parallel;
 use super::block_matrix::{BLOCK, BlockMatrix};
-use super::few_rows::{self, Interleaved};
+use super::few_rows::{self, Interleaved, Parts};
 use super::float32::Tile;
 use super::int8;
 use super::panels::{self, IntegerPanel, WIDTH};
@@ -15,7 +15,21 @@ use super::shared::Shared;
 pub enum Arithmetic {
     /// Activations rounded to 8 bits a block of 32, integer products, sums in float32.
     Int8,
+    /// The same with what that leaves of the activations rounded once more: they are held to about 15 bits. Of a
+    /// transposed matrix the weights would have to be rounded too, so its product is in float32.
+    Int16,
     Float32,
+}
+
+impl Arithmetic {
+    /// Into how many roundings activations go.
+    fn parts(self) -> usize {
+        match self {
+            Self::Int8 => 1,
+            Self::Int16 => 2,
+            Self::Float32 => 0,
+        }
+    }
 }
 
 /// Which way the matrix is gone through.
@@ -29,8 +43,8 @@ enum Direction {
 pub fn linear(x: &[f32], matrix: &BlockMatrix, y: &mut [f32], arithmetic: Arithmetic, parallel: Parallel) {
     let rows = x.len() / matrix.columns();
     assert!(x.len() == rows * matrix.columns() && y.len() == rows * matrix.rows(), "misshapen product");
-    if arithmetic == Arithmetic::Int8 && rows <= few_rows::MOST {
-        return multiply_few(x, rows, matrix, y, parallel);
+    if arithmetic != Arithmetic::Float32 && rows <= few_rows::MOST {
+        return multiply_few(x, rows, matrix, y, arithmetic, parallel);
     }
     multiply(x, rows, matrix, y, arithmetic, Direction::Plain, parallel);
 }
@@ -46,15 +60,15 @@ pub fn linear_transposed(
     let rows = dy.len() / matrix.rows();
     assert!(dy.len() == rows * matrix.rows() && dx.len() == rows * matrix.columns(), "misshapen product");
     // Blocks of rounded activations have to be whole.
-    let whole = matrix.rows().is_multiple_of(BLOCK);
-    let arithmetic = if whole { arithmetic } else { Arithmetic::Float32 };
+    let rounds = arithmetic == Arithmetic::Int8 && matrix.rows().is_multiple_of(BLOCK);
+    let arithmetic = if rounds { arithmetic } else { Arithmetic::Float32 };
     multiply(dy, rows, matrix, dx, arithmetic, Direction::Transposed, parallel);
 }
 
 #[derive(Default)]
 struct Scratch {
-    rounded: RoundedRows,
-    interleaved: Interleaved,
+    rounded: [RoundedRows; 2],
+    interleaved: [Interleaved; 2],
 }
 
 #[derive(Default)]
@@ -84,18 +98,17 @@ fn multiply(
     };
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|scratch| {
-        if arithmetic == Arithmetic::Int8 {
-            round(&mut scratch.rounded, x, rows, terms, parallel);
-        }
-        let rounded = &scratch.rounded;
+        let rounded = round(&mut scratch.rounded, x, rows, terms, arithmetic, parallel);
         parallel(outputs.div_ceil(WIDTH), &|panel| {
             let width = WIDTH.min(outputs - panel * WIDTH);
             PANELS.with_borrow_mut(|panels| {
                 // SAFETY: `available` was asked; a panel's outputs are this call's alone and lie within `y`.
                 unsafe {
                     match (arithmetic, direction) {
-                        (Arithmetic::Int8, Direction::Plain) => panels.integers.load(matrix, panel),
-                        (Arithmetic::Int8, Direction::Transposed) => {
+                        (Arithmetic::Int8 | Arithmetic::Int16, Direction::Plain) => {
+                            panels.integers.load(matrix, panel);
+                        }
+                        (Arithmetic::Int8 | Arithmetic::Int16, Direction::Transposed) => {
                             panels.integers.load_transposed(matrix, panel);
                         }
                         (Arithmetic::Float32, Direction::Plain) => {
@@ -106,11 +119,14 @@ fn multiply(
                         }
                     }
                     match arithmetic {
-                        Arithmetic::Int8 => {
+                        Arithmetic::Int8 | Arithmetic::Int16 => {
                             for first in (0..rows).step_by(int8::ROWS) {
                                 let count = int8::ROWS.min(rows - first);
                                 let to = out.at(first * outputs + panel * WIDTH);
-                                int8::tile(rounded, first, count, &panels.integers, to, outputs, width);
+                                for (part, rows) in rounded.iter().enumerate() {
+                                    let add = part > 0;
+                                    int8::tile(rows, first, count, &panels.integers, to, outputs, width, add);
+                                }
                             }
                         }
                         Arithmetic::Float32 => Tile {
@@ -133,33 +149,56 @@ fn multiply(
     });
 }
 
-fn multiply_few(x: &[f32], rows: usize, matrix: &BlockMatrix, y: &mut [f32], parallel: Parallel) {
+fn multiply_few(
+    x: &[f32],
+    rows: usize,
+    matrix: &BlockMatrix,
+    y: &mut [f32],
+    arithmetic: Arithmetic,
+    parallel: Parallel,
+) {
     /// Outputs that a thread takes at once.
     const PART: usize = 64;
     let out = Shared(y.as_mut_ptr());
-    SCRATCH.with_borrow_mut(|scratch| {
-        let Scratch { rounded, interleaved } = scratch;
-        round(rounded, x, rows, matrix.columns(), &|count, work| (0..count).for_each(work));
-        interleaved.fill(rounded, rows, matrix.bits());
-        let (rounded, interleaved) = (&*rounded, &*interleaved);
+    SCRATCH.with_borrow_mut(|Scratch { rounded, interleaved }| {
+        let rounded =
+            round(rounded, x, rows, matrix.columns(), arithmetic, &|count, work| (0..count).for_each(work));
+        for (interleaved, rounded) in interleaved.iter_mut().zip(rounded) {
+            interleaved.fill(rounded, rows, matrix.bits());
+        }
+        let parts = Parts { rounded, interleaved };
         parallel(matrix.rows().div_ceil(PART), &|part| {
             let range = (part * PART, matrix.rows().min((part + 1) * PART));
             // SAFETY: `available` was asked; these outputs are this call's alone.
-            unsafe { few_rows::outputs(rounded, interleaved, rows, matrix, range, out.at(0)) };
+            unsafe { few_rows::outputs(&parts, rows, matrix, range, out.at(0)) };
         });
     });
 }
 
-fn round(rounded: &mut RoundedRows, x: &[f32], rows: usize, terms: usize, parallel: Parallel) {
+/// The roundings of `x` that the arithmetic takes.
+fn round<'a>(
+    rounded: &'a mut [RoundedRows; 2],
+    x: &[f32],
+    rows: usize,
+    terms: usize,
+    arithmetic: Arithmetic,
+    parallel: Parallel,
+) -> &'a [RoundedRows] {
     /// Rows that a thread takes at once.
     const PART: usize = 32;
-    rounded.resize(rows, terms / BLOCK);
+    let rounded = &mut rounded[..arithmetic.parts()];
+    for part in rounded.iter_mut() {
+        part.resize(rows, terms / BLOCK);
+    }
     let rounded = &*rounded;
-    parallel(rows.div_ceil(PART), &|part| {
-        let (first, last) = (part * PART, rows.min((part + 1) * PART));
-        // SAFETY: `available` was asked; these rows are this call's alone.
-        unsafe { rounded.round(first, &x[first * terms..last * terms]) };
-    });
+    if let Some(part) = rounded.first() {
+        parallel(rows.div_ceil(PART), &|range| {
+            let (first, last) = (range * PART, rows.min((range + 1) * PART));
+            // SAFETY: `available` was asked; these rows are this call's alone.
+            unsafe { part.round(first, &x[first * terms..last * terms], rounded.get(1)) };
+        });
+    }
+    rounded
 }
 
 #[cfg(test)]
@@ -192,7 +231,8 @@ mod tests {
                         let x = random(rows * terms, 7);
                         let dy = random(rows * out, 9);
                         let (mut y, mut dx) = (vec![f32::NAN; rows * out], vec![f32::NAN; rows * terms]);
-                        for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-5), (Arithmetic::Int8, 4e-2)]
+                        for (arithmetic, tolerance) in
+                            [(Arithmetic::Float32, 1e-5), (Arithmetic::Int16, 2e-4), (Arithmetic::Int8, 4e-2)]
                         {
                             linear(&x, &matrix, &mut y, arithmetic, &in_order);
                             let off = error(&y, &test.product(&x));

@@ -29,32 +29,54 @@ impl RoundedRows {
         self.sums.resize(rows * blocks, 0.0);
     }
 
-    /// Rounds `x`, whole rows, to where row `first` begins.
+    /// Rounds `x`, whole rows, to where row `first` begins. With `rest`, what that leaves of `x` is rounded once
+    /// more into it, without sums: both together hold `x` to about 15 bits.
     ///
     /// # Safety
     /// The processor has the features; nobody else writes these rows.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
-    pub unsafe fn round(&self, first: usize, x: &[f32]) {
+    pub unsafe fn round(&self, first: usize, x: &[f32], rest: Option<&Self>) {
         let start = first * self.blocks;
         assert!(start + x.len() / BLOCK <= self.scales.len());
-        let (quants, scales) = (self.quants.as_ptr().cast_mut(), self.scales.as_ptr().cast_mut());
-        let (quant_sums, sums) = (self.quant_sums.as_ptr().cast_mut(), self.sums.as_ptr().cast_mut());
+        assert!(rest.is_none_or(|rest| rest.scales.len() == self.scales.len()));
         for (index, block) in x.chunks_exact(BLOCK).enumerate() {
             let at = start + index;
             // SAFETY: `at` lies within the arrays, the caller owns the rows.
             unsafe {
-                let (low, high) = (_mm512_loadu_ps(block.as_ptr()), _mm512_loadu_ps(block.as_ptr().add(16)));
-                let largest = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
-                let inverse = _mm512_set1_ps(if largest > 0.0 { 127.0 / largest } else { 0.0 });
-                let low_quants = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
-                let high_quants = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
-                let to = quants.add(at * BLOCK).cast::<__m128i>();
-                _mm_storeu_si128(to, _mm512_cvtsepi32_epi8(low_quants));
-                _mm_storeu_si128(to.add(1), _mm512_cvtsepi32_epi8(high_quants));
-                *scales.add(at) = largest / 127.0;
-                *quant_sums.add(at) = _mm512_reduce_add_epi32(_mm512_add_epi32(low_quants, high_quants));
-                *sums.add(at) = _mm512_reduce_add_ps(_mm512_add_ps(low, high));
+                let values = [_mm512_loadu_ps(block.as_ptr()), _mm512_loadu_ps(block.as_ptr().add(16))];
+                let left = self.round_block(at, values);
+                *self.sums.as_ptr().cast_mut().add(at) =
+                    _mm512_reduce_add_ps(_mm512_add_ps(values[0], values[1]));
+                if let Some(rest) = rest {
+                    rest.round_block(at, left);
+                    *rest.sums.as_ptr().cast_mut().add(at) = 0.0;
+                }
             }
         }
+    }
+
+    /// Rounds one block and returns what is left of it.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+    unsafe fn round_block(&self, at: usize, [low, high]: [__m512; 2]) -> [__m512; 2] {
+        let largest = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
+        let inverse = _mm512_set1_ps(if largest > 0.0 { 127.0 / largest } else { 0.0 });
+        let scale = largest / 127.0;
+        let low_quants = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
+        let high_quants = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
+        // SAFETY: `at` lies within the arrays, the caller owns the rows.
+        unsafe {
+            let to = self.quants.as_ptr().cast_mut().add(at * BLOCK).cast::<__m128i>();
+            _mm_storeu_si128(to, _mm512_cvtsepi32_epi8(low_quants));
+            _mm_storeu_si128(to.add(1), _mm512_cvtsepi32_epi8(high_quants));
+            *self.scales.as_ptr().cast_mut().add(at) = scale;
+            *self.quant_sums.as_ptr().cast_mut().add(at) =
+                _mm512_reduce_add_epi32(_mm512_add_epi32(low_quants, high_quants));
+        }
+        let scale = _mm512_set1_ps(scale);
+        [
+            _mm512_fnmadd_ps(_mm512_cvtepi32_ps(low_quants), scale, low),
+            _mm512_fnmadd_ps(_mm512_cvtepi32_ps(high_quants), scale, high),
+        ]
     }
 }

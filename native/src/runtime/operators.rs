@@ -26,8 +26,8 @@ pub fn domain() -> Result<Arc<OperatorDomain>> {
 
 /// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
 /// `quants [out, in/32, 4·bits]`, `scales [out, in/32]` and, optionally, `offsets [out, in/32]`; output
-/// `x · Wᵀ [N, out]` (or `dy · W [N, in]`). Attributes: `outFeatures`, `inFeatures`, `transposed` and `int8`
-/// (0 or 1), whether activations are rounded.
+/// `x · Wᵀ [N, out]` (or `dy · W [N, in]`). Attributes: `outFeatures`, `inFeatures`, `transposed`
+/// (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all).
 struct BlockLinear;
 
 struct BlockLinearKernel {
@@ -63,7 +63,11 @@ impl Operator for BlockLinear {
             rows: number("outFeatures")?,
             columns: number("inFeatures")?,
             transposed: number("transposed")? == 1,
-            arithmetic: if number("int8")? == 1 { Arithmetic::Int8 } else { Arithmetic::Float32 },
+            arithmetic: match number("bits")? {
+                8 => Arithmetic::Int8,
+                16 => Arithmetic::Int16,
+                _ => Arithmetic::Float32,
+            },
         })
     }
 }

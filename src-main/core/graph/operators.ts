@@ -196,9 +196,12 @@ export const attentionGradient = (
     attributes: attentionAttributes(shape),
   })
 
+/** To how many bits `BlockLinear` rounds activations. */
+const arithmeticBits: Readonly<Record<BlockArithmetic, number>> = { int8: 8, int16: 16, float32: 32 }
+
 /**
- * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, or `x · W` if transposed. In `int8` x is
- * rounded to 8 bits a block of 32, and of a transposed W its blocks anew; sums are float32 in any case.
+ * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, or `x · W` if transposed, in the given
+ * arithmetic (see `BlockArithmetic`). Sums are float32 in any case.
  */
 export const blockLinear = (
   g: GraphBuilder,
@@ -220,7 +223,7 @@ export const blockLinear = (
         outFeatures: int(format.rows),
         inFeatures: int(format.columns),
         transposed: int(format.transposed ? 1 : 0),
-        int8: int(format.arithmetic === 'int8' ? 1 : 0),
+        bits: int(arithmeticBits[format.arithmetic]),
       },
     },
   )

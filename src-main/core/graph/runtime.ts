@@ -24,8 +24,12 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** `int8`: activations are rounded to 8 bits a block of 32 for products with block weights. */
-export type BlockArithmetic = 'int8' | 'float32'
+/**
+ * How products with block weights are computed. `int8`: activations are rounded to 8 bits a block of 32, and so are
+ * the weights of a transposed matrix. `int16`: what the rounding left is rounded once more, which holds activations to
+ * about 15 bits; transposed products are in float32. `float32`: nothing is rounded.
+ */
+export type BlockArithmetic = 'int8' | 'int16' | 'float32'
 
 export interface Runtime {
   /** How graphs should multiply with block weights by `BlockLinear`; null where the runtime hasn't the operator. */

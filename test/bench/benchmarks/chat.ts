@@ -42,7 +42,6 @@ async function prepare(name: 'prefill' | 'decode', work: (read: Read) => Promise
   const variants: Variant[] = []
   const closings: (() => Promise<void>)[] = []
   for (const [runtimeName, runtime] of runtimes()) {
-    if (runtime.blockArithmetic === 'float32') continue
     const model = openRealModel(runtime)
     if (model === null) return null
     variants.push(ours(runtimeName, model, false, work))

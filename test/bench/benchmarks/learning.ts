@@ -7,7 +7,6 @@ import { chooseRuntime } from '../../../src-main/engine/runtime.ts'
 import { modelDirectory } from '../../model-files.ts'
 import type { Study } from '../benchmark.ts'
 import { knowledge, learn, persona, questionCounts } from '../learning/learn.ts'
-import { chooseRuntime } from '../../../src-main/engine/runtime.ts'
 import { threads } from './real-model.ts'
 
 /** What the default model knows before and after each preset has learned the sample persona. */

@@ -12,8 +12,8 @@ export const threads = 2
 export function runtimes(): ReadonlyMap<string, Runtime> {
   const found = new Map<string, Runtime>()
   for (const [name, blockArithmetic] of [
-    ['veranda', 'int8'],
-    ['veranda, float32 kernels', 'float32'],
+    ['veranda', 'int16'],
+    ['veranda, activations in 8 bits', 'int8'],
   ] as const) {
     const native = nativeRuntime({ threads, blockArithmetic })
     if (native.runtime === null) console.log(`${name}: not measured. ${native.reason}`)
