@@ -36,6 +36,7 @@ async function appWith(sources: Source[], dataDirectory = temporaryFolder()): Pr
   const about = { name: 'Small', description: '', licence: 'MIT', parameterCount: 1, quantization: 'F32' }
   const catalogue = { models: [{ id: 'small', ...about, file, sources }] }
   writeFileSync(join(resources, 'catalogue.json'), JSON.stringify(catalogue))
+  writeFileSync(join(resources, 'replay-questions.json'), '["Why is the sky blue?"]')
   return await testApp({ resourcesDirectory: resources, dataDirectory })
 }
 
