@@ -23,5 +23,10 @@ export interface FailureMessage {
 /** Anything that was thrown, as a message: an unexpected error keeps its own text under the code `internal`. */
 export function toFailureMessage(error: unknown): FailureMessage {
   if (error instanceof Failure) return { code: error.code, message: error.message }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error) }
+  return { code: 'internal', message: messageOf(error) }
+}
+
+/** What a caught value says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url'
 export function findAddon(): string | null {
   const name = `veranda.${process.platform}-${process.arch}.node`
   const paths = ['../../native/', '../../../native/'].map((folder) =>
-    // An archive cannot be loaded from; packaging leaves the addon beside it.
-    fileURLToPath(new URL(folder + name, import.meta.url)).replace(
-      /\bapp\.asar(?=[\\/])/,
-      'app.asar.unpacked',
-    ),
+    outsideArchive(fileURLToPath(new URL(folder + name, import.meta.url))),
   )
   return paths.find((path) => existsSync(path)) ?? null
+}
+
+/** Libraries cannot be loaded from an archive; packaging leaves them beside it. */
+export function outsideArchive(path: string): string {
+  return path.replace(/\bapp\.asar(?=[\\/])/, 'app.asar.unpacked')
 }

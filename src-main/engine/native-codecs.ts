@@ -1,4 +1,5 @@
 /** Weight codecs, native where they are built and give the right bits. */
+import { messageOf } from '../contract/failure.ts'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
@@ -56,9 +57,7 @@ export function loadCodecs(addonPath: string | null = findAddon()): Codecs {
     return difference === null ? codecs : typescriptCodecs(`${addonPath} decodes ${difference} wrongly.`)
   } catch (error) {
     // Built for another system, a missing library: whatever it is, the reference does the work.
-    return typescriptCodecs(
-      `${addonPath} does not load: ${error instanceof Error ? error.message : String(error)}`,
-    )
+    return typescriptCodecs(`${addonPath} does not load: ${messageOf(error)}`)
   }
 }
 

@@ -4,19 +4,19 @@
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { Failure } from '../contract/failure.ts'
+import { messageOf } from '../contract/failure.ts'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import type {
   BlockArithmetic,
-  Feeds,
   MappedFile,
   Runtime,
   Session,
   Tensor,
   TensorData,
 } from '../core/graph/runtime.ts'
-import { findAddon } from './native-addon.ts'
+import { findAddon, outsideArchive } from './native-addon.ts'
+import { feedOf, graphFailed, graphNotLoaded } from './session-calls.ts'
 
 export interface NativeRuntimeOptions {
   /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
@@ -74,7 +74,7 @@ export function nativeRuntime(
       return { runtime: null, reason: 'This processor lacks the AVX-512 VNNI that the kernels need.' }
     return { runtime: runtimeOver(addon, options, libraryPath()) }
   } catch (error) {
-    return { runtime: null, reason: `The native runtime does not load: ${text(error)}` }
+    return { runtime: null, reason: `The native runtime does not load: ${messageOf(error)}` }
   }
 }
 
@@ -91,11 +91,7 @@ function runtimeOver(addon: Addon, options: NativeRuntimeOptions, library: strin
         })
         return sessionOver(graph, session)
       } catch (error) {
-        throw new Failure(
-          'graph-not-loaded',
-          `ONNX Runtime could not load the graph "${graph.name}": ${text(error)}`,
-          { cause: error },
-        )
+        throw graphNotLoaded(graph, error)
       }
     },
   }
@@ -112,59 +108,58 @@ function sessionOver(graph: Graph, session: NativeSession): Session {
       try {
         const tensors = inputs.map((name) => feedOf(feeds, name))
         const results = session.run(
-          tensors.map((tensor) => (tensor instanceof OutsideTensor ? tensor.native : tensor.data)),
+          tensors.map((tensor) => (tensor instanceof OutsideTensor ? tensor.input : tensor.data)),
           tensors.map(({ shape }) => shape),
         )
         return Object.fromEntries(results.map((result, at) => [outputs[at] ?? '', new OutsideTensor(result)]))
       } catch (error) {
-        throw new Failure(
-          'graph-failed',
-          `ONNX Runtime could not run the graph "${graph.name}": ${text(error)}`,
-          { cause: error },
-        )
+        throw graphFailed(graph, error)
       }
     },
     close: async () => session.close(),
   }
 }
 
-/** A tensor outside JavaScript's memory, copied into it when somebody asks for its numbers. */
+/**
+ * A tensor outside JavaScript's memory until somebody asks for its numbers: then they are copied, and only the copy
+ * stays.
+ */
 class OutsideTensor implements Tensor {
-  readonly native: NativeTensor
+  readonly #native: NativeTensor
   readonly shape: readonly number[]
   #data: TensorData | null = null
 
   constructor(native: NativeTensor) {
-    this.native = native
+    this.#native = native
     this.shape = native.shape
   }
 
   get data(): TensorData {
     if (this.#data === null) {
-      this.#data = new arrays[this.native.dtype](this.shape.reduce((a, b) => a * b, 1))
-      this.native.read(this.#data)
+      this.#data = new arrays[this.#native.dtype](this.shape.reduce((a, b) => a * b, 1))
+      this.#native.read(this.#data)
+      this.#native.release()
     }
     return this.#data
   }
 
-  release(): void {
-    this.native.release()
+  /** As a session takes it, wherever it is. */
+  get input(): TensorData | NativeTensor {
+    return this.#data ?? this.#native
   }
-}
 
-function feedOf(feeds: Feeds, name: string): Tensor {
-  const tensor = feeds[name]
-  if (tensor === undefined) throw new TypeError(`The input "${name}" is missing.`)
-  return tensor
+  release(): void {
+    this.#data = null
+    this.#native.release()
+  }
 }
 
 /** The library that lies beside onnxruntime-node's own binding: two copies in a process would not share anything. */
 function libraryPath(): string {
   const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
   const name = { win32: 'onnxruntime.dll', darwin: 'libonnxruntime.1.dylib' }[process.platform as string]
-  const path = join(folder, 'bin/napi-v6', process.platform, process.arch, name ?? 'libonnxruntime.so.1')
-  // An archive cannot be loaded from; packaging leaves the library beside it.
-  return path.replace(/\bapp\.asar(?=[\\/])/, 'app.asar.unpacked')
+  const file = name ?? 'libonnxruntime.so.1'
+  return outsideArchive(join(folder, 'bin/napi-v6', process.platform, process.arch, file))
 }
 
 function isAddon(value: unknown): value is Addon {
@@ -175,8 +170,4 @@ function isAddon(value: unknown): value is Addon {
       (name) => typeof Reflect.get(value, name) === 'function',
     )
   )
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,9 +1,9 @@
 /** ONNX Runtime as the core's `Runtime`: the only file that imports onnxruntime-node. */
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
-import { Failure } from '../contract/failure.ts'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import type { Feeds, Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
+import { feedOf, graphFailed, graphNotLoaded } from './session-calls.ts'
 
 export interface OnnxRuntimeOptions {
   /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
@@ -36,13 +36,7 @@ export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
         })
         return onnxSession(graph, session)
       } catch (error) {
-        throw new Failure(
-          'graph-not-loaded',
-          `ONNX Runtime could not load the graph "${graph.name}": ${text(error)}`,
-          {
-            cause: error,
-          },
-        )
+        throw graphNotLoaded(graph, error)
       }
     },
   }
@@ -59,23 +53,11 @@ function onnxSession(graph: Graph, session: InferenceSession): Session {
           Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]),
         )
       } catch (error) {
-        throw new Failure(
-          'graph-failed',
-          `ONNX Runtime could not run the graph "${graph.name}": ${text(error)}`,
-          {
-            cause: error,
-          },
-        )
+        throw graphFailed(graph, error)
       }
     },
     close: () => session.release(),
   }
-}
-
-function feedOf(feeds: Feeds, name: string): Tensor {
-  const tensor = feeds[name]
-  if (tensor === undefined) throw new TypeError(`The input "${name}" is missing.`)
-  return tensor
 }
 
 function toOrt(tensor: Tensor): OrtTensor {
@@ -100,8 +82,4 @@ function isTensorData(data: unknown): data is TensorData {
     data instanceof BigInt64Array ||
     data instanceof Uint8Array
   )
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -7,7 +7,7 @@
  * template rewrites contents and they are left unmarked.
  */
 import { Template } from '@huggingface/jinja'
-import { Failure } from '../../contract/failure.ts'
+import { Failure, messageOf } from '../../contract/failure.ts'
 
 export interface ChatMessage {
   readonly role: string
@@ -67,7 +67,7 @@ function compile(template: string): Template {
   try {
     return new Template(withoutClock + template)
   } catch (cause) {
-    throw new Failure('chat-template', `The model's chat template cannot be read: ${messageOf(cause)}.`, {
+    throw new Failure('chat-template', `The model's chat template cannot be read: ${reasonOf(cause)}.`, {
       cause,
     })
   }
@@ -84,7 +84,7 @@ function render(template: Template, messages: readonly ChatMessage[], options: R
   } catch (cause) {
     throw new Failure(
       'chat-template',
-      `The model's chat template does not accept this conversation: ${messageOf(cause)}.`,
+      `The model's chat template does not accept this conversation: ${reasonOf(cause)}.`,
       { cause },
     )
   }
@@ -165,6 +165,6 @@ function outerSpace(content: string): [lead: string, trail: string] {
   ]
 }
 
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/\.$/, '')
 }

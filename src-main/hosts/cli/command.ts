@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/failure.ts'
 import { parseArgs } from 'node:util'
 import type { Services } from '../../app/services.ts'
 import type { LineReader } from './chat-session.ts'
@@ -125,7 +126,7 @@ function parse(
     return { positionals: parsed.positionals, values: parsed.values }
   } catch (error) {
     // Node's own text is a full sentence that names the option.
-    throw new UsageError(error instanceof Error ? error.message : String(error))
+    throw new UsageError(messageOf(error))
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ImportIssue } from '../../contract/entities.ts'
-import { Failure } from '../../contract/failure.ts'
+import { Failure, messageOf } from '../../contract/failure.ts'
 import type { ParsedExample } from '../../app/services.ts'
 import type { Context } from './command.ts'
 import { drain } from './drain.ts'
@@ -49,7 +49,7 @@ export async function readFileOfExamples(path: string): Promise<Buffer> {
         ? `There is no file “${path}”.`
         : code === 'EISDIR'
           ? `“${path}” is a folder; give a file of examples.`
-          : `“${path}” can't be read: ${error instanceof Error ? error.message : String(error)}.`
+          : `“${path}” can't be read: ${messageOf(error)}.`
     throw new Failure('file-not-read', reason, { cause: error })
   }
 }
