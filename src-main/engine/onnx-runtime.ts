@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
-import type { Feeds, Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
+import type { Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
 import { feedOf, graphFailed, graphNotLoaded } from './session-calls.ts'
 
 export interface OnnxRuntimeOptions {
