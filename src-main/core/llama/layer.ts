@@ -85,11 +85,6 @@ export function decoderLayer(
   const scaled = op.mul(g, rotatedQueries, g.float32(1 / Math.sqrt(D)))
   const rotatedKeys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), K)
   const projectedValues = project(normalized, 'v_proj')
-  const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]), [
-    B * K,
-    times(G, 'T'),
-    D,
-  ])
   const keys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
     B * K,
     D,
@@ -100,27 +95,24 @@ export function decoderLayer(
     op.transpose(g, op.reshape(g, projectedValues, [B, 'T', K, D]), [0, 2, 1, 3]),
     [B * K, 'T', D],
   )
-  const joined = inputs.fused
-    ? op.attention(
-        g,
-        [
-          op.reshape(g, scaled, ['N', Q * D]),
-          op.reshape(g, rotatedKeys, ['N', K * D]),
-          projectedValues,
-          inputs.mask,
-        ],
-        { rows: B, heads: Q, kvHeads: K },
-      )
-    : op.reshape(
-        g,
-        op.transpose(
-          g,
-          op.reshape(g, attend(g, queries, keys, values, inputs), [B, K, G, 'T', D]),
-          [0, 3, 1, 2, 4],
-        ),
-        ['N', Q * D],
-      )
-  const attention = op.add(g, x, project(joined, 'o_proj'))
+  const joined = (): Value => {
+    if (inputs.fused) {
+      const [flatQueries, flatKeys] = [
+        op.reshape(g, scaled, ['N', Q * D]),
+        op.reshape(g, rotatedKeys, ['N', K * D]),
+      ]
+      const shape = { rows: B, heads: Q, kvHeads: K }
+      return op.attention(g, [flatQueries, flatKeys, projectedValues, inputs.mask], shape)
+    }
+    const queries = op.reshape(
+      g,
+      op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]),
+      [B * K, times(G, 'T'), D],
+    )
+    const attended = op.reshape(g, attend(g, queries, keys, values, inputs), [B, K, G, 'T', D])
+    return op.reshape(g, op.transpose(g, attended, [0, 3, 1, 2, 4]), ['N', Q * D])
+  }
+  const attention = op.add(g, x, project(joined(), 'o_proj'))
 
   const middle = norm(attention, 'post_attention_layernorm')
   const gate = project(middle, 'gate_proj')
