@@ -33,7 +33,7 @@ export type LinearWeight =
 /** How a matrix is stored, as far as graphs over it differ; null: as float32. */
 export type BlockFormat = { readonly bits: 4 | 8; readonly hasOffsets: boolean } | null
 
-/** The weight of a linear layer `[out, in]` as inputs of a graph: `name`, or its parts as `blockFeeds` calls them. */
+/** The weight of a linear layer `[out, in]` as inputs of a graph: `name`, or its parts, see `WeightFeeds`. */
 export function weightInput(
   g: GraphBuilder,
   name: string,

@@ -1,4 +1,4 @@
-import type { Feeds, Tensor } from '../graph/runtime.ts'
+import type { Tensor } from '../graph/runtime.ts'
 import type { StoredModel } from './stored-model.ts'
 
 /** A model's weights as float32, read and dequantised when they are asked for. */
@@ -19,15 +19,6 @@ export interface BlockTensors {
   readonly quants: Tensor
   readonly scales: Tensor
   readonly offsets: Tensor | null
-}
-
-/** The parts of block weights as feeds of a graph that names them `name.quants`, `name.scales`, `name.offsets`. */
-export function blockFeeds(name: string, { quants, scales, offsets }: BlockTensors): Feeds {
-  return {
-    [`${name}.quants`]: quants,
-    [`${name}.scales`]: scales,
-    ...(offsets === null ? {} : { [`${name}.offsets`]: offsets }),
-  }
 }
 
 /** The embeddings of tokens: `[N, H]`. Each different token is read once. */

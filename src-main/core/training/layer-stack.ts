@@ -1,9 +1,11 @@
-import { type Feeds, float32Data, type Runtime, type Session, type Tensor } from '../graph/runtime.ts'
+import { type Feeds, float32Data, type Runtime, type Tensor } from '../graph/runtime.ts'
+import { SessionCache } from '../graph/session-cache.ts'
 import { linearPath } from '../llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryScale, rotaryTables, unrotatedTables } from '../llama/rope.ts'
 import { layerShapes } from '../llama/tensor-names.ts'
 import type { BlockFormat } from '../llama/lower-linear.ts'
-import { blockFeeds, type WeightSource } from '../llama/weight-source.ts'
+import { formatName, weightFeeds } from '../llama/weight-feeds.ts'
+import type { WeightSource } from '../llama/weight-source.ts'
 import { dropoutFeeds } from '../vera/dropout.ts'
 import { layerLayout, layerRange, layoutSignature, type VeraLayout } from '../vera/layout.ts'
 import { adapterFeeds, type LiveAdapter } from '../vera/live-adapter.ts'
@@ -29,28 +31,28 @@ export interface StackEntry {
 }
 
 /**
- * The decoder layers, run one at a time over one pair of graphs, their weights dequantised into one buffer just
- * before each run: the memory of a model's training is that of one layer and the borders between layers.
+ * The decoder layers, run one at a time over one pair of graphs. Weights are given as they are stored or, where the
+ * runtime doesn't take those, dequantised into one buffer just before each run: the memory of a model's training is that of one layer and the borders between layers.
  */
 export class LayerStack {
   readonly #runtime: Runtime
   readonly #weights: WeightSource
-  readonly #sessions = new Map<string, Promise<Session>>()
+  readonly #sessions: SessionCache
   readonly #frequencies: Float32Array
-  /** Of one layer, by their names in its graphs: float32 tensors in buffers that all layers share, and blocks. */
-  readonly #buffers = new Map<string, Tensor & { readonly data: Float32Array }>()
+  /** For the float32 tensors of one layer, by their names in its graphs. */
+  readonly #buffers = new Map<string, Float32Array>()
   #loaded: LayerWeights | null = null
   #keptWidth: number | null = null
 
   constructor(runtime: Runtime, weights: WeightSource) {
     this.#runtime = runtime
+    this.#sessions = new SessionCache(runtime)
     this.#weights = weights
     this.#frequencies = inverseFrequencies(weights.model.config)
   }
 
-  async close(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).close()
-    this.#sessions.clear()
+  close(): Promise<void> {
+    return this.#sessions.close()
   }
 
   /** Everything that the layers' runs over one batch share. */
@@ -80,8 +82,9 @@ export class LayerStack {
     const part = layerPart(adapter, layer, x.length / this.#weights.model.config.hiddenSize)
     const weights = this.#load(layer)
     const options = this.#options(weights, rows, part, keep)
-    const session = await this.#session(`forward ${rows} ${part?.signature} ${keep} ${weights.format}`, () =>
-      layerForwardGraph(options),
+    const session = await this.#sessions.open(
+      `forward ${rows} ${part?.signature} ${keep} ${weights.format}`,
+      () => layerForwardGraph(options),
     )
     const { y, ...kept } = await session.run({ ...this.#feeds(weights, x, batchFeeds), ...part?.feeds })
     return { y: float32Data(y, 'y'), kept }
@@ -104,7 +107,7 @@ export class LayerStack {
     const part = layerPart(adapter, layer, given.x.length / this.#weights.model.config.hiddenSize)
     const weights = this.#load(layer)
     const options = this.#options(weights, rows, part, given.keeps)
-    const session = await this.#session(
+    const session = await this.#sessions.open(
       `backward ${rows} ${part?.signature} ${given.keeps} ${wantsInput} ${weights.format}`,
       () => layerBackwardGraph(options, wantsInput),
     )
@@ -136,14 +139,6 @@ export class LayerStack {
     return { config, rows, ...adapted, keep, arithmetic, formats }
   }
 
-  #session(key: string, graph: () => Parameters<Runtime['open']>[0]): Promise<Session> {
-    const known = this.#sessions.get(key)
-    if (known !== undefined) return known
-    const opened = this.#runtime.open(graph())
-    this.#sessions.set(key, opened)
-    return opened
-  }
-
   #feeds(weights: LayerWeights, x: Float32Array, batchFeeds: Feeds): Feeds {
     const { hiddenSize, headDim, unrotatedLayers } = this.#weights.model.config
     const length = x.length / hiddenSize
@@ -160,29 +155,18 @@ export class LayerStack {
     const formats = new Map<string, BlockFormat>()
     const feeds: Record<string, Tensor> = {}
     for (const [name, shape] of layerShapes(this.#weights.model.config, layerPrefix)) {
-      const stored = name.replace(layerPrefix, `model.layers.${layer}`)
-      const blocks =
-        this.#runtime.blockArithmetic === null ? null : this.#weights.blocks(stored, 0, shape[0] ?? 0)
-      if (blocks === null) {
-        const buffer = this.#buffer(name, shape)
-        this.#weights.read(stored, buffer.data)
-        feeds[name] = buffer
-      } else {
-        formats.set(name, { bits: blocks.bits, hasOffsets: blocks.offsets !== null })
-        Object.assign(feeds, blockFeeds(name, blocks))
-      }
+      const part = { stored: name.replace(layerPrefix, `model.layers.${layer}`), shape }
+      const buffer = (length: number) => this.#buffer(name, length)
+      const given = weightFeeds(this.#runtime, this.#weights, name, part, buffer)
+      formats.set(name, given.format)
+      Object.assign(feeds, given.feeds)
     }
-    const format = [...formats.values()]
-      .map((value) => `${value?.bits}${value?.hasOffsets ? 'o' : ''}`)
-      .join()
-    this.#loaded = { layer, feeds, formats, format: `${[...formats.keys()].join()} ${format}` }
+    this.#loaded = { layer, feeds, formats, format: [...formats.values()].map(formatName).join() }
     return this.#loaded
   }
 
-  #buffer(name: string, shape: readonly number[]): Tensor & { readonly data: Float32Array } {
-    const known = this.#buffers.get(name)
-    if (known !== undefined) return known
-    const buffer = { data: new Float32Array(shape.reduce((a, b) => a * b, 1)), shape }
+  #buffer(name: string, length: number): Float32Array {
+    const buffer = this.#buffers.get(name) ?? new Float32Array(length)
     this.#buffers.set(name, buffer)
     return buffer
   }

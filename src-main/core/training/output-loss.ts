@@ -1,7 +1,8 @@
-import { type Feeds, float32Data, type Runtime, type Session } from '../graph/runtime.ts'
-import type { BlockFormat } from '../llama/lower-linear.ts'
+import { float32Data, type Runtime } from '../graph/runtime.ts'
+import { SessionCache } from '../graph/session-cache.ts'
 import { weightName } from '../llama/stored-model.ts'
-import { blockFeeds, type WeightSource } from '../llama/weight-source.ts'
+import { formatName, weightFeeds } from '../llama/weight-feeds.ts'
+import type { WeightSource } from '../llama/weight-source.ts'
 import { outputSliceGraph } from './output-graphs.ts'
 
 /** Rows of the output matrix in one slice: 4,096 · 576 float32 weights are 9 MB. */
@@ -40,19 +41,19 @@ export interface SoftTarget {
 export class OutputLayer {
   readonly #runtime: Runtime
   readonly #weights: WeightSource
-  readonly #sessions = new Map<string, Promise<Session>>()
+  readonly #sessions: SessionCache
   readonly #sliceRows: number
   #buffer = new Float32Array(0)
 
   constructor(runtime: Runtime, weights: WeightSource, sliceRows = defaultSliceRows) {
     this.#runtime = runtime
+    this.#sessions = new SessionCache(runtime)
     this.#weights = weights
     this.#sliceRows = Math.min(sliceRows, weights.model.config.vocabularySize)
   }
 
-  async close(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).close()
-    this.#sessions.clear()
+  close(): Promise<void> {
+    return this.#sessions.close()
   }
 
   /** x `[M, H]`, one label a row; the rows that have a soft target follow that. */
@@ -63,41 +64,46 @@ export class OutputLayer {
     soft: ReadonlyMap<number, SoftTarget> = new Map(),
   ): Promise<OutputLoss> {
     const H = this.#weights.model.config.hiddenSize
-    const { normalizer, expected, labelLogits } = await this.#sums(x, labels, wantsGradient)
-    let lossSum = 0
+    const { normalizer, expected } = await this.#sums(x, wantsGradient)
+    const gradient = wantsGradient ? new Float32Array(expected.length) : null
+    const read = new Float32Array(H)
+    const name = weightName(this.#weights.model.config, 'lm_head')
     const losses = new Float64Array(labels.length)
+    let lossSum = 0
     for (let m = 0; m < labels.length; m++) {
       const target = soft.get(m)
-      const logit = target === undefined ? (labelLogits[m] ?? 0) : dot(x, m * H, target.row) + target.entropy
-      losses[m] = (normalizer[m] ?? 0) - logit
+      if (target === undefined) this.#weights.read(name, read, labels[m] ?? 0)
+      const row = target?.row ?? read
+      losses[m] = (normalizer[m] ?? 0) - (dot(x, m * H, row) + (target?.entropy ?? 0))
       lossSum += losses[m] ?? 0
+      // The mean row under the softmax less the target's.
+      if (gradient !== null)
+        for (let i = 0; i < H; i++) gradient[m * H + i] = (expected[m * H + i] ?? 0) - (row[i] ?? 0)
     }
-    return { losses, lossSum, gradient: wantsGradient ? this.#gradient(expected, labels, soft) : null }
+    return { losses, lossSum, gradient }
   }
 
   /** The model's own distribution at each row of x `[M, H]`, as targets. */
   async softTargets(x: Float32Array): Promise<readonly SoftTarget[]> {
     const H = this.#weights.model.config.hiddenSize
-    const { normalizer, expected } = await this.#sums(x, new Int32Array(x.length / H), true)
+    const { normalizer, expected } = await this.#sums(x, true)
     return Array.from(normalizer, (logSum, m) => {
       const row = Float32Array.from(expected.subarray(m * H, (m + 1) * H))
       return { row, entropy: logSum - dot(x, m * H, row) }
     })
   }
 
-  /** ln Σ exp l `[M]`, l[label] `[M]` and, if wanted, the mean row under the softmax `[M, H]`. */
-  async #sums(x: Float32Array, labels: Int32Array, wantsExpected: boolean) {
+  /** ln Σ exp l `[M]` and, if wanted, the mean row under the softmax `[M, H]`. */
+  async #sums(x: Float32Array, wantsExpected: boolean) {
     const { vocabularySize: V, hiddenSize: H } = this.#weights.model.config
-    const M = labels.length
+    const M = x.length / H
     const name = weightName(this.#weights.model.config, 'lm_head')
     const max = new Float64Array(M).fill(Number.NEGATIVE_INFINITY)
     const sum = new Float64Array(M)
     const weighted = new Float64Array(wantsExpected ? M * H : 0)
-    const labelLogits = new Float64Array(M)
     for (let start = 0; start < V; start += this.#sliceRows) {
       const rows = Math.min(this.#sliceRows, V - start)
-      const { feeds, format } = this.#slice(name, start, rows)
-      const session = await this.#session(rows, format, wantsExpected)
+      const { feeds, session } = await this.#slice(name, start, rows, wantsExpected)
       const part = await session.run({ x: { data: x, shape: [M, H] }, ...feeds })
       const partMax = float32Data(part['max'], 'max')
       const partSum = float32Data(part['sum'], 'sum')
@@ -111,57 +117,26 @@ export class OutputLayer {
           addScaled(weighted, float32Data(part['weighted'], 'weighted'), m * H, H, keep, take)
       }
     }
-    const row = new Float32Array(H)
-    for (let m = 0; m < M; m++) {
-      this.#weights.read(name, row, labels[m] ?? 0)
-      labelLogits[m] = dot(x, m * H, row)
-    }
     return {
       normalizer: max.map((largest, m) => largest + Math.log(sum[m] ?? 1)),
       expected: weighted.map((value, i) => value * (1 / (sum[Math.floor(i / H)] ?? 1))),
-      labelLogits,
     }
   }
 
-  /** Rows `start` to `start + rows` of the output matrix. */
-  #slice(name: string, start: number, rows: number): { feeds: Feeds; format: BlockFormat } {
-    const blocks = this.#runtime.blockArithmetic === null ? null : this.#weights.blocks(name, start, rows)
-    if (blocks !== null) {
-      return {
-        feeds: blockFeeds('weight', blocks),
-        format: { bits: blocks.bits, hasOffsets: blocks.offsets !== null },
-      }
-    }
-    const H = this.#weights.model.config.hiddenSize
-    if (this.#buffer.length < rows * H) this.#buffer = new Float32Array(rows * H)
-    const data = this.#buffer.subarray(0, rows * H)
-    this.#weights.read(name, data, start)
-    return { feeds: { weight: { data, shape: [rows, H] } }, format: null }
-  }
-
-  #session(rows: number, format: BlockFormat, wantsGradient: boolean): Promise<Session> {
-    const key = `${rows} ${wantsGradient} ${format?.bits} ${format?.hasOffsets}`
-    const known = this.#sessions.get(key)
-    if (known !== undefined) return known
-    const slice = { rows, format, arithmetic: this.#runtime.blockArithmetic }
-    const opened = this.#runtime.open(outputSliceGraph(this.#weights.model.config, wantsGradient, slice))
-    this.#sessions.set(key, opened)
-    return opened
-  }
-
-  /** The mean row under the softmax less the target's. */
-  #gradient(expected: Float64Array, labels: Int32Array, soft: ReadonlyMap<number, SoftTarget>): Float32Array {
+  /** A loaded graph of the slice and the weights it is fed with: rows `start` to `start + rows`. */
+  async #slice(name: string, start: number, rows: number, wantsGradient: boolean) {
     const { config } = this.#weights.model
-    const { hiddenSize: H } = config
-    const gradient = new Float32Array(expected.length)
-    const read = new Float32Array(H)
-    for (let m = 0; m < labels.length; m++) {
-      const target = soft.get(m)
-      if (target === undefined) this.#weights.read(weightName(config, 'lm_head'), read, labels[m] ?? 0)
-      const row = target?.row ?? read
-      for (let i = 0; i < H; i++) gradient[m * H + i] = (expected[m * H + i] ?? 0) - (row[i] ?? 0)
+    const part = { stored: name, shape: [rows, config.hiddenSize], firstRow: start }
+    const buffer = (length: number) => {
+      if (this.#buffer.length < length) this.#buffer = new Float32Array(length)
+      return this.#buffer.subarray(0, length)
     }
-    return gradient
+    const { feeds, format } = weightFeeds(this.#runtime, this.#weights, 'weight', part, buffer)
+    const slice = { rows, format, arithmetic: this.#runtime.blockArithmetic }
+    const session = await this.#sessions.open(`${rows} ${formatName(format)} ${wantsGradient}`, () =>
+      outputSliceGraph(config, wantsGradient, slice),
+    )
+    return { feeds, session }
   }
 }
 

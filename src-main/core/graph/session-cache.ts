@@ -1,0 +1,26 @@
+import type { Graph } from './graph.ts'
+import type { Runtime, Session } from './runtime.ts'
+
+/** Graphs of one use, each loaded when it is first needed and kept. */
+export class SessionCache {
+  readonly #runtime: Runtime
+  readonly #sessions = new Map<string, Promise<Session>>()
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  /** The session `key`, over the graph that `build` makes if it isn't loaded yet. */
+  open(key: string, build: () => Graph): Promise<Session> {
+    const known = this.#sessions.get(key)
+    if (known !== undefined) return known
+    const opened = this.#runtime.open(build())
+    this.#sessions.set(key, opened)
+    return opened
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).close()
+    this.#sessions.clear()
+  }
+}
