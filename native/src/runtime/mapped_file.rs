@@ -40,7 +40,7 @@ impl MappedFile {
         if end.is_none_or(|end| end > self.0.len()) {
             return Err(failed("The weights file ends too early. Import the model again."));
         }
-        if (self.0.as_ptr() as usize + offset) % dtype.size() != 0 {
+        if !(self.0.as_ptr() as usize + offset).is_multiple_of(dtype.size()) {
             return Err(failed(format!("Byte {offset} of the weights file begins no float32.")));
         }
         Ok(NativeTensor::mapped(self.0.clone(), offset, dtype, shape))

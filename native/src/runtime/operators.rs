@@ -13,7 +13,7 @@ use crate::kernels::{
     Arithmetic, Attention, BlockMatrix, Parallel, attend, attend_gradient, linear, linear_transposed,
 };
 
-pub const DOMAIN: &str = "veranda.kernels";
+const DOMAIN: &str = "veranda.kernels";
 
 pub fn domain() -> Result<Arc<OperatorDomain>> {
     Ok(Arc::new(
@@ -74,9 +74,7 @@ impl Operator for BlockLinear {
 
 impl Kernel for BlockLinearKernel {
     fn compute(&mut self, context: &ComputeContext) -> Result<()> {
-        let given = |index| -> Result<ValueRef<'_>> {
-            context.input(index)?.ok_or_else(|| Error::new(format!("BlockLinear has no input {index}.")))
-        };
+        let given = |index| input(context, index);
         let (x, quants, scales) = (given(0)?, given(1)?, given(2)?);
         let offsets = if context.num_inputs()? > 3 { context.input(3)? } else { None };
         let (shape, x) = x.try_extract_tensor::<f32>()?;
@@ -127,9 +125,8 @@ impl Operator for AttentionOperator {
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        vec![0; if self.gradient { 5 } else { 4 }]
-            .into_iter()
-            .map(|_: u8| OperatorInput::required(TensorElementType::Float32))
+        let count = if self.gradient { 5 } else { 4 };
+        (0..count).map(|_| OperatorInput::required(TensorElementType::Float32))
     }
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
@@ -148,9 +145,7 @@ impl Operator for AttentionOperator {
 
 impl Kernel for AttentionKernel {
     fn compute(&mut self, context: &ComputeContext) -> Result<()> {
-        let given = |index| -> Result<ValueRef<'_>> {
-            context.input(index)?.ok_or_else(|| Error::new(format!("Attention has no input {index}.")))
-        };
+        let given = |index| input(context, index);
         let (queries, keys, values, mask) = (given(0)?, given(1)?, given(2)?, given(3)?);
         let (shape, queries) = queries.try_extract_tensor::<f32>()?;
         let (_, keys) = keys.try_extract_tensor::<f32>()?;
@@ -190,6 +185,10 @@ impl Kernel for AttentionKernel {
     }
 }
 
+fn input(context: &ComputeContext, index: usize) -> Result<ValueRef<'_>> {
+    context.input(index)?.ok_or_else(|| Error::new(format!("The input {index} is missing.")))
+}
+
 fn number(context: &KernelContext, name: &str) -> Result<usize> {
     context
         .get::<i64>(name)
@@ -200,18 +199,8 @@ fn number(context: &KernelContext, name: &str) -> Result<usize> {
 /// Runs a kernel on the session's threads. A panic must not cross into C++.
 fn guarded(name: &str, context: &ComputeContext, work: impl FnOnce(Parallel)) -> Result<()> {
     let parallel = |count: usize, part: &(dyn Fn(usize) + Sync)| {
-        let part = Part(part);
-        let _ = context.par_for(count, count, move |index| part.run(index));
+        context.par_for(count, count, |index| part(index)).expect("ONNX Runtime runs all parts");
     };
     catch_unwind(AssertUnwindSafe(|| work(&parallel)))
-        .map_err(|_| Error::new(format!("{name} was given arrays that do not fit.")))
-}
-
-#[derive(Clone, Copy)]
-struct Part<'a>(&'a (dyn Fn(usize) + Sync));
-
-impl Part<'_> {
-    fn run(&self, index: usize) {
-        (self.0)(index);
-    }
+        .map_err(|_| Error::new(format!("{name} failed: it may have been given arrays that do not fit.")))
 }

@@ -1,0 +1,132 @@
+//! Attention over a batch of rows with a mask, forwards and backwards, without ever writing a matrix of scores.
+//!
+//! Scores are computed for a few queries at a time and only for blocks of keys of which one of them sees any: the
+//! upper half of a causal mask, and other examples packed into the row, cost nothing.
+
+mod head;
+mod softmax;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+
+use super::Parallel;
+use super::panels::WIDTH;
+use super::shared::Shared;
+use head::{Head, QUERIES, Scratch, Targets};
+
+/// Queries `[rows · tokens, heads · size]`, already scaled; keys and values `[rows · tokens, kv_heads · size]`;
+/// mask, added to the scores: `[tokens, tokens]` a row.
+#[derive(Clone, Copy)]
+pub struct Attention<'a> {
+    pub rows: usize,
+    pub tokens: usize,
+    pub heads: usize,
+    pub kv_heads: usize,
+    pub size: usize,
+    pub queries: &'a [f32],
+    pub keys: &'a [f32],
+    pub values: &'a [f32],
+    pub mask: &'a [f32],
+    /// From a row's mask to the next one's; 0 where all rows share one.
+    pub mask_row: usize,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    /// Of the calling thread: what each head adds to the gradients of keys and values that it shares.
+    static SHARES: RefCell<Vec<f32>> = RefCell::default();
+}
+
+/// The attended values `[rows · tokens, heads · size]`. Panics where lengths don't fit.
+pub fn attend(problem: &Attention, out: &mut [f32], parallel: Parallel) {
+    problem.check();
+    assert!(out.len() == problem.queries.len(), "misshapen attention");
+    let out = Shared(out.as_mut_ptr());
+    parallel(problem.rows * problem.heads, &|task| {
+        let head = Head::new(problem, task);
+        SCRATCH.with_borrow_mut(|scratch| {
+            let Scratch { keys, weights, visible, .. } = scratch;
+            head.turn(problem.keys, keys);
+            for first in (0..problem.tokens).step_by(QUERIES) {
+                let count = QUERIES.min(problem.tokens - first);
+                head.look(first, count, visible);
+                // SAFETY: `available` was asked; these queries of this head are this task's alone.
+                unsafe {
+                    head.weigh(first, count, keys, visible, weights);
+                    for lane in (0..problem.size).step_by(WIDTH) {
+                        let y = out.at(head.query_at(first) + lane);
+                        let y_row = problem.heads * problem.size;
+                        head.combine(weights, problem.values, count, lane, visible, y, y_row);
+                    }
+                }
+            }
+        });
+    });
+}
+
+/// The gradients of queries, keys and values side by side, `[rows · tokens, (heads + 2 · kv_heads) · size]`, given
+/// that of the attended values. Panics where lengths don't fit.
+pub fn attend_gradient(problem: &Attention, gradient: &[f32], out: &mut [f32], parallel: Parallel) {
+    problem.check();
+    let Attention { rows, tokens, heads, kv_heads, size, .. } = *problem;
+    let width = (heads + 2 * kv_heads) * size;
+    assert!(gradient.len() == problem.queries.len(), "misshapen attention");
+    assert!(out.len() == rows * tokens * width, "misshapen attention");
+    let out = Shared(out.as_mut_ptr());
+    SHARES.with_borrow_mut(|shares| {
+        let share = tokens * size;
+        shares.clear();
+        shares.resize(rows * heads * 2 * share, 0.0);
+        let shares = Shared(shares.as_mut_ptr());
+        parallel(rows * heads, &|task| {
+            let head = Head::new(problem, task);
+            // SAFETY: a task's share is its own; so are the gradients of its queries.
+            unsafe {
+                let d_keys = shares.at(task * 2 * share);
+                let to = Targets {
+                    queries: out.at(head.row * tokens * width + head.head * size),
+                    stride: width,
+                    keys: d_keys,
+                    values: d_keys.add(share),
+                };
+                SCRATCH.with_borrow_mut(|scratch| head.gradient(gradient, to, scratch));
+            }
+        });
+        let group = heads / kv_heads;
+        parallel(rows * kv_heads, &|task| {
+            let (row, kv_head) = (task / kv_heads, task % kv_heads);
+            for part in 0..2 {
+                for token in 0..tokens {
+                    let at = (row * tokens + token) * width + (heads + part * kv_heads + kv_head) * size;
+                    for lane in 0..size {
+                        let mut sum = 0.0;
+                        for member in 0..group {
+                            let head = row * heads + kv_head * group + member;
+                            // SAFETY: all shares are written; these outputs are this task's alone.
+                            sum += unsafe { *shares.at((head * 2 + part) * share + token * size + lane) };
+                        }
+                        // SAFETY: as above.
+                        unsafe { *out.at(at + lane) = sum };
+                    }
+                }
+            }
+        });
+    });
+}
+
+impl Attention<'_> {
+    fn check(&self) {
+        let tokens = self.rows * self.tokens;
+        assert!(self.kv_heads > 0 && self.heads.is_multiple_of(self.kv_heads), "misshapen attention");
+        assert!(self.queries.len() == tokens * self.heads * self.size, "misshapen attention");
+        assert!(self.keys.len() == tokens * self.kv_heads * self.size, "misshapen attention");
+        assert!(self.values.len() == self.keys.len(), "misshapen attention");
+        let last = self.rows.saturating_sub(1) * self.mask_row;
+        assert!(self.mask.len() >= last + self.tokens * self.tokens, "misshapen attention");
+    }
+
+    fn blocks(&self) -> usize {
+        self.tokens.div_ceil(WIDTH)
+    }
+}

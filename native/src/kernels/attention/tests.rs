@@ -1,0 +1,103 @@
+//! Attention against plain sums in float64, and finite differences of them.
+
+use super::*;
+use crate::kernels::available;
+use crate::kernels::test_matrix::random;
+
+fn backwards(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    (0..count).rev().for_each(work);
+}
+
+/// Plain sums in float64; also Σ of the attended values times `seed`.
+fn plain(problem: &Attention, seed: &[f32]) -> (Vec<f64>, f64) {
+    let Attention { rows, tokens, heads, kv_heads, size, .. } = *problem;
+    let mut out = vec![0.0; rows * tokens * heads * size];
+    for row in 0..rows {
+        for query in 0..tokens {
+            for head in 0..heads {
+                let q = ((row * tokens + query) * heads + head) * size;
+                let key = |key: usize| ((row * tokens + key) * kv_heads + head * kv_heads / heads) * size;
+                let mut scores: Vec<f64> = (0..tokens)
+                    .map(|k| {
+                        let dot: f64 = (0..size)
+                            .map(|i| f64::from(problem.queries[q + i]) * f64::from(problem.keys[key(k) + i]))
+                            .sum();
+                        dot + f64::from(problem.mask[row * problem.mask_row + query * tokens + k])
+                    })
+                    .collect();
+                let largest = scores.iter().copied().fold(f64::MIN, f64::max);
+                scores.iter_mut().for_each(|score| *score = (*score - largest).exp());
+                let sum: f64 = scores.iter().sum();
+                for (k, score) in scores.iter().enumerate() {
+                    for i in 0..size {
+                        out[q + i] += score / sum * f64::from(problem.values[key(k) + i]);
+                    }
+                }
+            }
+        }
+    }
+    let total = out.iter().zip(seed).map(|(y, s)| y * f64::from(*s)).sum();
+    (out, total)
+}
+
+#[test]
+fn agrees_with_plain_sums_and_finite_differences() {
+    if !available() {
+        return;
+    }
+    for (rows, tokens, heads, kv_heads, size) in [(1, 5, 2, 1, 16), (2, 45, 4, 2, 32), (1, 70, 3, 3, 48)] {
+        let queries = random(rows * tokens * heads * size, 1);
+        let keys = random(rows * tokens * kv_heads * size, 2);
+        let values = random(rows * tokens * kv_heads * size, 3);
+        let seed = random(queries.len(), 4);
+        // Two examples in a row, causal each.
+        let sees = |q: usize, k: usize| k <= q && (q < tokens / 3) == (k < tokens / 3);
+        let mask: Vec<f32> =
+            (0..tokens * tokens).map(|at| if sees(at / tokens, at % tokens) { 0.0 } else { -1e30 }).collect();
+        let problem = Attention {
+            rows,
+            tokens,
+            heads,
+            kv_heads,
+            size,
+            queries: &queries,
+            keys: &keys,
+            values: &values,
+            mask: &mask,
+            mask_row: 0,
+        };
+        let (expected, _) = plain(&problem, &seed);
+        let mut out = vec![f32::NAN; queries.len()];
+        attend(&problem, &mut out, &backwards);
+        for (a, b) in out.iter().zip(&expected) {
+            assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");
+        }
+        let width = (heads + 2 * kv_heads) * size;
+        let mut gradients = vec![f32::NAN; rows * tokens * width];
+        attend_gradient(&problem, &seed, &mut gradients, &backwards);
+        for (part, (offset, count, data)) in
+            [(0, heads, &queries), (heads, kv_heads, &keys), (heads + kv_heads, kv_heads, &values)]
+                .into_iter()
+                .enumerate()
+        {
+            for at in (0..data.len()).step_by(data.len() / 7 + 1) {
+                let loss = |change: f32| {
+                    let mut moved = data.clone();
+                    moved[at] += change;
+                    let mut problem = problem;
+                    match part {
+                        0 => problem.queries = &moved,
+                        1 => problem.keys = &moved,
+                        _ => problem.values = &moved,
+                    }
+                    plain(&problem, &seed).1
+                };
+                let step = 1.0 / 256.0;
+                let difference = (loss(step) - loss(-step)) / (2.0 * f64::from(step));
+                let (token, lane) = (at / (count * size), at % (count * size));
+                let ours = f64::from(gradients[token * width + offset * size + lane]);
+                assert!((ours - difference).abs() < 1e-4, "{part} {at}: {ours} {difference}");
+            }
+        }
+    }
+}
