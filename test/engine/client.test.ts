@@ -1,3 +1,4 @@
+import { engineDefaults } from './tiny-run.ts'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { Failure } from '../../src-main/contract/failure.ts'
@@ -36,37 +37,15 @@ const trainInput = {
   heldOut: [],
   replay: [],
   settings: {
+    ...engineDefaults,
     rank: 1,
     targets: [],
-    method: 'vera',
-    layers: null,
-    ranks: {},
-    bias: 'none',
-    dropout: 0,
-    alpha: null,
-    rsLora: false,
-    layerShare: 1,
-    projectionKey: 0,
-    dInitial: 0.1,
     learningRate: 1,
-    weightDecay: 0,
     clipNorm: 0,
     epochs: 1,
     batchTokens: 16,
     warmupRatio: 0,
     schedule: 'constant',
-    optimizer: 'adamw',
-    momentum: 0.9,
-    lambdaDRate: 1,
-    lambdaBRate: 1,
-    averageDecay: 0,
-    seeds: 1,
-    evaluations: 8,
-    patience: 0,
-    keep: 'last',
-    preferences: 'off',
-    preferenceBeta: 0.1,
-    seed: 0,
   },
 } as const
 

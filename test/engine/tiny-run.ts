@@ -1,38 +1,21 @@
 /** A run that the tiny model learns within a second. */
+import { defaultTrainingSettings } from '../../src-main/app/personalize/default-settings.ts'
 import type { TrainingExample, TrainingSettings } from '../../src-main/engine/contract.ts'
 
+// The questions that are learned along come with the examples; the engine doesn't count them.
+const { replay: _, ...defaults } = defaultTrainingSettings
+/** What the app asks of the engine unless told otherwise. */
+export const engineDefaults: TrainingSettings = defaults
+
 export const tinySettings: TrainingSettings = {
+  ...engineDefaults,
   rank: 16,
   targets: ['q_proj', 'v_proj', 'o_proj', 'gate_proj', 'down_proj'],
-  method: 'vera',
-  layers: null,
-  ranks: {},
-  bias: 'none',
-  dropout: 0,
-  alpha: null,
-  rsLora: false,
-  layerShare: 1,
-  projectionKey: 0,
-  dInitial: 0.1,
-  learningRate: 0.05,
   weightDecay: 0.01,
-  clipNorm: 1,
+  learningRate: 0.05,
   epochs: 6,
   batchTokens: 60,
-  warmupRatio: 0.1,
-  schedule: 'cosine',
-  optimizer: 'adamw',
-  momentum: 0.9,
-  lambdaDRate: 1,
-  lambdaBRate: 1,
-  averageDecay: 0,
   seed: 1,
-  seeds: 1,
-  evaluations: 8,
-  patience: 0,
-  keep: 'last',
-  preferences: 'off',
-  preferenceBeta: 0.1,
 }
 
 const pairs = [

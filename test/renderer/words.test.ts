@@ -1,4 +1,6 @@
 /** What the screens say in numbers. */
+import { queuedRun } from '../queued-run.ts'
+import { defaultTrainingSettings } from '../../src-main/app/personalize/default-settings.ts'
 import { expect, test } from 'vitest'
 import type { LossPoint, Run } from '../../src-main/contract/entities.ts'
 import { lossColumns } from '../../src-renderer/personalize/chart-data.ts'
@@ -49,58 +51,29 @@ test('days are told as people tell them', () => {
 })
 
 const run: Run = {
+  ...queuedRun,
   id: 'r',
   name: 'Pim',
   modelId: 'm',
   status: 'done',
   settings: {
+    ...defaultTrainingSettings,
     rank: 8,
     targets: ['q_proj'],
-    method: 'vera',
-    layers: null,
-    ranks: {},
-    bias: 'none',
-    dropout: 0,
-    alpha: null,
-    rsLora: false,
-    layerShare: 1,
-    replay: 0,
-    projectionKey: 0,
-    dInitial: 0.1,
     learningRate: 0.02,
-    weightDecay: 0,
-    clipNorm: 1,
     epochs: 1,
-    batchTokens: 256,
     warmupRatio: 0,
-    schedule: 'cosine',
-    optimizer: 'adamw',
-    momentum: 0.9,
-    lambdaDRate: 1,
-    lambdaBRate: 1,
-    averageDecay: 0,
-    seeds: 1,
-    evaluations: 8,
-    patience: 0,
-    keep: 'last',
-    preferences: 'off',
-    preferenceBeta: 0.1,
-    seed: 0,
   },
   exampleCount: 9,
   heldOutCount: 1,
   step: 9,
   steps: 9,
   tokensPerSecond: 40,
-  remainingMs: null,
-  peakMemoryBytes: null,
   lossBefore: 4.4,
   lossAfter: 0.05,
   heldOutLossBefore: 3.1,
   heldOutLossAfter: 1.4,
   adapterId: 'a',
-  report: null,
-  failure: null,
   createdAt: 1_000,
   finishedAt: 361_000,
 }

@@ -199,7 +199,7 @@ fn number(context: &KernelContext, name: &str) -> Result<usize> {
 /// Runs a kernel on the session's threads. A panic must not cross into C++.
 fn guarded(name: &str, context: &ComputeContext, work: impl FnOnce(Parallel)) -> Result<()> {
     let parallel = |count: usize, part: &(dyn Fn(usize) + Sync)| {
-        context.par_for(count, count, |index| part(index)).expect("ONNX Runtime runs all parts");
+        context.par_for(count, count, part).expect("ONNX Runtime runs all parts");
     };
     catch_unwind(AssertUnwindSafe(|| work(&parallel)))
         .map_err(|_| Error::new(format!("{name} failed: it may have been given arrays that do not fit.")))

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Conversation, Example, Model } from '../../../src-main/contract/entities.ts'
+import type { Example, Model } from '../../../src-main/contract/entities.ts'
 import { connect } from '../../../src-main/app/storage/connection.ts'
 import { openStorage } from '../../../src-main/app/storage/storage.ts'
 import { failureCode } from '../failure-code.ts'
+import { conversation as filledConversation } from './filled-folder.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 
 const model: Model = {
@@ -20,19 +21,7 @@ const model: Model = {
   sourceHash: 'ab'.repeat(32),
   createdAt: 1,
 }
-const conversation: Conversation = {
-  id: 'c1',
-  title: '',
-  modelId: 'small',
-  adapterId: null,
-  strength: 1,
-  systemPrompt: '',
-  pinned: false,
-  leafId: null,
-  draft: '',
-  createdAt: 1,
-  updatedAt: 1,
-}
+const conversation = filledConversation('c1', { title: '', modelId: 'small' })
 
 function example(id: string, provenance: Example['provenance'], answer = 'A'): Example {
   const messages = [

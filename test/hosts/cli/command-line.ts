@@ -1,4 +1,6 @@
 /** Runs `veranda` in this process over services that a test gives, and keeps what it printed. */
+import { queuedRun } from '../../queued-run.ts'
+import { defaultTrainingSettings } from '../../../src-main/app/personalize/default-settings.ts'
 import type { Adapter, CatalogueEntry, Model, Run } from '../../../src-main/contract/entities.ts'
 import type { Services } from '../../../src-main/app/services.ts'
 import type { ChatResult } from '../../../src-main/engine/contract.ts'
@@ -94,60 +96,14 @@ export const adapter: Adapter = {
 }
 
 export const run: Run = {
-  id: 'r-1',
-  name: 'pim',
-  modelId: 'small',
-  status: 'queued',
+  ...queuedRun,
   settings: {
-    rank: 64,
+    ...defaultTrainingSettings,
     targets: ['q_proj', 'v_proj'],
-    method: 'vera',
-    layers: null,
-    ranks: {},
-    bias: 'none',
-    dropout: 0,
-    alpha: null,
-    rsLora: false,
-    layerShare: 1,
-    replay: 0,
-    projectionKey: 0,
-    dInitial: 0.1,
     learningRate: 0.02,
-    weightDecay: 0,
-    clipNorm: 1,
     epochs: 8,
-    batchTokens: 256,
-    warmupRatio: 0.1,
-    schedule: 'cosine',
-    optimizer: 'adamw',
-    momentum: 0.9,
-    lambdaDRate: 1,
-    lambdaBRate: 1,
-    averageDecay: 0,
-    seeds: 1,
-    evaluations: 8,
-    patience: 0,
-    keep: 'last',
-    preferences: 'off',
-    preferenceBeta: 0.1,
-    seed: 0,
   },
-  exampleCount: 2,
-  heldOutCount: 0,
-  step: 0,
-  steps: 0,
-  tokensPerSecond: null,
-  remainingMs: null,
-  peakMemoryBytes: null,
-  lossBefore: null,
-  lossAfter: null,
-  heldOutLossBefore: null,
-  heldOutLossAfter: null,
-  adapterId: null,
-  report: null,
-  failure: null,
   createdAt: 1_000,
-  finishedAt: null,
 }
 
 export const answered: ChatResult = {

@@ -1,3 +1,4 @@
+import { queuedRun } from '../../../queued-run.ts'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Run } from '../../../../src-main/contract/entities.ts'
@@ -7,27 +8,13 @@ import { openStorage } from '../../../../src-main/app/storage/storage.ts'
 import { temporaryFolder } from '../../temporary-folder.ts'
 
 const run: Run = {
+  ...queuedRun,
   id: 'r1',
   name: 'Pim',
-  modelId: 'small',
   status: 'interrupted',
   settings: { ...presetSettings('quick'), replay: 3 },
   exampleCount: 1,
-  heldOutCount: 0,
-  step: 0,
-  steps: 0,
-  tokensPerSecond: null,
-  remainingMs: null,
-  peakMemoryBytes: null,
-  lossBefore: null,
-  lossAfter: null,
-  heldOutLossBefore: null,
-  heldOutLossAfter: null,
-  adapterId: null,
-  failure: null,
   createdAt: 1,
-  finishedAt: null,
-  report: null,
 }
 
 it('runs from before all layers were a choice, and general questions, have adapted all and asked none', () => {
