@@ -23,7 +23,8 @@ describe('a download', () => {
   })
 
   it('gives up a server that takes the connection and says nothing, at the first try', async () => {
-    const { server, run } = await download({ silent: true }, { answerMs: 50, stallMs: 1000 })
+    // Long enough for the request to leave a busy machine: the first one of a process loads the client.
+    const { server, run } = await download({ silent: true }, { answerMs: 1000, stallMs: 1000 })
     expect(await failureCode(run)).toBe('source-unreachable')
     expect(server.ranges).toHaveLength(1)
   })
