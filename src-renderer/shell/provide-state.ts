@@ -7,6 +7,7 @@ import { Conversations, draftId, provideConversations } from '../chat/conversati
 import { Personas, providePersonas } from '../chat/personas.svelte.ts'
 import { Models, provideModels } from '../models/models.svelte.ts'
 import { provideRuns, Runs } from '../personalize/runs.svelte.ts'
+import { Data, provideData } from '../settings/data.svelte.ts'
 import { provideSettings, Settings } from '../settings/settings.svelte.ts'
 import { Examples, provideExamples } from '../teach/examples.svelte.ts'
 import { Notices, provideNotices } from '../ui/notices.svelte.ts'
@@ -46,12 +47,12 @@ export function provideState(client: Client, connection: Connection): SharedStat
     examples.overview,
     conversations.list,
   ]
-  return {
-    navigation,
-    refresh: () => {
-      for (const list of lists) void list.load()
-      void runs.refresh()
-      void settings.current.load().then(() => conversations.restoreDraft(settings.current.value?.draft ?? ''))
-    },
+  const refresh = (): void => {
+    for (const list of lists) void list.load()
+    void runs.refresh()
+    void settings.current.load().then(() => conversations.restoreDraft(settings.current.value?.draft ?? ''))
   }
+  const data = provideData(new Data(client, notices, refresh))
+  void data.tellOfRepair()
+  return { navigation, refresh }
 }

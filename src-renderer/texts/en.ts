@@ -1,4 +1,5 @@
 import { chat } from './en/chat.ts'
+import { data } from './en/data.ts'
 import { markdown } from './en/markdown.ts'
 import { shell } from './en/shell.ts'
 import { shortcuts } from './en/shortcuts.ts'
@@ -6,6 +7,7 @@ import { teach } from './en/teach.ts'
 
 export const en = {
   chat,
+  data,
   markdown,
   shell,
   shortcuts,
