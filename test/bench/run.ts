@@ -9,12 +9,13 @@ import type { Benchmark, Study } from './benchmark.ts'
 import { decode, prefill } from './benchmarks/chat.ts'
 import { codecs } from './benchmarks/codecs.ts'
 import { learning } from './benchmarks/learning.ts'
+import { storage } from './benchmarks/storage.ts'
 import { training } from './benchmarks/training.ts'
 import { measure } from './measure.ts'
 import { report } from './report.ts'
 
 /** All there are, in the order they run. */
-const benchmarks: readonly Benchmark[] = [training, prefill, decode, codecs]
+const benchmarks: readonly Benchmark[] = [training, prefill, decode, codecs, storage]
 
 /** Only run when they are named: they take many minutes. */
 const studies: readonly Study[] = [learning]
