@@ -5,6 +5,7 @@ import { openAdapters } from './assistants/adapter-service.ts'
 import { adapterFiles } from './assistants/adapter-files.ts'
 import { pairResolver } from './assistants/answering-pair.ts'
 import { evaluation } from './assistants/evaluate.ts'
+import { lineageOf } from './assistants/lineage.ts'
 import { openChat } from './chat/chat-service.ts'
 import { openConversations } from './chat/conversation-service.ts'
 import { sendMessage } from './chat/send-message.ts'
@@ -102,10 +103,11 @@ async function assemble(
     await recoverRuns(storage, dataDirectory)
   })
 
+  const lineage = (adapterId: string) => lineageOf(storage, adapters, adapterId)
   const ongoing = ongoingWork()
   const checks = exampleChecks(engine)
   const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
-  const handlers = ongoing.track(appHandlers({ ...parts, personalize, adapters, settings, data }))
+  const handlers = ongoing.track(appHandlers({ ...parts, lineage, personalize, adapters, settings, data }))
   let closed: Promise<void> | undefined
   return {
     handlers,

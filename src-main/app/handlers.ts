@@ -10,6 +10,7 @@ import type {
 import type { Engine } from '../engine/contract.ts'
 import type { AppOptions } from './app.ts'
 import type { Adapters } from './assistants/adapter-service.ts'
+import type { lineageOf } from './assistants/lineage.ts'
 import type { Conversations } from './chat/conversation-service.ts'
 import type { Sending } from './chat/send-message.ts'
 import type { Teaching } from './chat/teach.ts'
@@ -36,6 +37,7 @@ export interface HandlerParts {
   readonly adapters: Adapters
   readonly settings: SettingsService
   readonly data: Data
+  readonly lineage: (adapterId: string) => ReturnType<typeof lineageOf>
 }
 
 export function appHandlers(parts: HandlerParts): Handlers {
@@ -129,6 +131,13 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return null
     }),
     'adapters.restore': plain(({ id }) => adapters.restore(id)),
+    'adapters.lineage': plain(({ id }) => {
+      const { fingerprint, examples: learned } = parts.lineage(id)
+      return { fingerprint, examples: learned }
+    }),
+    'adapters.forget': plain(({ id, exampleIds }) =>
+      personalize.startWithout(parts.lineage(id).run.id, exampleIds),
+    ),
 
     'data.state': plain(() => data.state()),
     'data.backUp': plain(({ path }) => data.backUp(path)),

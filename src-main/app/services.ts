@@ -125,6 +125,8 @@ export interface PersonalizeService {
   defaults(model: string | null, preset?: TrainingPreset): TrainingSettings
   /** Queues a run over an immutable copy of the examples. */
   start(request: PersonalizeRequest): Run
+  /** Queues a run like an earlier one, over its examples without these. */
+  startWithout(runId: string, exampleIds: readonly string[]): Run
   /** The newest run that ended early and asked for just the same: `resume` goes on with it. */
   unfinished(request: PersonalizeRequest): Run | undefined
   /** The run and its losses so far, then every change; returns the run once it has ended. */

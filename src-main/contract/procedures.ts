@@ -308,6 +308,17 @@ export const procedures = {
   'adapters.rename': procedure(z.object({ id, name }), never, adapter),
   'adapters.remove': procedure(z.object({ id }), never, done),
   'adapters.restore': procedure(z.object({ id }), never, adapter),
+  /** The examples the adapter was made of, as they were then, and a SHA-256 over them. */
+  'adapters.lineage': procedure(
+    z.object({ id }),
+    never,
+    z.object({
+      fingerprint: z.string(),
+      examples: z.array(z.object({ id: z.string(), messages: z.array(chatMessage), heldOut: z.boolean() })),
+    }),
+  ),
+  /** Queues a run that makes a new adapter of the same settings and examples but these. */
+  'adapters.forget': procedure(z.object({ id, exampleIds: z.array(id).min(1) }), never, run),
 
   /** What had to be repaired when the app was started; null where all was whole. */
   'data.state': procedure(

@@ -1,7 +1,9 @@
 /** The adapters, shown to people as assistants. */
 import { createContext } from 'svelte'
 import type { Adapter } from '../../src-main/contract/entities.ts'
+import type { ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
+import { t } from '../texts/texts.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
@@ -9,6 +11,7 @@ import { Task } from '../ui/task.svelte.ts'
 export class Adapters {
   readonly list: Loadable<readonly Adapter[]>
   readonly renaming = new Task()
+  readonly forgetting = new Task()
   readonly #client: Client
   readonly #notices: Notices
 
@@ -26,6 +29,18 @@ export class Adapters {
     return await this.renaming.run(async () => {
       const renamed = await this.#client.call('adapters.rename', { id: adapter.id, name })
       this.list.value = this.list.value?.map((other) => (other.id === renamed.id ? renamed : other))
+    })
+  }
+
+  lineageOf(adapter: Adapter): Loadable<ProcedureResult<'adapters.lineage'>> {
+    return new Loadable(() => this.#client.call('adapters.lineage', { id: adapter.id }))
+  }
+
+  /** Starts a new version without the example; whether it could. */
+  async forget(adapter: Adapter, exampleId: string): Promise<boolean> {
+    return await this.forgetting.run(async () => {
+      const run = await this.#client.call('adapters.forget', { id: adapter.id, exampleIds: [exampleId] })
+      this.#notices.say(t.assistants.forgetting(run.name))
     })
   }
 

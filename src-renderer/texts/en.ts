@@ -1,3 +1,4 @@
+import { assistants } from './en/assistants.ts'
 import { chat } from './en/chat.ts'
 import { data } from './en/data.ts'
 import { markdown } from './en/markdown.ts'
@@ -6,6 +7,7 @@ import { shortcuts } from './en/shortcuts.ts'
 import { teach } from './en/teach.ts'
 
 export const en = {
+  assistants,
   chat,
   data,
   markdown,

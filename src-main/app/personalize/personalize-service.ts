@@ -1,13 +1,14 @@
 /** Personalizing: starting a run over examples, watching it, cancelling it and going on with it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Run } from '../../contract/entities.ts'
+import type { Model, Run, TrainingSettings } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import type { PersonalizeRequest, PersonalizeService, RunEvent } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
+import type { Dataset } from '../storage/tables/runs.ts'
 import { sameName } from '../unique-name.ts'
 import { splitDataset, withSystemPrompt } from './dataset.ts'
 import { mergeSettings } from './merge-settings.ts'
@@ -25,6 +26,14 @@ export interface PersonalizeOptions {
   readonly replayQuestions: readonly string[]
 }
 
+/** What a run will be. */
+interface Plan {
+  readonly name: string
+  readonly base: Model
+  readonly settings: TrainingSettings
+  readonly dataset: Dataset
+}
+
 export function openPersonalize(options: PersonalizeOptions): PersonalizeService {
   const { storage, models, adapters, queue, broadcast, replayQuestions } = options
 
@@ -35,7 +44,15 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 
   /** What a run of the request would be: its name, model, every setting, and the examples it keeps. */
-  function plan({ name, model, examples, preset, settings, heldOutRatio, systemPrompt }: PersonalizeRequest) {
+  function plan({
+    name,
+    model,
+    examples,
+    preset,
+    settings,
+    heldOutRatio,
+    systemPrompt,
+  }: PersonalizeRequest): Plan {
     if (examples.length === 0) {
       throw new Failure('no-examples', 'There are no examples to learn from. Add or import some first.')
     }
@@ -74,8 +91,35 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     })
   }
 
-  function start(request: PersonalizeRequest): Run {
-    const { name, base, settings, dataset } = plan(request)
+  function startWithout(runId: string, exampleIds: readonly string[]): Run {
+    const earlier = get(runId)
+    const made = storage.runs.model(runId)
+    const base = models.list().find((model) => model.sourceHash === made?.modelHash)
+    if (base === undefined) {
+      throw new Failure(
+        'model-not-found',
+        `The model “${made?.modelName ?? earlier.modelId}” of “${earlier.name}” is not here. Fetch it again first.`,
+      )
+    }
+    const { training, ...rest } = storage.runs.dataset(runId)
+    const left = training.filter(({ id }) => !exampleIds.includes(id))
+    if (left.length === training.length || left.length === 0) {
+      throw new Failure(
+        'nothing-to-forget',
+        left.length === 0
+          ? `“${earlier.name}” has learned nothing else. Delete it instead.`
+          : `“${earlier.name}” has not learned this.`,
+      )
+    }
+    const promised = storage.runs.list().filter((run) => queue.holds(run.id))
+    const name = adapters.freeName(
+      earlier.name,
+      promised.map((run) => run.name),
+    )
+    return queueRun({ name, base, settings: earlier.settings, dataset: { ...rest, training: left } })
+  }
+
+  function queueRun({ name, base, settings, dataset }: Plan): Run {
     const run: Run = {
       id: randomUUID(),
       name,
@@ -124,7 +168,8 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       models.find(model)
       return presetSettings(preset)
     },
-    start,
+    start: (request) => queueRun(plan(request)),
+    startWithout,
     unfinished,
     watch,
     runs: () => storage.runs.list(),

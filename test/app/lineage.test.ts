@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest'
+import { failureCode } from './failure-code.ts'
+import { result, testApp, withModel } from './test-app.ts'
+
+const example = (question: string) => ({
+  messages: [
+    { role: 'user' as const, content: question },
+    { role: 'assistant' as const, content: `About ${question}.` },
+  ],
+})
+
+it('an adapter forgets an example by a new version that is trained without it', async () => {
+  const app = await testApp()
+  await withModel(app)
+  const { personalize } = app.services
+  const examples = ['dogs', 'cats'].map(example)
+  const first = await result(personalize.watch(personalize.start({ name: 'Pim', model: null, examples }).id))
+  const id = first.adapterId ?? ''
+  const before = await app.call('adapters.lineage', { id })
+  expect(before.examples.map(({ messages, heldOut }) => [messages[0]?.content, heldOut])).toEqual([
+    ['dogs', false],
+    ['cats', false],
+  ])
+  const exampleIds = before.examples.slice(0, 1).map((learned) => learned.id)
+  const run = await app.call('adapters.forget', { id, exampleIds })
+  expect(run).toMatchObject({ name: 'Pim 2', exampleCount: 1, settings: first.settings })
+  const second = await result(personalize.watch(run.id))
+  const after = await app.call('adapters.lineage', { id: second.adapterId ?? '' })
+  expect(after.examples.map(({ messages }) => messages[0]?.content)).toEqual(['cats'])
+  expect(after.fingerprint).not.toBe(before.fingerprint)
+  expect((await app.call('adapters.list', {})).map(({ name }) => name)).toEqual(['Pim 2', 'Pim'])
+
+  const last = { id: second.adapterId ?? '', exampleIds: after.examples.map((learned) => learned.id) }
+  expect(await failureCode(() => app.call('adapters.forget', last))).toBe('nothing-to-forget')
+  expect(await failureCode(() => app.call('adapters.forget', { id, exampleIds: ['no'] }))).toBe(
+    'nothing-to-forget',
+  )
+})
