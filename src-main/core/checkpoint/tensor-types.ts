@@ -40,6 +40,8 @@ const tensorTypes: ReadonlyMap<number, readonly [name: string, blockSize: number
   ])
 
 export interface TensorType {
+  /** ggml's number. */
+  readonly id: number
   readonly name: string
   /** Weights of a block. */
   readonly blockSize: number
@@ -49,5 +51,13 @@ export interface TensorType {
 /** The format with ggml's number `id`, or undefined for one this version of Veranda has never heard of. */
 export function tensorTypeOf(id: number): TensorType | undefined {
   const entry = tensorTypes.get(id)
-  return entry && { name: entry[0], blockSize: entry[1], bytesPerBlock: entry[2] }
+  return entry && { id, name: entry[0], blockSize: entry[1], bytesPerBlock: entry[2] }
+}
+
+/** The format with ggml's name, which must be one of the table's. */
+export function tensorTypeNamed(name: string): TensorType {
+  for (const [id, [known, blockSize, bytesPerBlock]] of tensorTypes) {
+    if (known === name) return { id, name, blockSize, bytesPerBlock }
+  }
+  throw new RangeError(`There is no GGUF tensor type ${name}.`)
 }
