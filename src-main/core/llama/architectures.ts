@@ -14,6 +14,8 @@ export interface Architecture {
   readonly unrotatedEvery: number | null
   /** llama.cpp's converter reorders the rows of its q_proj and k_proj: see `rotary-rows.ts`. */
   readonly pairedRows: boolean
+  /** What its GGUF files call it, where they don't by its own name. */
+  readonly ggufName?: string
   /** q, k and v, and gate and up, are one matrix each in its files. */
   readonly fused: boolean
   /** Where config.json doesn't say. */
@@ -29,10 +31,9 @@ const plain: Architecture = {
   tiedEmbeddings: false,
 }
 
-/** Mistral's GGUF files call themselves llama. */
 const architectures: Readonly<Record<string, Architecture>> = {
   llama: { ...plain, pairedRows: true },
-  mistral: plain,
+  mistral: { ...plain, ggufName: 'llama' },
   qwen2: { ...plain, attentionBias: 'qkv' },
   qwen3: { ...plain, queryKeyNorm: true },
   smollm3: { ...plain, unrotatedEvery: 4, pairedRows: true, tiedEmbeddings: true },
@@ -48,6 +49,15 @@ export function architectureOf(name: unknown): Architecture {
     'model-architecture',
     `This model has the architecture ${String(name)}; Veranda runs ${Object.keys(architectures).join(', ')}, for example SmolLM2, Llama 3.2 or Qwen3.`,
   )
+}
+
+/** The architecture that GGUF files of the model have, and its name in them. */
+export function ggufArchitectureOf(name: string): {
+  readonly name: string
+  readonly architecture: Architecture
+} {
+  const ggufName = architectureOf(name).ggufName ?? name
+  return { name: ggufName, architecture: architectureOf(ggufName) }
 }
 
 /** The layers that don't rotate, of a model of this architecture. */

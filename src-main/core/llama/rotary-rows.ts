@@ -10,13 +10,31 @@
  * @param bytes [headCount, D / 2, 2] rows; returned as [headCount, 2, D / 2] rows
  */
 export function pairsToHalves(bytes: Uint8Array, headCount: number, headDim: number): Uint8Array {
-  const rowBytes = bytes.length / (headCount * headDim)
+  return movedRows(bytes, headCount * headDim, (row) => ({ from: pairedRow(row, headDim), to: row }))
+}
+
+/** Hugging Face's row order to GGUF's: `pairsToHalves` taken back. */
+export function halvesToPairs(bytes: Uint8Array, headCount: number, headDim: number): Uint8Array {
+  return movedRows(bytes, headCount * headDim, (row) => ({ from: row, to: pairedRow(row, headDim) }))
+}
+
+/** Where a row of Hugging Face's order lies in GGUF's. */
+function pairedRow(row: number, headDim: number): number {
   const half = headDim / 2
-  const reordered = new Uint8Array(bytes.length)
-  for (let row = 0; row < headCount * headDim; row++) {
-    const withinHead = row % headDim
-    const source = row - withinHead + 2 * (withinHead % half) + Math.floor(withinHead / half)
-    reordered.set(bytes.subarray(source * rowBytes, (source + 1) * rowBytes), row * rowBytes)
+  const withinHead = row % headDim
+  return row - withinHead + 2 * (withinHead % half) + Math.floor(withinHead / half)
+}
+
+function movedRows(
+  bytes: Uint8Array,
+  rows: number,
+  moveOf: (row: number) => { readonly from: number; readonly to: number },
+): Uint8Array {
+  const rowBytes = bytes.length / rows
+  const moved = new Uint8Array(bytes.length)
+  for (let row = 0; row < rows; row++) {
+    const { from, to } = moveOf(row)
+    moved.set(bytes.subarray(from * rowBytes, (from + 1) * rowBytes), to * rowBytes)
   }
-  return reordered
+  return moved
 }

@@ -46,6 +46,22 @@ export function huggingFaceName(ggufName: string, { fused }: Architecture): stri
   return name === undefined ? null : `model.layers.${index}.${name}.${kind}`
 }
 
+const ggufLayerModules = inverse(layerModules)
+const ggufOtherTensors = inverse(otherTensors)
+
+/** The GGUF name of a tensor by its Hugging Face name, where the architecture's files have it as a tensor of its own. */
+export function ggufName(huggingFaceName: string): string | null {
+  const [, index, module = '', kind] =
+    /^model\.layers\.(\d+)\.([\w.]+)\.(weight|bias)$/.exec(huggingFaceName) ?? []
+  if (index === undefined) return ggufOtherTensors[huggingFaceName] ?? null
+  const name = ggufLayerModules[module]
+  return name === undefined ? null : `blk.${index}.${name}.${kind}`
+}
+
+function inverse(names: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(names).map(([key, value]) => [value, key]))
+}
+
 /**
  * Every tensor a model of this shape has, with its row-major shape, one at a time: a damaged file may claim
  * millions of layers, and the first tensor that isn't there ends the walk.
