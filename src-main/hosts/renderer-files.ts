@@ -55,7 +55,8 @@ function isMissing(error: unknown): boolean {
 
 /**
  * What a page may load and whom it may talk to: itself only. No inline scripts or styles and no `eval`;
- * styles set through the DOM's `style` property are not inline styles.
+ * styles set through the DOM's `style` property are not inline styles. A text becomes markup only by Svelte (its
+ * own templates) and by DOMPurify (what it has cleaned).
  *
  * @param connections where the page may connect to, as CSP sources
  */
@@ -70,6 +71,8 @@ function contentSecurityPolicy(connections: readonly string[]): string {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types svelte-trusted-html dompurify',
   ].join('; ')
 }
 

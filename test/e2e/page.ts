@@ -10,6 +10,7 @@ import { buildScreens } from '../../src-main/hosts/screens-build.ts'
 
 export interface ServedApp {
   readonly dataDirectory: string
+  readonly handlers: Handlers
   /** A new address that opens the app once. */
   newAddress(): string
   close(): Promise<void>
@@ -27,13 +28,11 @@ export async function serveApp({ prepare, replace }: ServeOptions = {}): Promise
   const dataDirectory = await mkdtemp(join(tmpdir(), 'veranda-e2e-'))
   await prepare?.(dataDirectory)
   const app = await openLocalApp(dataDirectory)
-  const host = await startBrowserHost({
-    handlers: { ...app.handlers, ...replace },
-    rendererDirectory,
-    port: 0,
-  })
+  const handlers = { ...app.handlers, ...replace }
+  const host = await startBrowserHost({ handlers, rendererDirectory, port: 0 })
   return {
     dataDirectory,
+    handlers,
     newAddress: () => host.newAddress(),
     async close() {
       await host.close()
@@ -57,13 +56,19 @@ export async function openPage(
   const context = await browser.newContext({ locale: 'en-US', ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(10_000)
+  const problems = watchProblems(page)
+  await page.goto(app.newAddress())
+  return { page, problems }
+}
+
+/** What goes wrong in the page from now on. */
+export function watchProblems(page: Page): string[] {
   const problems: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
   })
   page.on('pageerror', (error) => problems.push(String(error.stack ?? error)))
-  await page.goto(app.newAddress())
-  return { page, problems }
+  return problems
 }
 
 /** Takes a picture into test-results/, for people to look at. */

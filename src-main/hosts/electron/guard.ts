@@ -1,5 +1,5 @@
 /** What a page may not do, whatever got into it. See Electron's security checklist. */
-import { app, shell, type Session } from 'electron'
+import { app, shell, type Session, type WebContents } from 'electron'
 import { appAddress, appOrigin } from './app-scheme.ts'
 
 /** Everything a page could ask the system for is refused, but for writing to the clipboard: the copy buttons do. */
@@ -7,6 +7,11 @@ const allowedPermissions: ReadonlySet<string> = new Set(['clipboard-sanitized-wr
 
 /** What the system may be asked to open; others can start programs. */
 const externalProtocols: ReadonlySet<string> = new Set(['https:', 'mailto:'])
+
+/** What a person does on purpose, of all that Chromium calls input. */
+const gestures: ReadonlySet<string> = new Set(['mouseDown', 'mouseUp', 'rawKeyDown', 'keyDown', 'gestureTap'])
+/** How soon after it a page may open a link, in milliseconds. */
+const gestureCountsMs = 1_000
 
 export function guardSession(session: Session): void {
   session.setPermissionRequestHandler((_contents, permission, answer) =>
@@ -26,16 +31,29 @@ export function guardSession(session: Session): void {
 
 export function guardContents(): void {
   app.on('web-contents-created', (_event, contents) => {
-    // A link in an answer that a person clicks opens where they read the web; no window of ours ever does.
-    contents.setWindowOpenHandler(({ url }) => {
-      if (externalProtocols.has(new URL(url).protocol)) void shell.openExternal(url)
-      return { action: 'deny' }
-    })
+    guardLinks(contents)
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.on('will-frame-navigate', (event) => {
       // Reloading itself is all a page may do.
       if (!event.isMainFrame || event.url !== appAddress) event.preventDefault()
     })
     contents.on('will-redirect', (event) => event.preventDefault())
+  })
+}
+
+/** A link in an answer that a person clicks opens where they read the web; no window of ours ever does. */
+function guardLinks(contents: WebContents): void {
+  let gestureAt = -Infinity
+  contents.on('input-event', (_event, { type }) => {
+    if (gestures.has(type)) gestureAt = performance.now()
+  })
+  contents.setWindowOpenHandler(({ url }) => {
+    const isAsked = performance.now() - gestureAt < gestureCountsMs
+    if (isAsked && externalProtocols.has(URL.parse(url)?.protocol ?? '')) {
+      // One gesture opens one link.
+      gestureAt = -Infinity
+      void shell.openExternal(url)
+    }
+    return { action: 'deny' }
   })
 }
