@@ -21,6 +21,11 @@ export const refusal = {
     title: 'Wrong page',
     text: 'Only Veranda’s own page may connect to Veranda.',
   },
+  otherSite: {
+    status: 403,
+    title: 'Opened from another page',
+    text: 'Another page can’t open Veranda. Copy the address that Veranda printed into the address bar.',
+  },
   method: { status: 405, title: 'Wrong method', text: 'Veranda’s pages can only be read.' },
   missing: { status: 404, title: 'No such page', text: 'Veranda has no page at this address.' },
   broken: { status: 500, title: 'Veranda could not read its page', text: 'The terminal says why.' },

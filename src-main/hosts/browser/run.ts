@@ -20,7 +20,12 @@ export interface BrowserOptions {
 export async function runBrowserHost({ port, open, dataDirectory }: BrowserOptions): Promise<void> {
   const app = await openLocalApp(dataDirectory)
   const report = (error: unknown): void => console.error(error instanceof Error ? error.stack : error)
-  const host = await startBrowserHost({ handlers: app.handlers, rendererDirectory, port, report }).catch(
+  const onGuessing = (): void =>
+    console.error(
+      'Somebody on this machine tries to guess the address of Veranda. It is no longer good: press Enter for a new one.',
+    )
+  const { handlers } = app
+  const host = await startBrowserHost({ handlers, rendererDirectory, port, report, onGuessing }).catch(
     async (error: unknown) => {
       await app.close()
       throw error

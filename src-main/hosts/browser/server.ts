@@ -21,6 +21,8 @@ export interface BrowserHostOptions {
   /** 0 is any free port. */
   readonly port: number
   readonly report?: (error: unknown) => void
+  /** Told when somebody guesses at the printed address, which then is no longer good. */
+  readonly onGuessing?: () => void
 }
 
 export interface BrowserHost {
@@ -38,7 +40,7 @@ export async function startBrowserHost(options: BrowserHostOptions): Promise<Bro
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 })
   server.maxConnections = maxConnections
   const port = await listen(server, options.port)
-  const access = createAccess(port)
+  const access = createAccess(port, options.onGuessing)
   const connections = [`ws://127.0.0.1:${port}`, `ws://localhost:${port}`]
   const headers = pageHeaders(connections)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
@@ -78,6 +80,7 @@ async function respond(
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (!access.hasOwnHost(request)) return refuse(response, refusal.foreignHost, headers)
+  if (access.isFromOtherSite(request)) return refuse(response, refusal.otherSite, headers)
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return refuse(response, refusal.method, { ...headers, Allow: 'GET, HEAD' })
   }
@@ -130,7 +133,7 @@ function refuse(
 
 function checkUpgrade(request: IncomingMessage, access: Access): Refusal | null {
   if (!access.hasOwnHost(request)) return refusal.foreignHost
-  if (!access.hasOwnOrigin(request)) return refusal.foreignOrigin
+  if (!access.hasOwnOrigin(request) || access.isFromOtherSite(request)) return refusal.foreignOrigin
   if (!access.hasSession(request)) return refusal.noSession
   if (request.url !== '/channel') return refusal.missing
   return null

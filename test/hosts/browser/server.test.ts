@@ -34,7 +34,9 @@ afterEach(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 /** Starts a host; answers its port, and the token of the address it prints. */
-async function start(): Promise<{ port: number; token: string; newToken: () => string }> {
+async function start(
+  onGuessing?: () => void,
+): Promise<{ port: number; token: string; newToken: () => string }> {
   const started = await startBrowserHost({
     handlers: partialHandlers({
       async *'app.info'() {
@@ -43,6 +45,7 @@ async function start(): Promise<{ port: number; token: string; newToken: () => s
     }),
     rendererDirectory: join(directory, 'renderer'),
     port: 0,
+    ...(onGuessing === undefined ? {} : { onGuessing }),
   })
   host = started
   const newToken = (): string => new URL(started.newAddress()).searchParams.get('token') ?? ''
@@ -138,6 +141,21 @@ test('guesses at the token and at the cookie are refused', async () => {
   expect((await ask(port, '/', { cookie: cookie.replace(/=.*/, '=') })).status).toBe(403)
 })
 
+test('many guesses (another user of the machine) withdraw the token and are told of; who is in stays in', async () => {
+  let told = 0
+  const { port, token, newToken } = await start(() => (told += 1))
+  const cookie = await enter(port, token)
+  const unused = newToken()
+  for (let guess = 0; guess < 20; guess++) {
+    expect(told).toBe(0)
+    expect((await ask(port, `/?token=${guess}`)).status).toBe(403)
+  }
+  expect(told).toBe(1)
+  expect((await ask(port, `/?token=${unused}`)).status).toBe(403)
+  expect((await ask(port, '/', { cookie })).status).toBe(200)
+  await enter(port, newToken())
+})
+
 test('a new address lets a second browser in, and keeps the first', async () => {
   const { port, token, newToken } = await start()
   const first = await enter(port, token)
@@ -174,6 +192,25 @@ test('the channel is refused to a foreign page, to no page, and without a sessio
   expect(await connect(port, { origin: own })).toBe(403)
   expect(await connect(port, { cookie, origin: own }, '/other')).toBe(404)
 })
+
+test.each(['cross-site', 'same-site'])(
+  'a page of another site is refused, session or not: %s',
+  async (site) => {
+    const { port, token } = await start()
+    const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' }
+    expect((await ask(port, `/?token=${token}`, headers)).status).toBe(403)
+    // It did not use the token up.
+    const cookie = await enter(port, token)
+    for (const path of ['/', '/assets/app.js']) {
+      expect((await ask(port, path, { cookie, ...headers })).status).toBe(403)
+    }
+    const own = `http://127.0.0.1:${port}`
+    expect(await connect(port, { cookie, origin: own, 'sec-fetch-site': site })).toBe(403)
+    for (const allowed of ['none', 'same-origin']) {
+      expect((await ask(port, '/', { cookie, 'sec-fetch-site': allowed })).status).toBe(200)
+    }
+  },
+)
 
 test('nothing outside of the renderer is served', async () => {
   const { port, token } = await start()
