@@ -21,6 +21,10 @@ export interface AdapterSettings extends VeraSettings {
   readonly chatTemplateHash: string
   /** The program and version that made the adapter, for example `veranda 0.1.0`. */
   readonly createdBy: string
+  /** What people call the adapter and its base model, and the base's architecture: for messages, no proof. */
+  readonly name?: string
+  readonly baseModelName?: string
+  readonly baseModelArchitecture?: string
 }
 
 /** Raised when older versions can't read what newer ones write. 2: LoRA, ranks, biases; of 1 they are the defaults. */
@@ -33,7 +37,7 @@ export const MAX_RANK = 16_384
 export function settingsToJson(settings: AdapterSettings): string {
   const { method, rank, targets, layers, ranks, bias, alpha, rsLora, projectionKey, dInitial, dropout } =
     settings
-  const { baseModelHash, chatTemplateHash, createdBy } = settings
+  const { baseModelHash, chatTemplateHash, createdBy, name, baseModelName, baseModelArchitecture } = settings
   return JSON.stringify({
     formatVersion: FORMAT_VERSION,
     method,
@@ -50,6 +54,9 @@ export function settingsToJson(settings: AdapterSettings): string {
     baseModelHash,
     chatTemplateHash,
     createdBy,
+    name,
+    baseModelName,
+    baseModelArchitecture,
   })
 }
 
@@ -85,7 +92,7 @@ export function settingsFromJson(text: string): AdapterSettings {
 }
 
 /** Those that are missing where they have their default. */
-function optionalSettings(json: JsonFields): Partial<VeraSettings> {
+function optionalSettings(json: JsonFields): Partial<AdapterSettings> {
   const method = json.choice('method', ['vera', 'lora'] as const)
   const bias = json.choice('bias', ['none', 'all', 'adapted'] as const)
   const rsLora = json.choice('rsLora', [true, false] as const)
@@ -99,6 +106,9 @@ function optionalSettings(json: JsonFields): Partial<VeraSettings> {
     ...(ranks === undefined ? {} : { ranks }),
     ...(json.get('alpha') === null ? { alpha: null } : has('alpha') ? { alpha: json.number('alpha') } : {}),
     ...(has('dropout') ? { dropout: json.number('dropout') } : {}),
+    ...(has('name') ? { name: json.text('name') } : {}),
+    ...(has('baseModelName') ? { baseModelName: json.text('baseModelName') } : {}),
+    ...(has('baseModelArchitecture') ? { baseModelArchitecture: json.text('baseModelArchitecture') } : {}),
   }
 }
 

@@ -148,11 +148,12 @@ export function layerLayout(
 /** What tells graphs of two layouts apart that differ only in the vectors' numbers or in the layer's number. */
 export function layoutSignature({ method, rank, sites }: VeraLayout): string {
   const each = sites.map(
-    (site) => `${site.kind}:${site.rank}*${site.scale}${hasPart(site, 'bias') ? '+' : ''}`,
+    (site) => `${site.kind}:${site.rank}*${site.scale}${sitePart(site, 'bias') !== null ? '+' : ''}`,
   )
   return `${method} ${rank} ${each.join()}`
 }
 
-function hasPart(site: VeraSite, name: PartName): boolean {
-  return site.parts.some((part) => part.name === name)
+/** Where a part of a site sits; null where it has none of that name. */
+export function sitePart(site: VeraSite, name: PartName): SitePart | null {
+  return site.parts.find((part) => part.name === name) ?? null
 }

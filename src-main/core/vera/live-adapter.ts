@@ -42,7 +42,10 @@ export function adapterFeeds({ vectors, projectionFeeds }: LiveAdapter): Feeds {
 }
 
 /** The same adapter at another strength: what it adds to each layer, biases too, times `strength`. */
-export function withStrength(adapter: LiveAdapter, strength: number): LiveAdapter {
+export function withStrength<A extends { readonly layout: VeraLayout; readonly vectors: Float32Array }>(
+  adapter: A,
+  strength: number,
+): A {
   if (strength === 1) return adapter
   const vectors = adapter.vectors.slice()
   for (const { name, start, length } of adapter.layout.sites.flatMap((site) => site.parts)) {

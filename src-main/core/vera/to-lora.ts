@@ -5,7 +5,7 @@
 import type { LlamaConfig } from '../llama/config.ts'
 import { projectionsOfAdapter, type DecodedAdapter } from './adapter-file.ts'
 import type { VeraSettings } from './adapter-settings.ts'
-import { layoutVera, type PartName, type VeraSite } from './layout.ts'
+import { layoutVera, type PartName, sitePart, type VeraSite } from './layout.ts'
 
 export type PortableAdapter = Omit<DecodedAdapter, 'settings'> & { readonly settings: VeraSettings }
 
@@ -39,8 +39,8 @@ export function toLora(adapter: PortableAdapter, config: LlamaConfig): PortableA
 }
 
 /** A site's part as a view of the flat vector; empty where it has none of that name. */
-function partOf(vectors: Float32Array, { parts }: VeraSite, name: PartName): Float32Array {
-  const part = parts.find((one) => one.name === name) ?? { start: 0, length: 0 }
+function partOf(vectors: Float32Array, site: VeraSite, name: PartName): Float32Array {
+  const part = sitePart(site, name) ?? { start: 0, length: 0 }
   return vectors.subarray(part.start, part.start + part.length)
 }
 
