@@ -4,6 +4,7 @@
  * Every operation is a stream: events while it works, then one result. Cancelling is not an error: an
  * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
  */
+import type { ExportFormat } from '../contract/export-formats.ts'
 import type { FailureMessage } from '../contract/failure.ts'
 
 export type Role = 'system' | 'user' | 'assistant'
@@ -247,6 +248,36 @@ export interface TokenCount {
   readonly failure: string | null
 }
 
+/** How far two models' answers to fixed prompts are apart, over all their tokens. */
+export interface Parity {
+  readonly prompts: number
+  readonly tokens: number
+  /** Between two logits. */
+  readonly largestDifference: number
+  /** Kullback-Leibler divergence of the next token's probabilities, nats. */
+  readonly meanDivergence: number
+  readonly largestDivergence: number
+  /** The share of places where both hold the same token for the likeliest. */
+  readonly sameChoices: number
+}
+
+export interface ExportInput {
+  readonly modelDirectory: string
+  readonly adapter: AdapterReference
+  readonly format: ExportFormat
+  /** As a person calls the adapter. */
+  readonly name: string
+  /** Where nothing is yet. */
+  readonly path: string
+}
+
+export interface ExportResult {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Of what was written, read again, against the adapter here. */
+  readonly parity: Parity
+}
+
 /** Operation name → its input, its events and its result. */
 export interface EngineOperations {
   readonly importModel: {
@@ -285,6 +316,12 @@ export interface EngineOperations {
     readonly input: { readonly modelDirectory: string; readonly examples: readonly TrainingExample[] }
     readonly event: never
     readonly result: { readonly counts: readonly TokenCount[] }
+  }
+  /** Writes an adapter for other programs, and checks what was written. */
+  readonly exportAdapter: {
+    readonly input: ExportInput
+    readonly event: { readonly phase: 'write' | 'check'; readonly share: number }
+    readonly result: ExportResult
   }
   /** Frees a model's sessions and cache, before its folder is removed. */
   readonly releaseModel: {

@@ -20,6 +20,7 @@ const wording: Readonly<Record<OperationName, { readonly doing: string; readonly
   evaluate: { doing: 'measuring the loss', remedy: 'Measure again.' },
   maskExamples: { doing: 'reading the examples', remedy: 'Try again.' },
   countTokens: { doing: 'counting tokens', remedy: 'Try again.' },
+  exportAdapter: { doing: 'exporting the assistant', remedy: 'Export it again.' },
   releaseModel: { doing: 'closing the model', remedy: 'Try again.' },
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
 import {
   checkBaseModel,
+  type DecodedAdapter,
   decodeAdapter,
   projectionsOfAdapter,
   readAdapterSettings,
@@ -21,14 +22,23 @@ export interface OpenAdapter {
 export function openAdapter(reference: AdapterReference, folder: ModelFolder): OpenAdapter {
   const { path, strength } = reference
   const bytes = readAdapterFile(path)
-  // The right model first: an adapter of another one has other shapes, too.
-  checkBaseModel(readAdapterSettings(bytes), folder.summary.sourceHash)
-  const adapter = decodeAdapter(bytes, folder.model.config)
+  const adapter = decodeFor(bytes, folder)
   const base = liveAdapter(adapter.layout, adapter.vectors, projectionsOfAdapter(adapter))
   return {
     live: withStrength(base, strength),
     identity: `${strength} ${createHash('sha256').update(bytes).digest('hex')}`,
   }
+}
+
+/** The adapter of a file, at the strength it was trained with; fails as `openAdapter` does. */
+export function readAdapterFor({ path }: AdapterReference, folder: ModelFolder): DecodedAdapter {
+  return decodeFor(readAdapterFile(path), folder)
+}
+
+function decodeFor(bytes: Uint8Array, folder: ModelFolder): DecodedAdapter {
+  // The right model first: an adapter of another one has other shapes, too.
+  checkBaseModel(readAdapterSettings(bytes), folder.summary.sourceHash)
+  return decodeAdapter(bytes, folder.model.config)
 }
 
 function readAdapterFile(path: string): Uint8Array {

@@ -1,5 +1,6 @@
 import { chat } from './chat.ts'
 import { countTokens, evaluate, maskExamples } from './evaluate.ts'
+import { exportAdapter } from './export/export-adapter.ts'
 import { importModel } from './import-model.ts'
 import { loadCodecs } from './native-codecs.ts'
 import { chooseRuntime } from './runtime.ts'
@@ -17,6 +18,7 @@ export function createOperations({ exact }: { readonly exact: boolean }): Operat
     evaluate: evaluate(resources),
     maskExamples: maskExamples(resources),
     countTokens: countTokens(resources),
+    exportAdapter: exportAdapter(resources),
     // oxlint-disable-next-line require-yield -- it has no events
     async *releaseModel({ modelDirectory }) {
       await resources.release(modelDirectory)

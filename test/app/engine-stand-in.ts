@@ -8,6 +8,7 @@ import type {
   OperationInput,
   OperationName,
   OperationResult,
+  Parity,
   TrainEvent,
   TrainResult,
 } from '../../src-main/engine/contract.ts'
@@ -40,6 +41,15 @@ export const summary: ModelSummary = {
 }
 
 export const adapterBytes = Buffer.from('the vectors of an adapter')
+
+const parity: Parity = {
+  prompts: 5,
+  tokens: 80,
+  largestDifference: 1e-5,
+  meanDivergence: 1e-10,
+  largestDivergence: 1e-9,
+  sameChoices: 1,
+}
 
 /** The app's side of the engine contract, played in this process: what the app does is under test, not this. */
 export function engineStandIn(): EngineStandIn {
@@ -82,6 +92,11 @@ export function engineStandIn(): EngineStandIn {
           failure: null,
         })),
       }
+    },
+    async *exportAdapter({ path }) {
+      yield { phase: 'write', share: 1 }
+      writeFileSync(path, adapterBytes)
+      return { path, sizeBytes: adapterBytes.length, parity }
     },
     async *releaseModel() {
       return null

@@ -76,6 +76,9 @@ const operations: OperationTable = {
   async *countTokens(): AsyncGenerator<never, never> {
     throw new Failure('bad-template', 'The chat template has an error in line 3.')
   },
+  async *exportAdapter(): AsyncGenerator<never, never> {
+    throw new Failure('file-exists', 'There is a file already.')
+  },
   async *releaseModel(): AsyncGenerator<never, never> {
     throw new RangeError('an index is off')
   },

@@ -1,0 +1,96 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Failure } from '../../contract/failure.ts'
+import { withStrength } from '../../core/vera/live-adapter.ts'
+import type { EngineOperations, Parity } from '../contract.ts'
+import { explainDiskFull } from '../disk-full.ts'
+import { readAdapterFor } from '../open-adapter.ts'
+import type { Operation } from '../operation-table.ts'
+import type { EngineResources } from '../resources.ts'
+import { openExactLogits } from './exact-logits.ts'
+import type { Exporter, ExportSource, LogitSource } from './exporter.ts'
+import { exporters } from './exporters.ts'
+import { compareLogits, parityPrompts, promptLogits } from './parity.ts'
+import { writtenBytes } from './written-bytes.ts'
+
+type ExportEvent = EngineOperations['exportAdapter']['event']
+
+/**
+ * Writes an adapter, or what it makes of its model, in another program's format, reads it again and compares. What
+ * doesn't say the same as the adapter is not kept.
+ */
+export function exportAdapter(resources: EngineResources): Operation<'exportAdapter'> {
+  return async function* ({ modelDirectory, adapter, format, name, path }, signal) {
+    const model = resources.model(modelDirectory)
+    const decoded = withStrength(readAdapterFor(adapter, model.folder), adapter.strength)
+    const source: ExportSource = { model, adapter: decoded, name }
+    const exporter: Exporter = exporters[format]
+    refuseExisting(path)
+    const unfinished = `${path}.part`
+    rmSync(unfinished, { recursive: true, force: true })
+    try {
+      for await (const share of exporter.write(source, unfinished, resources)) {
+        yield { phase: 'write', share }
+        await goOn(signal)
+      }
+      const parity = yield* compare(source, exporter, unfinished, resources, signal)
+      if (!(parity.largestDivergence <= exporter.maxDivergence)) throw differs(name, format, parity)
+      refuseExisting(path)
+      renameSync(unfinished, path)
+      return { path, sizeBytes: writtenBytes(path), parity }
+    } catch (error) {
+      throw explainDiskFull(error, `“${name}” could not be exported to ${path}`)
+    } finally {
+      rmSync(unfinished, { recursive: true, force: true })
+    }
+  }
+}
+
+async function* compare(
+  source: ExportSource,
+  exporter: Exporter,
+  path: string,
+  resources: EngineResources,
+  signal: AbortSignal,
+): AsyncGenerator<ExportEvent, Parity> {
+  const ids = parityPrompts(source.model)
+  async function* ofPrompts(
+    from: Promise<LogitSource>,
+    before: number,
+  ): AsyncGenerator<ExportEvent, readonly Float32Array[]> {
+    const opened = await from
+    try {
+      const reading = promptLogits(opened, ids)
+      for (;;) {
+        const { done, value } = await reading.next()
+        if (done === true) return value
+        yield { phase: 'check', share: before + value / 2 }
+        await goOn(signal)
+      }
+    } finally {
+      await opened.close()
+    }
+  }
+  // One after the other: both at once would hold the model's weights twice.
+  const expected = yield* ofPrompts(openExactLogits(source.model, source.adapter, resources), 0)
+  const actual = yield* ofPrompts(exporter.open(source, path, resources), 0.5)
+  return compareLogits(expected, actual, source.model.folder.model.config.vocabularySize)
+}
+
+function refuseExisting(path: string): void {
+  if (!existsSync(path)) return
+  throw new Failure('file-exists', `There is a file or folder ${path} already. Choose another name.`)
+}
+
+function differs(name: string, format: string, { largestDivergence, largestDifference }: Parity): Failure {
+  return new Failure(
+    'export-differs',
+    `“${name}” as ${format} doesn't answer as it does here: the probabilities of the next token differ by up to ${largestDivergence.toPrecision(2)} nats (logits by ${largestDifference.toPrecision(2)}). Nothing was kept. Check the disk, and export it in another format.`,
+  )
+}
+
+/** Lets messages in, and leaves if one of them cancelled. */
+async function goOn(signal: AbortSignal): Promise<void> {
+  await nextTurn()
+  if (signal.aborted) throw new Failure('cancelled', 'The export was cancelled; nothing was kept.')
+}

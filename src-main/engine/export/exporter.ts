@@ -1,0 +1,39 @@
+import type { DecodedAdapter } from '../../core/vera/adapter-file.ts'
+import type { LoadedModel } from '../loaded-model.ts'
+import type { EngineResources } from '../resources.ts'
+
+/** What is exported: an adapter, at the strength that was asked for, and the model it was trained on. */
+export interface ExportSource {
+  readonly model: LoadedModel
+  readonly adapter: DecodedAdapter
+  /** As a person calls the adapter. */
+  readonly name: string
+}
+
+/** A model, with or without an adapter, that is asked only for its logits. */
+export interface LogitSource {
+  /** The logits after every token, `[ids.length, V]`, from an empty context. */
+  logits(ids: readonly number[]): Promise<Float32Array>
+  close(): Promise<void>
+}
+
+/** One format. */
+export interface Exporter {
+  /**
+   * Writes to a path where nothing is yet, and yields the share that is done.
+   *
+   * @throws Failure where the format has no place for the adapter or the model
+   */
+  write(
+    source: ExportSource,
+    path: string,
+    resources: EngineResources,
+  ): Iterable<number> | AsyncIterable<number>
+  /** What was written, read again as an import would read it. */
+  open(source: ExportSource, path: string, resources: EngineResources): Promise<LogitSource>
+  /**
+   * The largest divergence (see `Parity`) that the format's own rounding explains, nats; beyond it the export is
+   * a failure.
+   */
+  readonly maxDivergence: number
+}

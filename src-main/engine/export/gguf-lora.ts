@@ -1,0 +1,37 @@
+import { ggufDataBytes, writeGguf } from '../../core/checkpoint/gguf-writer.ts'
+import { type AdaptedModel, ggufAdapter, readGgufAdapter } from '../../core/vera/gguf-adapter.ts'
+import type { PortableAdapter } from '../../core/vera/to-lora.ts'
+import { openFileSource } from '../file-source.ts'
+import type { LoadedModel } from '../loaded-model.ts'
+import { adapterDivergence, checkSeparate } from './adapter-formats.ts'
+import { openExactLogits } from './exact-logits.ts'
+import type { Exporter } from './exporter.ts'
+import { writePieces } from './write-file.ts'
+
+/** A file that llama.cpp takes by `--lora`. */
+export const ggufLora: Exporter = {
+  *write({ model, adapter, name }, path) {
+    checkSeparate(model.folder)
+    const { metadata, tensors } = ggufAdapter(adapter, adapted(model), name)
+    const totalBytes = ggufDataBytes(tensors)
+    for (const written of writePieces(path, writeGguf(metadata, tensors))) {
+      yield Math.min(1, written / totalBytes)
+    }
+  },
+  open: ({ model }, path, resources) => openExactLogits(model, readGgufLora(path, model), resources),
+  maxDivergence: adapterDivergence,
+}
+
+/** @throws Failure as `readGgufAdapter` does */
+function readGgufLora(path: string, model: LoadedModel): PortableAdapter {
+  const source = openFileSource(path)
+  try {
+    return readGgufAdapter(source, adapted(model))
+  } finally {
+    source.close()
+  }
+}
+
+function adapted({ folder }: LoadedModel): AdaptedModel {
+  return { architecture: folder.summary.architecture, config: folder.model.config }
+}

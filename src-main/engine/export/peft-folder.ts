@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LINEAR_KINDS, linearSize } from '../../core/llama/linear-kinds.ts'
+import { type BaseBias, readPeftAdapter, writePeftAdapter } from '../../core/vera/peft-adapter.ts'
+import { toLora, type PortableAdapter } from '../../core/vera/to-lora.ts'
+import type { LoadedModel } from '../loaded-model.ts'
+import { adapterDivergence, checkSeparate } from './adapter-formats.ts'
+import { openExactLogits } from './exact-logits.ts'
+import type { Exporter } from './exporter.ts'
+import { writeNewFile } from './write-file.ts'
+
+const peftConfigFile = 'adapter_config.json'
+const peftTensorFile = 'adapter_model.safetensors'
+
+/**
+ * A folder that PEFT's `from_pretrained` takes.
+ *
+ * @param asLora whether VeRA is written in its LoRA form
+ */
+export function peftExporter(asLora: boolean, savesProjections: boolean): Exporter {
+  return {
+    *write({ model, adapter }, path) {
+      checkSeparate(model.folder)
+      const portable: PortableAdapter = asLora ? toLora(adapter, model.folder.model.config) : adapter
+      const options = { baseModelName: model.folder.summary.name, savesProjections }
+      const written = writePeftAdapter(portable, options, baseBiasOf(model))
+      mkdirSync(path)
+      writeNewFile(join(path, peftConfigFile), written.config)
+      writeNewFile(join(path, peftTensorFile), written.tensors)
+      yield 1
+    },
+    open: ({ model }, path, resources) => openExactLogits(model, readPeftFolder(path, model), resources),
+    maxDivergence: adapterDivergence,
+  }
+}
+
+/** @throws Failure as `readPeftAdapter` does */
+function readPeftFolder(path: string, model: LoadedModel) {
+  return readPeftAdapter(
+    readFileSync(join(path, peftConfigFile), 'utf8'),
+    readFileSync(join(path, peftTensorFile)),
+    model.folder.model.config,
+    baseBiasOf(model),
+  )
+}
+
+function baseBiasOf({ weights, folder }: LoadedModel): BaseBias {
+  return (module) => {
+    const kind = LINEAR_KINDS.find((linear) => module.endsWith(linear)) ?? 'q_proj'
+    const bias = new Float32Array(linearSize(folder.model.config, kind).outFeatures)
+    weights.read(`${module}.bias`, bias)
+    return bias
+  }
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { checkBaseModel, decodeAdapter, encodeAdapter } from '../../core/vera/adapter-file.ts'
+import { adapterDivergence } from './adapter-formats.ts'
+import { openExactLogits } from './exact-logits.ts'
+import type { Exporter } from './exporter.ts'
+import { writeNewFile } from './write-file.ts'
+
+/** Our own single file, which says whose it is and which model it is for. */
+export const verandaFile: Exporter = {
+  *write({ model, adapter, name }, path) {
+    const { summary } = model.folder
+    const base = { baseModelName: summary.name, baseModelArchitecture: summary.architecture }
+    const settings = { ...adapter.settings, ...base, name }
+    writeNewFile(path, encodeAdapter(settings, adapter.layout, adapter.vectors, adapter.storedProjections))
+    yield 1
+  },
+  open({ model }, path, resources) {
+    const adapter = decodeAdapter(readFileSync(path), model.folder.model.config)
+    checkBaseModel(adapter.settings, model.folder.summary.sourceHash)
+    return openExactLogits(model, adapter, resources)
+  },
+  maxDivergence: adapterDivergence,
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { exportFormatNames, type ExportFormat } from '../../../src-main/contract/export-formats.ts'
+import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
+import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
+import { readSafetensors } from '../../../src-main/core/checkpoint/safetensors.ts'
+import { encodeAdapter, readAdapterSettings } from '../../../src-main/core/vera/adapter-file.ts'
+import { layoutVera } from '../../../src-main/core/vera/layout.ts'
+import { rand, TorchGenerator } from '../../../src-main/core/vera/random.ts'
+import type { ExportResult } from '../../../src-main/engine/contract.ts'
+import { exportAdapter } from '../../../src-main/engine/export/export-adapter.ts'
+import { readModelFolder } from '../../../src-main/engine/model-folder.ts'
+import type { EngineResources } from '../../../src-main/engine/resources.ts'
+import { engineResources, finish, temporaryFolder, tinyChatModel } from '../tiny-chat-model.ts'
+
+let modelDirectory: string
+let adapterPath: string
+let resources: EngineResources
+
+beforeAll(async () => {
+  modelDirectory = await tinyChatModel()
+  resources = engineResources()
+  const { model, summary } = readModelFolder(modelDirectory)
+  const settings = {
+    rank: 8,
+    targets: ['q_proj', 'k_proj', 'v_proj', 'down_proj'] as const,
+    layers: null,
+    projectionKey: 3,
+    dInitial: 0.1,
+    baseModelHash: summary.sourceHash,
+    chatTemplateHash: '',
+    createdBy: 'test',
+  }
+  const layout = layoutVera(model.config, settings)
+  adapterPath = join(temporaryFolder(), 'adapter.safetensors')
+  writeFileSync(adapterPath, encodeAdapter(settings, layout, rand(new TorchGenerator(1), layout.length)))
+})
+
+function run(format: ExportFormat, path: string, strength = 1, signal = new AbortController().signal) {
+  const adapter = { path: adapterPath, strength }
+  return exportAdapter(resources)({ modelDirectory, adapter, format, name: 'Pim', path }, signal)
+}
+
+async function exported(format: ExportFormat, strength = 1): Promise<ExportResult> {
+  const { events, result } = await finish(run(format, join(temporaryFolder(), 'out'), strength))
+  expect(events.at(0)).toMatchObject({ phase: 'write' })
+  expect(events.at(-1)).toEqual({ phase: 'check', share: 1 })
+  return result
+}
+
+describe('every format says the same as the adapter', () => {
+  test.each(exportFormatNames)('%s', async (format) => {
+    const { path, sizeBytes, parity } = await exported(format)
+    expect(existsSync(path)).toBe(true)
+    expect(sizeBytes).toBeGreaterThan(1000)
+    expect(parity).toMatchObject({ prompts: 5, sameChoices: 1 })
+    expect(parity.tokens).toBeGreaterThan(50)
+    expect(parity.largestDifference).toBeLessThan(1e-4)
+    expect(parity.largestDivergence).toBeLessThan(1e-8)
+  })
+})
+
+test('what each format holds', async () => {
+  const peft = await exported('peft')
+  expect(readdirSync(peft.path).toSorted()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+  const tensorsOf = async (format: ExportFormat) => {
+    const { path } = await exported(format)
+    return readSafetensors(memorySource(readFileSync(join(path, 'adapter_model.safetensors')))).tensors
+  }
+  expect((await tensorsOf('peft-with-projections')).has('base_model.vera_A')).toBe(true)
+  expect([...(await tensorsOf('lora')).keys()][0]).toMatch(/lora_A\.weight$/)
+  const { metadata, tensors } = readGguf(memorySource(readFileSync((await exported('gguf-lora')).path)))
+  expect(metadata.get('adapter.lora.alpha')).toBe(8)
+  expect([...tensors.keys()].slice(0, 2)).toEqual([
+    'blk.0.attn_q.weight.lora_a',
+    'blk.0.attn_q.weight.lora_b',
+  ])
+  expect(readAdapterSettings(readFileSync((await exported('veranda')).path))).toMatchObject({
+    name: 'Pim',
+    baseModelName: 'tiny',
+    baseModelArchitecture: 'llama',
+  })
+})
+
+test('a strength becomes part of what is written', async () => {
+  const vectors = async (strength: number) => {
+    const { path, parity } = await exported('peft', strength)
+    expect(parity.largestDifference).toBeLessThan(1e-4)
+    const { tensors } = readSafetensors(memorySource(readFileSync(join(path, 'adapter_model.safetensors'))))
+    const bytes = tensors.get('base_model.model.model.layers.0.self_attn.q_proj.vera_lambda_b')?.read()
+    return new Float32Array(new Uint8Array(bytes ?? []).buffer)
+  }
+  expect(await vectors(0.5)).toEqual((await vectors(1)).map((value) => value / 2))
+})
+
+test('nothing that is there is written over, and nothing half-done stays', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'mine')
+  mkdirSync(path)
+  await expect(finish(run('peft', path))).rejects.toMatchObject({ code: 'file-exists' })
+  const stop = new AbortController()
+  stop.abort()
+  const cancelled = finish(run('gguf-lora', join(folder, 'new'), 1, stop.signal))
+  await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' })
+  expect(readdirSync(folder)).toEqual(['mine'])
+})
