@@ -46,6 +46,7 @@ const progress = z.object({
 const settings = z.object({
   sampling,
   theme: z.enum(['system', 'light', 'dark']),
+  language: z.enum(['system', 'en', 'de']),
   /** What is written for a conversation that isn't begun. */
   draft: z.string().max(1_000_000),
 })

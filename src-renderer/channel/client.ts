@@ -7,6 +7,7 @@ import type {
   ProcedureResult,
 } from '../../src-main/contract/procedures.ts'
 import type { Channel, ClientMessage, ServerMessage } from '../../src-main/contract/protocol.ts'
+import { t } from '../texts/texts.ts'
 
 export interface CallOptions<K extends ProcedureName> {
   /** Aborting asks the host to stop; the call still ends with what the host answers. */
@@ -74,7 +75,8 @@ export class ChannelClient implements Client {
   }
 
   #cancel(id: number): void {
-    if (this.#waiting.delete(id)) this.#settle(id)?.reject(new Failure('cancelled', 'Stopped.'))
+    if (this.#waiting.delete(id))
+      this.#settle(id)?.reject(new Failure('cancelled', t.shell.connection.stopped))
     else if (this.#pending.has(id)) this.#channel?.send({ kind: 'cancel', id })
   }
 
@@ -103,9 +105,7 @@ export class ChannelClient implements Client {
     this.#channel = null
     const lost = [...this.#pending.keys()].filter((id) => !this.#waiting.has(id))
     for (const id of lost) {
-      this.#settle(id)?.reject(
-        new Failure('connection-lost', 'The connection to Veranda was lost before it answered. Try again.'),
-      )
+      this.#settle(id)?.reject(new Failure('connection-lost', t.shell.connection.lostBefore))
     }
   }
 }

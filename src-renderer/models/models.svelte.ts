@@ -3,6 +3,7 @@ import { createContext } from 'svelte'
 import type { CatalogueEntry, Model } from '../../src-main/contract/entities.ts'
 import type { ProcedureEvent } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
+import { t } from '../texts/texts.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
 
@@ -38,7 +39,7 @@ export class Models {
   }
 
   nameOf(id: string | null): string {
-    return this.installed.value?.find((model) => model.id === id)?.name ?? 'a model that was removed'
+    return this.installed.value?.find((model) => model.id === id)?.name ?? t.models.removed
   }
 
   download(id: string): Arrival {

@@ -1,6 +1,7 @@
 /** How the loss plot looks: its scales, lines and colours, the latter from the design's names. */
 import type uPlot from 'uplot'
-import { formatLoss } from '../ui/format.ts'
+import { t } from '../texts/texts.ts'
+import { formatLoss, formatNumber } from '../ui/format.ts'
 import type { LossSet } from './chart-data.ts'
 
 interface ChartChoice {
@@ -37,11 +38,14 @@ export function chartOptions(frame: HTMLElement, { logarithmic, steps, sets }: C
       y: logarithmic ? { distr: 3, log: 10 } : { range: (_, __, high) => [0, (high || 1) * 1.08] },
     },
     axes: [
-      { ...axis, label: 'Step', labelFont: font, labelSize: 18, size: 34 },
-      { ...axis, size: 46, label: 'Loss, nats a token', labelFont: font, labelSize: 20 },
+      { ...axis, label: t.personalize.chart.step, labelFont: font, labelSize: 18, size: 34 },
+      { ...axis, size: 46, label: t.personalize.chart.loss, labelFont: font, labelSize: 20 },
     ],
     series: [
-      { label: 'Step', value: (_, step: number | null) => (step === null ? '–' : String(step)) },
+      {
+        label: t.personalize.chart.step,
+        value: (_, step: number | null) => (step === null ? '–' : formatNumber(step)),
+      },
       ...sets.map((set) => ({ ...seriesOf(frame, set), value: lossOrDash })),
     ],
     legend: { live: true },
@@ -58,7 +62,7 @@ function seriesOf(frame: HTMLElement, set: LossSet): uPlot.Series {
   switch (set) {
     case 'step':
       return {
-        label: 'Each step',
+        label: t.personalize.chart.sets.step,
         stroke: colourOf(frame, '--chart-step'),
         width: 1.25,
         points: { show: false },
@@ -66,7 +70,7 @@ function seriesOf(frame: HTMLElement, set: LossSet): uPlot.Series {
       }
     case 'training':
       return {
-        label: 'Training',
+        label: t.personalize.chart.sets.training,
         stroke: colourOf(frame, '--chart-training'),
         width: 2,
         // Measured rarely: marks without a line, which would claim what lies between.
@@ -75,7 +79,7 @@ function seriesOf(frame: HTMLElement, set: LossSet): uPlot.Series {
       }
     case 'heldOut':
       return {
-        label: 'Held-out',
+        label: t.personalize.chart.sets.heldOut,
         stroke: colourOf(frame, '--chart-held-out'),
         width: 2,
         dash: [6, 4],

@@ -1,5 +1,6 @@
 /** A run's losses in words: the text form of the chart. */
 import type { LossPoint, Run } from '../../src-main/contract/entities.ts'
+import { t } from '../texts/texts.ts'
 import { formatDuration, formatLoss } from '../ui/format.ts'
 
 /** "Held-out loss fell from 3.10 to 1.40 in 6 minutes."; null while there is nothing to compare. */
@@ -7,12 +8,10 @@ export function lossText(run: Run, points: readonly LossPoint[], now: number): s
   const change = lossChange(run, points)
   if (!change) return null
   const { set, before, after } = change
-  const verb = after < before ? 'fell' : after > before ? 'rose' : 'stayed'
-  const from =
-    verb === 'stayed' ? `at ${formatLoss(before)}` : `from ${formatLoss(before)} to ${formatLoss(after)}`
-  const name = set === 'heldOut' ? 'Held-out loss' : 'Training loss'
-  const time = durationMs(run, now)
-  return `${name} ${verb} ${from}${time === null ? '' : ` in ${formatDuration(time)}`}.`
+  const way = after < before ? 'fell' : after > before ? 'rose' : 'stayed'
+  const elapsedMs = durationMs(run, now)
+  const time = elapsedMs === null ? null : formatDuration(elapsedMs)
+  return t.personalize.loss.change(set, way, formatLoss(before), formatLoss(after), time)
 }
 
 /** How long the run took; null where it stood still for a time that nobody kept. */

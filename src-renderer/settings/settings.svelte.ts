@@ -3,6 +3,7 @@ import { createContext } from 'svelte'
 import type { AppInfo, Sampling } from '../../src-main/contract/entities.ts'
 import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
+import { showLanguage } from '../texts/language.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
 import { showTheme, type Theme } from './theme.ts'
@@ -20,6 +21,7 @@ export class Settings {
     this.current = new Loadable(async () => {
       const settings = await client.call('settings.get', {})
       showTheme(settings.theme)
+      showLanguage(settings.language)
       return settings
     })
   }

@@ -1,4 +1,6 @@
 import { Failure } from '../../src-main/contract/failure.ts'
+import { t } from '../texts/texts.ts'
+import { formatBytes } from '../ui/format.ts'
 
 /** The largest file that fits the contract's import: 90 million base64 characters. */
 const mostBytes = 64_000_000
@@ -8,22 +10,14 @@ export async function readBase64(file: File): Promise<string> {
   if (file.size > mostBytes) {
     throw new Failure(
       'file-too-large',
-      `“${file.name}” has ${Math.round(file.size / 1e6)} MB; a file of examples may have 64 MB. Split it and import the parts.`,
+      t.teach.tooLarge(file.name, formatBytes(file.size), formatBytes(mostBytes)),
     )
   }
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const reader = new FileReader()
   reader.addEventListener('load', () => resolve(String(reader.result)))
   reader.addEventListener('error', () =>
-    reject(
-      new Failure(
-        'file-unreadable',
-        `“${file.name}” could not be read. Is it still there, and may you open it?`,
-        {
-          cause: reader.error,
-        },
-      ),
-    ),
+    reject(new Failure('file-unreadable', t.teach.unreadable(file.name), { cause: reader.error })),
   )
   reader.readAsDataURL(file)
   // A data address is "data:TYPE;base64,BYTES".

@@ -2,16 +2,26 @@ import { assistants } from './en/assistants.ts'
 import { chat } from './en/chat.ts'
 import { data } from './en/data.ts'
 import { markdown } from './en/markdown.ts'
+import { models } from './en/models.ts'
+import { personalize } from './en/personalize.ts'
+import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { shortcuts } from './en/shortcuts.ts'
 import { teach } from './en/teach.ts'
+import { ui } from './en/ui.ts'
+import { units } from './en/units.ts'
 
 export const en = {
   assistants,
   chat,
   data,
   markdown,
+  models,
+  personalize,
+  settings,
   shell,
   shortcuts,
   teach,
+  ui,
+  units,
 }

@@ -1,65 +1,106 @@
-/** Numbers, sizes and times in words. */
+/** Numbers, sizes and times in the language that is shown. */
+import { shownLanguage } from '../texts/language.ts'
+import { t } from '../texts/texts.ts'
 
-const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+const numberFormats = new Map<string, Intl.NumberFormat>()
+const dateFormats = new Map<string, Intl.DateTimeFormat>()
+
+/** Formatters are dear to make and cheap to use: one of each kind a language. */
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const language = shownLanguage()
+  const key = language + JSON.stringify(options)
+  const format = numberFormats.get(key) ?? new Intl.NumberFormat(language, options)
+  numberFormats.set(key, format)
+  return format
+}
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const language = shownLanguage()
+  const key = language + JSON.stringify(options)
+  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(language, options)
+  dateFormats.set(key, format)
+  return format
+}
+
+/** 12,345.6 with as many digits after the point as asked for. */
+export function formatNumber(value: number, digits = 0): string {
+  return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+}
+
+/** 0.25 → "25%", "25 %" in German. */
+export function formatShare(share: number): string {
+  return numbers({ style: 'percent' }).format(share)
+}
+
+function measure(value: number, unit: string, unitDisplay: 'long' | 'short' = 'long', digits = 0): string {
+  const places = { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return numbers({ style: 'unit', unit, unitDisplay, ...places }).format(value)
+}
+
+const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** Decimal units: 98,362,432 → "98.4 MB". */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
     value /= 1000
     unit += 1
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1
-  return `${value.toFixed(digits)} ${units[unit] ?? 'bytes'}`
+  return measure(value, byteUnits[unit] ?? 'byte', unit === 0 ? 'long' : 'short', digits)
 }
+
+const large = {
+  notation: 'compact',
+  compactDisplay: 'long',
+  maximumFractionDigits: 1,
+  maximumSignificantDigits: 3,
+  roundingPriority: 'lessPrecision',
+} as const
 
 /** 134,515,008 → "135 million"; 1.24e9 → "1.2 billion". */
 export function formatCount(count: number): string {
-  if (count >= 1e9) return `${(count / 1e9).toFixed(1)} billion`
-  if (count >= 1e6) return `${(count / 1e6).toFixed(count >= 1e7 ? 0 : 1)} million`
-  return count.toLocaleString('en')
+  return count >= 1e6 ? numbers(large).format(count) : formatNumber(count)
 }
 
 /** "20 seconds", "4 minutes", "1 hour 10 minutes". */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000))
-  if (seconds < 60) return plural(seconds, 'second')
+  if (seconds < 60) return measure(seconds, 'second')
   const minutes = Math.round(seconds / 60)
-  if (minutes < 60) return plural(minutes, 'minute')
+  if (minutes < 60) return measure(minutes, 'minute')
   const rest = minutes % 60
-  const hours = plural(Math.floor(minutes / 60), 'hour')
-  return rest === 0 ? hours : `${hours} ${plural(rest, 'minute')}`
+  const hours = measure(Math.floor(minutes / 60), 'hour')
+  return rest === 0 ? hours : `${hours} ${measure(rest, 'minute')}`
 }
 
 /** What is left of a run, rounded so that it doesn't flicker: "about 20 seconds left". */
 export function formatRemaining(ms: number): string {
-  if (ms < 5_000) return 'a few seconds left'
-  if (ms < 60_000) return `about ${Math.ceil(ms / 10_000) * 10} seconds left`
-  return `about ${formatDuration(ms)} left`
-}
-
-/** "1 example", "12 examples". */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+  if (ms < 5_000) return t.units.secondsLeft
+  if (ms < 60_000) return t.units.timeLeft(measure(Math.ceil(ms / 10_000) * 10, 'second'))
+  return t.units.timeLeft(formatDuration(ms))
 }
 
 /** A loss in nats a token, to two digits after the point; small ones to three. */
 export function formatLoss(loss: number): string {
-  return loss < 0.1 ? loss.toFixed(3) : loss.toFixed(2)
+  return formatNumber(loss, loss < 0.1 ? 3 : 2)
 }
 
-const time = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hour12: false })
-const day = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' })
-const dayOfYear = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', year: 'numeric' })
+/** Tokens a second; slow ones to one digit after the point. */
+export function formatSpeed(tokensPerSecond: number): string {
+  return t.units.tokensPerSecond(formatNumber(tokensPerSecond, tokensPerSecond < 100 ? 1 : 0))
+}
 
 /** "Today 14:02", "Yesterday 09:30", "12 Nov", "12 Nov 2025". */
 export function formatWhen(timestamp: number, now: number): string {
   const then = new Date(timestamp)
+  const time = dates({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(then)
   const today = new Date(now)
-  if (then.toDateString() === today.toDateString()) return `Today ${time.format(then)}`
+  if (then.toDateString() === today.toDateString()) return t.units.today(time)
   const yesterday = new Date(now)
   yesterday.setDate(today.getDate() - 1)
-  if (then.toDateString() === yesterday.toDateString()) return `Yesterday ${time.format(then)}`
-  return (then.getFullYear() === today.getFullYear() ? day : dayOfYear).format(then)
+  if (then.toDateString() === yesterday.toDateString()) return t.units.yesterday(time)
+  const year = then.getFullYear() === today.getFullYear() ? {} : ({ year: 'numeric' } as const)
+  return dates({ day: 'numeric', month: 'short', ...year }).format(then)
 }

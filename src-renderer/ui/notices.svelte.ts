@@ -1,6 +1,7 @@
 /** Short messages at the foot of the window, most with a way to take back what was just done. */
 import { createContext } from 'svelte'
 import { toFailureMessage } from '../../src-main/contract/failure.ts'
+import { t } from '../texts/texts.ts'
 
 export interface Notice {
   readonly id: number
@@ -22,7 +23,7 @@ export class Notices {
 
   /** Offers to take something back: "Deleted “Trip to Ghent”. Undo". */
   offerUndo(text: string, undo: () => Promise<void>): void {
-    this.say(text, { label: 'Undo', run: undo })
+    this.say(text, { label: t.ui.undo, run: undo })
   }
 
   /** For failures of things that have no place of their own on the screen. */

@@ -45,13 +45,14 @@ describe('the app', () => {
     const { sampling } = await app.call('settings.get', {})
     expect(sampling.seed).toBe(null)
     await app.call('settings.update', { sampling: { ...sampling, topK: 7 } })
-    await app.call('settings.update', { theme: 'dark' })
+    await app.call('settings.update', { theme: 'dark', language: 'de' })
     await app.call('settings.update', { draft: 'half a th' })
     await app.close()
     const again = await testApp({ dataDirectory: app.dataDirectory })
     expect(await again.call('settings.get', {})).toEqual({
       sampling: { ...sampling, topK: 7 },
       theme: 'dark',
+      language: 'de',
       draft: 'half a th',
     })
   })

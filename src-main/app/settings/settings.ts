@@ -18,6 +18,7 @@ const defaultSampling: Sampling = {
 }
 
 const theme = z.enum(['system', 'light', 'dark'])
+const language = z.enum(['system', 'en', 'de'])
 const draft = z.string()
 
 export interface SettingsService {
@@ -30,6 +31,7 @@ export function openSettings(storage: Storage): SettingsService {
   const get = (): Settings => ({
     sampling: sampling.catch(defaultSampling).parse(storage.settings.get('sampling')),
     theme: theme.catch('system').parse(storage.settings.get('theme')),
+    language: language.catch('system').parse(storage.settings.get('language')),
     draft: draft.catch('').parse(storage.settings.get('draft')),
   })
   return {
@@ -38,6 +40,7 @@ export function openSettings(storage: Storage): SettingsService {
       return storage.transaction(() => {
         if (changes.sampling !== undefined) storage.settings.put('sampling', changes.sampling)
         if (changes.theme !== undefined) storage.settings.put('theme', changes.theme)
+        if (changes.language !== undefined) storage.settings.put('language', changes.language)
         if (changes.draft !== undefined) storage.settings.put('draft', changes.draft)
         return get()
       })

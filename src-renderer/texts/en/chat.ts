@@ -79,11 +79,18 @@ export const chat = {
     teach: 'Teach a better answer',
     regenerate: 'Answer again, beside this answer',
     edit: 'Edit and send again, as a branch',
-    speed: (tokensPerSecond: number) => `${tokensPerSecond.toFixed(1)} tokens/s`,
     branches: 'Branches',
     branch: (index: number, all: number) => `${index} of ${all}`,
     previous: 'Previous branch',
     next: 'Next branch',
+  },
+  teach: {
+    label: 'The better answer',
+    hint: 'It is kept as an example, together with the question before it. The conversation stays as it was.',
+    needed: 'Write the better answer first.',
+    unchanged: 'Change the answer first; a good answer gets a thumbs up.',
+    failed: 'The example could not be kept',
+    keep: 'Keep as an example',
   },
   edit: {
     label: 'Edit your message',
@@ -112,13 +119,11 @@ export const chat = {
     noAssistant: 'No assistant, the model as it is',
     noAssistantYet: 'You have no assistant for this model yet. Personalize makes one.',
     strength: 'Strength',
-    percent: (percent: number) => `${percent} %`,
     style: 'How answers are written',
     ownStyle: 'Own settings',
   },
   context: {
     label: 'Context filled',
-    share: (percent: number) => `${percent} %`,
     tokens: (tokens: number, most: number) =>
       `${number.format(tokens)} of ${number.format(most)} tokens of the model’s context are filled.`,
     nearlyFull:

@@ -9,6 +9,8 @@ export const shell = {
   },
   rail: { label: 'Screens', iconsOnly: 'Show icons only', showNames: 'Show names' },
   connection: {
+    stopped: 'Stopped.',
+    lostBefore: 'The connection to Veranda was lost before it answered. Try again.',
     lost: 'The connection to Veranda is lost.',
     retrying:
       'It is being tried again. If it stays away, start Veranda again and open the address that it prints.',

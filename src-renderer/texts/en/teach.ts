@@ -29,6 +29,9 @@ export const teach = {
     failed: 'The examples could not be exported',
   },
   what: 'the examples',
+  tooLarge: (file: string, size: string, most: string) =>
+    `“${file}” has ${size}; a file of examples may have ${most}. Split it and import the parts.`,
+  unreadable: (file: string) => `“${file}” could not be read. Is it still there, and may you open it?`,
   examples,
   empty: {
     title: 'Nothing taught yet',
