@@ -8,6 +8,8 @@ export const queuedRun: Run = {
   modelId: 'small',
   status: 'queued',
   settings: defaultTrainingSettings,
+  parentId: null,
+  probes: [],
   exampleCount: 2,
   heldOutCount: 0,
   step: 0,

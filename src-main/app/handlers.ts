@@ -42,6 +42,10 @@ export interface HandlerParts {
 
 export function appHandlers(parts: HandlerParts): Handlers {
   const { options, models, conversations, teaching, examples, personalize, adapters, settings, data } = parts
+  const toRequest = ({ modelId, exampleIds, parentId, ...request }: ProcedureInput<'personalize.start'>) => {
+    const chosen = exampleIds === null ? examples.approved() : exampleIds.map((id) => examples.get(id))
+    return { ...request, model: modelId, examples: chosen, parent: parentId }
+  }
   return {
     'app.info': plain(() => ({
       version: options.version,
@@ -114,13 +118,13 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return { tokens: await maskExample(parts.engine, modelDirectory, examples.get(id), signal) }
     }),
 
-    'personalize.defaults': plain(({ modelId, preset }) => personalize.defaults(modelId, preset)),
-    'personalize.start': plain(({ modelId, exampleIds, ...request }) => {
-      const chosen = exampleIds === null ? examples.approved() : exampleIds.map((id) => examples.get(id))
-      return personalize.start({ ...request, model: modelId, examples: chosen })
-    }),
+    'personalize.defaults': plain(({ modelId, preset, parentId }) =>
+      personalize.defaults(modelId, preset, parentId),
+    ),
+    'personalize.start': plain((input) => personalize.start(toRequest(input))),
     'runs.list': plain(() => personalize.runs()),
     'runs.watch': ({ id }, signal) => personalize.watch(id, signal),
+    'runs.pause': plain(({ id }) => personalize.pause(id)),
     'runs.cancel': plain(({ id }) => personalize.cancel(id)),
     'runs.resume': plain(({ id }) => personalize.resume(id)),
 

@@ -119,10 +119,14 @@ export interface PersonalizeRequest {
   readonly heldOutRatio?: number
   /** Put before every example that has no system message of its own. */
   readonly systemPrompt?: string | null
+  /** Questions that are answered while it learns. */
+  readonly probes?: readonly string[] | undefined
+  /** The adapter to go on from, by id or name. */
+  readonly parent?: string | null | undefined
 }
 
 export interface PersonalizeService {
-  defaults(model: string | null, preset?: TrainingPreset): TrainingSettings
+  defaults(model: string | null, preset?: TrainingPreset, parent?: string | null): TrainingSettings
   /** Queues a run over an immutable copy of the examples. */
   start(request: PersonalizeRequest): Run
   /** Queues a run like an earlier one, over its examples without these. */
@@ -131,6 +135,8 @@ export interface PersonalizeService {
   unfinished(request: PersonalizeRequest): Run | undefined
   /** The run and its losses so far, then every change; returns the run once it has ended. */
   watch(runId: string, signal?: AbortSignal): AsyncGenerator<RunEvent, Run>
+  /** Stops it at its next step, or takes it out of the queue; `resume` goes on with it. */
+  pause(runId: string): Promise<Run>
   cancel(runId: string): Promise<Run>
   resume(runId: string): Run
   runs(): Run[]

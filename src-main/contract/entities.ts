@@ -243,6 +243,10 @@ export const lossPoint = z.object({
 })
 export type LossPoint = z.infer<typeof lossPoint>
 
+/** The answer to one of a run's probes, as it was after a step. */
+export const runSample = z.object({ step: z.number(), probe: z.number(), answer: z.string() })
+export type RunSample = z.infer<typeof runSample>
+
 export const runStatus = z.enum(['queued', 'running', 'interrupted', 'done', 'failed', 'cancelled'])
 export type RunStatus = z.infer<typeof runStatus>
 
@@ -269,9 +273,13 @@ export const run = z.object({
   id: z.string(),
   name: z.string(),
   modelId: z.string(),
-  /** `interrupted`: the app or the engine ended; it can be continued from its checkpoint. */
+  /** `interrupted`: it was paused, or the app or the engine ended; it can be continued from its checkpoint. */
   status: runStatus,
   settings: trainingSettings,
+  /** The adapter it went on from; null where it began anew. */
+  parentId: z.string().nullable(),
+  /** The person's own questions that are answered while it learns. */
+  probes: z.array(z.string()),
   exampleCount: z.number(),
   heldOutCount: z.number(),
   step: z.number(),

@@ -23,6 +23,7 @@ import {
   model,
   persona,
   run,
+  runSample,
   sampling,
   trainingPreset,
   tag,
@@ -272,7 +273,7 @@ export const procedures = {
 
   /** Every setting that a run of the preset (without one: the defaults) would have. */
   'personalize.defaults': procedure(
-    z.object({ modelId: id, preset: trainingPreset.optional() }),
+    z.object({ modelId: id, preset: trainingPreset.optional(), parentId: id.nullable().optional() }),
     never,
     trainingSettings,
   ),
@@ -287,6 +288,10 @@ export const procedures = {
       settings: trainingSettings.partial(),
       /** Share of the examples that is only measured, never learned. */
       heldOutRatio: z.number().min(0).max(0.5),
+      /** Questions that are answered while it learns. */
+      probes: z.array(z.string().trim().min(1).max(2000)).max(5).optional(),
+      /** The adapter to go on from, which has the shape settings (rank, layers …) for both. */
+      parentId: id.nullable().optional(),
     }),
     never,
     run,
@@ -298,11 +303,14 @@ export const procedures = {
     z.discriminatedUnion('type', [
       z.object({ type: z.literal('run'), run }),
       z.object({ type: z.literal('losses'), points: z.array(lossPoint) }),
+      z.object({ type: z.literal('samples'), samples: z.array(runSample) }),
     ]),
     run,
   ),
+  /** Stops the run at its next step, or takes it out of the queue; `runs.resume` goes on with it. */
+  'runs.pause': procedure(z.object({ id }), never, run),
   'runs.cancel': procedure(z.object({ id }), never, run),
-  /** Continues an interrupted or failed run from its checkpoint. */
+  /** Continues a paused, interrupted or failed run from its checkpoint. */
   'runs.resume': procedure(z.object({ id }), never, run),
 
   'adapters.list': procedure(nothing, never, z.array(adapter)),

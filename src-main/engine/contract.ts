@@ -146,6 +146,10 @@ export interface TrainInput {
   readonly heldOut: readonly TrainingExample[]
   /** General questions: the base model's answers to them and its certainty are held on to, against forgetting. */
   readonly replay: readonly (readonly ChatMessage[])[]
+  /** Questions that are answered before, during and after, to watch what is learned. */
+  readonly probes?: readonly (readonly ChatMessage[])[]
+  /** An adapter file with the vectors to go on from; without one the method's own start. */
+  readonly startPath?: string | null
   readonly settings: TrainingSettings
   /** Checkpoints and the finished adapter go here; a checkpoint found here is continued from. */
   readonly runDirectory: string
@@ -180,6 +184,14 @@ export type TrainEvent =
       readonly step: number
       readonly set: 'training' | 'heldOut'
       readonly loss: number
+    }
+  /** The likeliest answer to a probe with the vectors as they are after the step. */
+  | {
+      readonly type: 'sampled'
+      readonly step: number
+      /** Its place among the probes, counted from 0. */
+      readonly probe: number
+      readonly answer: string
     }
 
 /** Means over pairs of a chosen and a rejected answer. */

@@ -18,6 +18,15 @@ export class Foreground {
     }
   }
 
+  get isBusy(): boolean {
+    return this.#running > 0
+  }
+
+  /** Waits until nothing runs in the foreground. */
+  async idle(): Promise<void> {
+    while (this.isBusy) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
   /** The same runtime for background work. */
   behind(runtime: Runtime): Runtime {
     return {
@@ -27,7 +36,7 @@ export class Foreground {
         const session = await runtime.open(graph, options)
         return {
           run: async (feeds) => {
-            while (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+            await this.idle()
             return session.run(feeds)
           },
           close: () => session.close(),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { likeliest } from './answer.ts'
 import { chat } from './chat.ts'
 import type { ChatMessage, TrainingExample } from './contract.ts'
 import type { EngineResources } from './resources.ts'
@@ -7,7 +8,6 @@ import { writeDurably } from './run-checkpoint.ts'
 
 const answersFile = 'own-answers.json'
 const longestAnswerTokens = 64
-const likeliest = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 }
 
 /**
  * General questions with the base model's own answers: learned along with a person's examples, they keep what the

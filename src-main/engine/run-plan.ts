@@ -11,6 +11,7 @@ import { layoutVera, upperLayers, type VeraLayout } from '../core/vera/layout.ts
 import type { TrainingExample, TrainInput, TrainingSettings } from './contract.ts'
 import { tokenizeExamples } from './examples.ts'
 import type { LoadedModel } from './loaded-model.ts'
+import { startVectors } from './start-vectors.ts'
 
 /** All that a run will do, which only its input decides. */
 export interface RunPlan {
@@ -19,6 +20,8 @@ export interface RunPlan {
   readonly replay: readonly TokenizedExample[]
   readonly heldOut: readonly TokenizedExample[]
   readonly layout: VeraLayout
+  /** What the vectors of each seed are before its first step. */
+  readonly start: Float32Array
   /** One a seed; all of them have equally many steps. */
   readonly seeds: readonly { readonly seed: number; readonly steps: readonly PlannedStep[] }[]
   readonly stepsPerSeed: number
@@ -29,7 +32,10 @@ export interface RunPlan {
   readonly fingerprint: string
 }
 
-/** @throws Failure `no-examples`, `seeds-without-held-out`, those of `tokenizeExamples` and of `layoutVera` */
+/**
+ * @throws Failure `no-examples`, `seeds-without-held-out`, those of `tokenizeExamples`, `layoutVera` and
+ *   `startVectors`
+ */
 export function planRun(
   model: LoadedModel,
   input: TrainInput,
@@ -53,6 +59,7 @@ export function planRun(
   const { contextLength, layerCount } = config
   const layers = adaptedLayers(settings, layerCount)
   const layout = layoutVera(config, { ...settings, layers })
+  const start = startVectors(model, input, layout)
   const learned = settings.preferences === 'only' ? [...rejected.keys()] : examples
   const seeds = Array.from({ length: settings.seeds }, (_, index) => {
     const seed = settings.seed + index
@@ -61,16 +68,19 @@ export function planRun(
   const stepsPerSeed = seeds[0]?.steps.length ?? 0
   const order = seeds.map(({ steps }) => steps.map((step) => step.examples.map(({ id }) => id)))
   const made = [model.folder.summary.sourceHash, settings, input.examples, input.heldOut, replayed, order]
+  const fingerprint = createHash('sha256').update(JSON.stringify(made))
+  if (input.startPath != null) fingerprint.update(start)
   return {
     examples,
     replay,
     heldOut,
     layout,
+    start,
     seeds,
     stepsPerSeed,
     rejected,
     step: stepSettings(settings, layout, stepsPerSeed),
-    fingerprint: createHash('sha256').update(JSON.stringify(made)).digest('hex'),
+    fingerprint: fingerprint.digest('hex'),
   }
 }
 

@@ -13,10 +13,10 @@ import { newOptimizerState, type OptimizerState } from '../core/training/optimiz
 import type { TokenizedExample } from '../core/training/packing.ts'
 import { measure, stepBatches, type StepReport, takeStep } from '../core/training/trainer.ts'
 import type { Preferences } from '../core/training/objective.ts'
-import { initialVectors } from '../core/vera/initial-vectors.ts'
 import type { LiveAdapter } from '../core/vera/live-adapter.ts'
 import type { OperationEvent, TrainingSettings } from './contract.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
+import { type Probing, sampled } from './probes.ts'
 import type { RunCheckpoint, RunProgress } from './run-checkpoint.ts'
 import type { RunPlan } from './run-plan.ts'
 
@@ -25,6 +25,7 @@ export interface OngoingRun {
   readonly plan: RunPlan
   readonly settings: TrainingSettings
   readonly pass: TrainingPass
+  readonly probing: Probing
   /** Over the vectors that are trained. */
   readonly adapter: LiveAdapter
   readonly signal: AbortSignal
@@ -71,7 +72,9 @@ export async function* trainSeed(
     const isMeasured = done % measureEvery === 0 || done === steps.length
     // At the top of the round, so that a run which was stopped in between measures, too.
     if (isMeasured && done > run.progress.heldOut.measuredStep) {
-      const isComplete = yield* measureHeldOut(run, done === steps.length)
+      // Before the measurement, which tells a run that goes on whether this was done.
+      yield* sampled(run.probing, evaluatedAdapter(run), stepOfRun(run), signal)
+      const isComplete = !signal.aborted && (yield* measureHeldOut(run, done === steps.length))
       if (!isComplete) return false
     }
     const planned = steps[done]
@@ -189,10 +192,9 @@ function endSeed(run: OngoingRun, stoppedEarly: boolean): void {
   // Without held-out examples there is one seed, and its end is kept.
   const { vectors } = evaluatedAdapter(run)
   run.kept ??= keepBetter(null, { vectors, seedIndex, step: optimizer.stepCount, loss: null })
-  const start = initialVectors(plan.layout, settings.dInitial, settings.projectionKey)
-  adapter.vectors.set(start)
-  average?.set(start)
-  run.optimizer = newOptimizerState(plan.step.optimizer, start.length)
+  adapter.vectors.set(plan.start)
+  average?.set(plan.start)
+  run.optimizer = newOptimizerState(plan.step.optimizer, plan.start.length)
   run.progress = {
     ...progress,
     seedIndex: seedIndex + 1,

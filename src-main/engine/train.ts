@@ -7,7 +7,6 @@ import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { newOptimizerState } from '../core/training/optimizer.ts'
 import { defaultPassTokens, followBase } from '../core/training/trainer.ts'
 import { encodeAdapter } from '../core/vera/adapter-file.ts'
-import { initialVectors } from '../core/vera/initial-vectors.ts'
 import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
 import type { OperationEvent, TrainInput, TrainResult } from './contract.ts'
@@ -15,6 +14,7 @@ import type { LoadedModel } from './loaded-model.ts'
 import type { Operation } from './operation-table.ts'
 import { isOutOfMemory } from './out-of-memory.ts'
 import { peakMemoryBytes } from './peak-memory.ts'
+import { type Probing, sampled } from './probes.ts'
 import { replayExamples } from './replay.ts'
 import type { EngineResources } from './resources.ts'
 import {
@@ -52,7 +52,8 @@ export function train(resources: EngineResources, checkpointEveryMs = 5_000): Op
     const plan = planRun(model, input, replay)
     const pass = await TrainingPass.open(resources.background, model.weights)
     try {
-      return yield* trainPlanned({ input, model, plan, pass, signal, checkpointEveryMs })
+      const probing = { resources, model, probes: input.probes ?? [] }
+      return yield* trainPlanned({ input, model, plan, pass, probing, signal, checkpointEveryMs })
     } catch (error) {
       if (error instanceof Failure && error.code === 'out-of-memory') throw error
       throw isOutOfMemory(error) ? outOfMemory(longestOf(plan), error) : error
@@ -67,6 +68,7 @@ interface PlannedRun {
   readonly model: LoadedModel
   readonly plan: RunPlan
   readonly pass: TrainingPass
+  readonly probing: Probing
   readonly signal: AbortSignal
   readonly checkpointEveryMs: number
 }
@@ -85,8 +87,8 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
     )
   const resumed = checkpoint === null ? null : ofPlan(checkpoint, plan, runDirectory)
   const { layout } = plan
-  const { dInitial, projectionKey: key } = settings
-  const vectors = resumed?.vectors ?? initialVectors(layout, dInitial, key)
+  const key = settings.projectionKey
+  const vectors = resumed?.vectors ?? plan.start.slice()
   const frozen = layout.method === 'lora' ? null : projections({ ...layout, key })
   const adapter = liveAdapter(layout, vectors, frozen)
   const steps = plan.stepsPerSeed * plan.seeds.length
@@ -103,6 +105,7 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
       plan,
       settings,
       pass,
+      probing: planned.probing,
       adapter,
       signal,
       average: resumed?.average ?? (settings.averageDecay > 0 ? vectors.slice() : null),
@@ -134,13 +137,14 @@ function ofPlan(checkpoint: RunCheckpoint, plan: RunPlan, directory: string): Ru
 
 /** The progress of a run that has not begun; null where it was cancelled while its first losses were measured. */
 async function* measuredBefore(
-  { plan, pass, signal }: PlannedRun,
+  { plan, pass, probing, signal }: PlannedRun,
   adapter: LiveAdapter,
 ): AsyncGenerator<OperationEvent<'train'>, RunProgress | null> {
   const passTokens = defaultPassTokens
   const measuring = { pass, signal, progress: { passTokens } }
   const lossBefore = yield* measured(measuring, adapter, plan.examples, 0, 'training')
   const heldOutLossBefore = yield* measured(measuring, adapter, plan.heldOut, 0, 'heldOut')
+  yield* sampled(probing, adapter, 0, signal)
   // One that was cancelled in between is measured again, both sets.
   if (lossBefore === null || signal.aborted) return null
   const reference = await referenceOf(pass, plan, signal)

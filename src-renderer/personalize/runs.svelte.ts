@@ -1,6 +1,6 @@
 /** The runs: their list, and a live view of those in progress. */
 import { createContext } from 'svelte'
-import type { LossPoint, Run, RunStatus } from '../../src-main/contract/entities.ts'
+import type { LossPoint, Run, RunSample, RunStatus } from '../../src-main/contract/entities.ts'
 import type { ProcedureInput } from '../../src-main/contract/procedures.ts'
 import { toFailureMessage, type FailureMessage } from '../../src-main/contract/failure.ts'
 import type { Client } from '../channel/client.ts'
@@ -10,11 +10,12 @@ export function isInProgress(status: RunStatus): boolean {
   return status === 'queued' || status === 'running'
 }
 
-/** One run as it goes: its state and its losses so far. */
+/** One run as it goes: its state, its losses and its answers to the probes so far. */
 export class LiveRun {
   readonly id: string
   run = $state.raw<Run | null>(null)
   points = $state.raw<readonly LossPoint[]>([])
+  samples = $state.raw<readonly RunSample[]>([])
   failure = $state.raw<FailureMessage | null>(null)
   /** Not reactive: who starts a watch must not start it again because it began. */
   watching = false
@@ -31,16 +32,24 @@ export class LiveRun {
     this.watching = true
     this.failure = null
     this.points = []
+    this.samples = []
     try {
       this.run = await client.call(
         'runs.watch',
         { id: this.id },
         {
           onEvent: (event) => {
-            if (event.type === 'run') {
-              this.run = event.run
-              this.wasInProgress ||= isInProgress(event.run.status)
-            } else this.points = [...this.points, ...event.points]
+            switch (event.type) {
+              case 'run':
+                this.run = event.run
+                this.wasInProgress ||= isInProgress(event.run.status)
+                break
+              case 'losses':
+                this.points = [...this.points, ...event.points]
+                break
+              case 'samples':
+                this.samples = [...this.samples, ...event.samples]
+            }
           },
         },
       )
@@ -107,6 +116,11 @@ export class Runs {
     const run = await this.#client.call('personalize.start', input)
     void this.refresh()
     return run
+  }
+
+  async pause(id: string): Promise<void> {
+    this.live(id).run = await this.#client.call('runs.pause', { id })
+    void this.refresh()
   }
 
   async cancel(id: string): Promise<void> {

@@ -334,3 +334,65 @@ describe('a chat', () => {
     expect(order).toContain('step')
   })
 })
+
+describe('probes', () => {
+  const probes = [examples[2]?.messages.slice(0, 2) ?? [], examples[1]?.messages.slice(0, 2) ?? []]
+  const samplesOf = (events: readonly { readonly type: string }[]) =>
+    events.filter((event) => event.type === 'sampled')
+
+  test('are answered with the vectors as they are, at the start and wherever the held-out loss is measured', async () => {
+    const { events, result } = await finish(train(resources)(trainInput({ probes }), goOn))
+    const measured = events.flatMap((event) =>
+      event.type === 'measured' && event.set === 'heldOut' ? [event.step] : [],
+    )
+    const samples = events.flatMap((event) => (event.type === 'sampled' ? [event] : []))
+    expect(samples.map(({ step, probe }) => [step, probe])).toEqual(
+      measured.flatMap((step) => [
+        [step, 0],
+        [step, 1],
+      ]),
+    )
+    const ask = async (adapter: ChatInput['adapter']) =>
+      (await finish(chat(resources)(chatInput({ adapter, maxTokens: 64 }), goOn))).result.text.trim()
+    expect(samples[0]?.answer).toBe(await ask(null))
+    expect(samples.at(-2)?.answer).toBe(await ask({ path: result.adapterPath ?? '', strength: 1 }))
+    const plain = await finish(train(resources)(trainInput(), goOn))
+    expect(plain.result.lossAfter).toBe(result.lossAfter)
+  })
+
+  test('a run that was stopped among them asks the rest when it goes on', async () => {
+    const input = trainInput({ probes })
+    const whole = await finish(train(resources)(trainInput({ probes }), goOn))
+    const stop = new AbortController()
+    const first = await finish(train(resources)(input, stop.signal), (event) => {
+      if (event.type === 'sampled' && event.step > 0 && event.probe === 0) stop.abort()
+    })
+    expect(first.result.status).toBe('stopped')
+    const second = await finish(train(resources)(input, goOn))
+    const known = new Map(
+      [...samplesOf(first.events), ...samplesOf(second.events)].map((s) => [JSON.stringify(s), s]),
+    )
+    expect([...known.values()]).toEqual(samplesOf(whole.events))
+  })
+})
+
+describe('a run that goes on from an adapter', () => {
+  test('begins with its vectors and so with its loss', async () => {
+    const first = await finish(train(resources)(trainInput(), goOn))
+    const startPath = first.result.adapterPath
+    const second = await finish(train(resources)(trainInput({ startPath }), goOn))
+    expect(second.result.lossBefore).toBeCloseTo(first.result.lossAfter ?? 0, 5)
+    expect(second.result.lossAfter).toBeLessThan(first.result.lossAfter ?? 0)
+  })
+
+  test('must have its shape', async () => {
+    const first = await finish(train(resources)(trainInput(), goOn))
+    const startPath = first.result.adapterPath
+    for (const changes of [{ rank: 8 }, { projectionKey: 5 }] as const) {
+      const input = trainInput({ startPath, settings: { ...settings, ...changes } })
+      await expect(finish(train(resources)(input, goOn))).rejects.toMatchObject({ code: 'start-other-shape' })
+    }
+    const missing = trainInput({ startPath: '/nowhere' })
+    await expect(finish(train(resources)(missing, goOn))).rejects.toMatchObject({ code: 'start-missing' })
+  })
+})

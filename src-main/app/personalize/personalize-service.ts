@@ -1,8 +1,9 @@
 /** Personalizing: starting a run over examples, watching it, cancelling it and going on with it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Model, Run, TrainingSettings } from '../../contract/entities.ts'
+import type { Adapter, Model, Run, TrainingPreset, TrainingSettings } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { applyChanges } from '../apply-changes.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
@@ -12,6 +13,7 @@ import type { Dataset } from '../storage/tables/runs.ts'
 import { sameName } from '../unique-name.ts'
 import { splitDataset, withSystemPrompt } from './dataset.ts'
 import { mergeSettings } from './merge-settings.ts'
+import { parentShape } from './parent-shape.ts'
 import { presetSettings } from './presets.ts'
 import type { RunBroadcast } from './run-broadcast.ts'
 import type { RunQueue } from './run-queue.ts'
@@ -31,6 +33,8 @@ interface Plan {
   readonly name: string
   readonly base: Model
   readonly settings: TrainingSettings
+  /** What it goes on from. */
+  readonly parent: Adapter | null
   readonly dataset: Dataset
 }
 
@@ -43,28 +47,33 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     return run
   }
 
+  const findParent = (parent: string | null | undefined) =>
+    parent == null ? null : adapters.find(parent).adapter
+
+  function defaults(preset: TrainingPreset | undefined, parent: Adapter | null): TrainingSettings {
+    const settings = presetSettings(preset)
+    return parent === null ? settings : applyChanges(settings, parentShape(parent, storage))
+  }
+
   /** What a run of the request would be: its name, model, every setting, and the examples it keeps. */
-  function plan({
-    name,
-    model,
-    examples,
-    preset,
-    settings,
-    heldOutRatio,
-    systemPrompt,
-  }: PersonalizeRequest): Plan {
+  function plan(request: PersonalizeRequest): Plan {
+    const { name, model, examples, preset, settings, heldOutRatio, systemPrompt, probes = [] } = request
     if (examples.length === 0) {
       throw new Failure('no-examples', 'There are no examples to learn from. Add or import some first.')
     }
     const base = models.find(model)
-    const merged = mergeSettings(presetSettings(preset), settings ?? {})
+    const parent = findParent(request.parent)
+    const merged = mergeSettings(defaults(preset, parent), settings ?? {})
     const withIds = withSystemPrompt(examples, systemPrompt).map(({ messages, rejected }, index) => ({
       id: String(index + 1),
       messages,
       ...(merged.preferences === 'off' || typeof rejected !== 'string' ? {} : { rejected }),
     }))
-    const asked = replayQuestions.slice(0, merged.replay).map((content) => ({ messages: [user(content)] }))
-    const replay = withSystemPrompt(asked, systemPrompt).map(({ messages }) => messages)
+    const asked = (questions: readonly string[]) =>
+      withSystemPrompt(
+        questions.map((content) => ({ messages: [user(content)] })),
+        systemPrompt,
+      ).map(({ messages }) => messages)
     const promised = storage.runs.list().filter((run) => queue.holds(run.id))
     return {
       name: adapters.freeName(
@@ -73,22 +82,39 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       ),
       base,
       settings: merged,
-      dataset: { ...splitDataset(withIds, heldOutRatio ?? 0, merged.seed), replay },
+      parent,
+      dataset: {
+        ...splitDataset(withIds, heldOutRatio ?? 0, merged.seed),
+        replay: asked(replayQuestions.slice(0, merged.replay)),
+        probes: asked(probes),
+      },
     }
   }
 
   function unfinished(request: PersonalizeRequest): Run | undefined {
-    const { name, base, settings, dataset } = plan(request)
+    const { name, base, settings, parent, dataset } = plan(request)
     return storage.runs.list().find((run) => {
       return (
         (run.status === 'interrupted' || run.status === 'failed') &&
         sameName(run.name, name) &&
         run.modelId === base.id &&
+        run.parentId === (parent?.id ?? null) &&
         storage.runs.model(run.id)?.modelHash === base.sourceHash &&
         isDeepStrictEqual(run.settings, settings) &&
         isDeepStrictEqual(storage.runs.dataset(run.id), dataset)
       )
     })
+  }
+
+  /** The adapter that the run went on from; what it had learned stays learned. */
+  function parentOf({ name, parentId }: Run): Adapter | null {
+    if (parentId === null) return null
+    const parent = storage.adapters.get(parentId)
+    if (parent !== undefined) return parent
+    throw new Failure(
+      'parent-gone',
+      `“${name}” went on from an assistant that was deleted, so it can't be trained again. Start a new one.`,
+    )
   }
 
   function startWithout(runId: string, exampleIds: readonly string[]): Run {
@@ -111,21 +137,24 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
           : `“${earlier.name}” has not learned this.`,
       )
     }
+    const parent = parentOf(earlier)
     const promised = storage.runs.list().filter((run) => queue.holds(run.id))
     const name = adapters.freeName(
       earlier.name,
       promised.map((run) => run.name),
     )
-    return queueRun({ name, base, settings: earlier.settings, dataset: { ...rest, training: left } })
+    return queueRun({ name, base, settings: earlier.settings, parent, dataset: { ...rest, training: left } })
   }
 
-  function queueRun({ name, base, settings, dataset }: Plan): Run {
+  function queueRun({ name, base, settings, parent, dataset }: Plan): Run {
     const run: Run = {
       id: randomUUID(),
       name,
       modelId: base.id,
       status: 'queued',
       settings,
+      parentId: parent?.id ?? null,
+      probes: dataset.probes.map((messages) => messages.at(-1)?.content ?? ''),
       exampleCount: dataset.training.length,
       heldOutCount: dataset.heldOut.length,
       step: 0,
@@ -143,6 +172,8 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       createdAt: Date.now(),
       finishedAt: null,
     }
+    const start = parent === null ? undefined : storage.adapters.file(parent.id)?.file
+    if (start !== undefined) queue.keepStart(run.id, start)
     storage.runs.insert(run, { modelName: base.name, modelHash: base.sourceHash }, dataset)
     queue.add(run.id)
     return get(run.id)
@@ -154,6 +185,8 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     let run = get(runId)
     yield { type: 'run', run }
     yield { type: 'losses', points: storage.runs.losses(runId) }
+    const samples = storage.runs.samples(runId)
+    if (samples.length > 0) yield { type: 'samples', samples }
     while (!signal.aborted && isGoingOn(run)) {
       for (const event of await subscription.take(signal)) {
         if (event.type === 'run') run = event.run
@@ -164,15 +197,19 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 
   return {
-    defaults: (model, preset) => {
+    defaults: (model, preset, parent) => {
       models.find(model)
-      return presetSettings(preset)
+      return defaults(preset, findParent(parent))
     },
     start: (request) => queueRun(plan(request)),
     startWithout,
     unfinished,
     watch,
     runs: () => storage.runs.list(),
+    async pause(runId) {
+      await queue.pause(get(runId))
+      return get(runId)
+    },
     async cancel(runId) {
       const run = get(runId)
       if (run.status !== 'done' && run.status !== 'cancelled') await queue.cancel(run)

@@ -1,5 +1,6 @@
 /** Trains one run at a time, the others wait; what it needs to go on after a crash is on the disk. */
 import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter, Run } from '../../contract/entities.ts'
@@ -38,6 +39,13 @@ export class RunQueue {
     this.#options = options
   }
 
+  /** Keeps the adapter file that a run will go on from with it, whatever becomes of the adapter. */
+  keepStart(runId: string, file: Uint8Array): void {
+    const directory = this.#directory(runId)
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(startFile(directory), file, { flush: true })
+  }
+
   /** Trains the stored run as soon as those before it have ended. */
   add(runId: string): void {
     this.#waiting.push(runId)
@@ -62,6 +70,21 @@ export class RunQueue {
     const record = this.#record(run)
     record.store({ status: 'cancelled', remainingMs: null, finishedAt: Date.now() })
     await this.#removeDirectory(run.id)
+    record.tell()
+  }
+
+  /** Stops the run at its next step, or takes it out of the queue, as `interrupted`; settles when it has. */
+  async pause(run: Run): Promise<void> {
+    if (this.#active?.id === run.id) {
+      this.#active.stop.abort()
+      await this.#active.ended
+      return
+    }
+    const place = this.#waiting.indexOf(run.id)
+    if (place === -1) return
+    this.#waiting.splice(place, 1)
+    const record = this.#record(run)
+    record.store({ status: 'interrupted' })
     record.tell()
   }
 
@@ -110,13 +133,15 @@ export class RunQueue {
       const made = storage.runs.model(active.id)
       if (made?.modelHash !== model.sourceHash) throw otherModel(record.run, made?.modelName)
       await mkdir(runDirectory, { recursive: true })
-      const { training, heldOut, replay } = storage.runs.dataset(active.id)
+      const { training, heldOut, replay, probes } = storage.runs.dataset(active.id)
       const modelDirectory = await models.directoryOf(model)
       const input = {
         modelDirectory,
         examples: training,
         heldOut,
         replay,
+        probes,
+        startPath: record.run.parentId === null ? null : startFile(runDirectory),
         settings: record.run.settings,
         runDirectory,
       }
@@ -204,6 +229,10 @@ export class RunQueue {
   #directory(runId: string): string {
     return join(this.#options.dataDirectory, 'runs', runId)
   }
+}
+
+function startFile(runDirectory: string): string {
+  return join(runDirectory, 'start.safetensors')
 }
 
 function otherModel(run: Run, modelName: string | undefined): Failure {

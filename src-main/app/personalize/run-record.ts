@@ -51,7 +51,7 @@ export function runRecord(first: Run, storage: Storage, broadcast: RunBroadcast)
         case 'prepared':
           // Steps after the checkpoint are made again, and so are their losses.
           store({ steps: event.steps, step: event.resumedAtStep }, () =>
-            storage.runs.dropLossesAfter(run.id, event.resumedAtStep),
+            storage.runs.dropAfter(run.id, event.resumedAtStep),
           )
           tell()
           break
@@ -64,6 +64,12 @@ export function runRecord(first: Run, storage: Storage, broadcast: RunBroadcast)
           store({ report: withNotice(run.report, event.message) })
           tell()
           break
+        case 'sampled': {
+          const { type: _, ...sample } = event
+          storage.runs.putSample(run.id, sample)
+          broadcast.publish(run.id, { type: 'samples', samples: [sample] })
+          break
+        }
         case 'measured': {
           const { step, loss, set } = event
           addLoss({ step, loss, set }, step === 0 ? lossBefore(set, loss) : {})

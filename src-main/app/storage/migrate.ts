@@ -6,10 +6,11 @@ import { initial } from './migrations/0001-initial.ts'
 import { messageTree } from './migrations/0002-message-tree.ts'
 import { runReport } from './migrations/0003-run-report.ts'
 import { exampleReview } from './migrations/0004-example-review.ts'
+import { runLineage } from './migrations/0005-run-lineage.ts'
 import type { Migration } from './migrations/migration.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial, messageTree, runReport, exampleReview]
+export const migrations: readonly Migration[] = [initial, messageTree, runReport, exampleReview, runLineage]
 
 /** The layout's number of the open database; 0 for a new file. Fails on a newer one than `known`, untouched. */
 export function checkVersion(connection: Connection, known: readonly Migration[] = migrations): number {

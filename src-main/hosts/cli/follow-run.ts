@@ -19,7 +19,8 @@ export async function followRun({ services, output, signal }: Context, runId: st
       break
     }
     if (step.value.type === 'run') run = step.value.run
-    else loss = step.value.points.findLast((point) => point.set === 'step')?.loss ?? loss
+    if (step.value.type === 'losses')
+      loss = step.value.points.findLast((point) => point.set === 'step')?.loss ?? loss
     if (run !== undefined) output.progress(progressLine(run, loss), run.step / Math.max(1, run.steps))
   }
   return finished(run)

@@ -2,55 +2,15 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Run } from '../../../src-main/contract/entities.ts'
 import { Failure } from '../../../src-main/contract/failure.ts'
 import type { ProcedureEvent } from '../../../src-main/contract/procedures.ts'
-import type { ChatInput, TrainInput } from '../../../src-main/engine/contract.ts'
+import type { ChatInput } from '../../../src-main/engine/contract.ts'
 import { openStorage } from '../../../src-main/app/storage/storage.ts'
 import { adapterBytes, engineStandIn, trained, trainStep } from '../engine-stand-in.ts'
 import { failureCode } from '../failure-code.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { result, testApp, withModel, type TestApp } from '../test-app.ts'
-
-const pair = (question: string) => ({
-  messages: [
-    { role: 'user' as const, content: question },
-    { role: 'assistant' as const, content: `About ${question}` },
-  ],
-})
-const pairs = (count: number) => Array.from({ length: count }, (_, index) => pair(`q${index}`))
-
-async function appWithExamples(count = 4): Promise<{ app: TestApp; modelId: string }> {
-  const app = await testApp()
-  const model = await withModel(app)
-  for (const example of pairs(count)) await app.call('examples.add', example)
-  return { app, modelId: model.id }
-}
-
-function start(app: TestApp, modelId: string, name = 'Pim', heldOutRatio = 0): Promise<Run> {
-  return app.call('personalize.start', { name, modelId, exampleIds: null, settings: {}, heldOutRatio })
-}
-
-function watch(app: TestApp, id: string, seen?: (event: ProcedureEvent<'runs.watch'>) => void): Promise<Run> {
-  return app.call('runs.watch', { id }, seen)
-}
-
-function lastTrain(app: TestApp): TrainInput {
-  return app.engine.calls.findLast((call) => call.operation === 'train')?.input as TrainInput
-}
-
-/** A training that takes its steps until it is stopped; its first step is a promise. */
-function endless(app: TestApp): { started: Promise<void> } {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  app.engine.operations.train = async function* ({ runDirectory }, signal) {
-    yield { type: 'prepared', steps: 3, trainableParameters: 6, resumedAtStep: 0 }
-    yield trainStep(1, 3)
-    resolve()
-    await new Promise((aborted) => signal.addEventListener('abort', aborted))
-    return { ...trained(runDirectory), status: 'stopped', step: 1, adapterPath: null }
-  }
-  return { started: promise }
-}
+import { appWithExamples, endless, lastTrain, pair, pairs, start, watch } from './started-runs.ts'
 
 describe('a run', () => {
   it('takes as many general questions along as were asked for, under the same system prompt', async () => {

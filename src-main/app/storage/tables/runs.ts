@@ -5,6 +5,7 @@ import {
   trainingSettings,
   type LossPoint,
   type Run,
+  type RunSample,
 } from '../../../contract/entities.ts'
 import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'
@@ -15,6 +16,8 @@ export interface Dataset {
   readonly heldOut: readonly TrainingExample[]
   /** Questions that the model answers itself; see the engine's `TrainInput`. */
   readonly replay: readonly (readonly ChatMessage[])[]
+  /** Questions that are answered while it learns. */
+  readonly probes: readonly (readonly ChatMessage[])[]
 }
 
 /** The model a run was made for, as it was then. */
@@ -23,7 +26,7 @@ export interface RunModel {
   readonly modelHash: string
 }
 
-const columns = `id, name, model_id AS modelId, status, settings, example_count AS exampleCount,
+const columns = `id, name, model_id AS modelId, status, settings, parent_id AS parentId, probes, example_count AS exampleCount,
   held_out_count AS heldOutCount, step, steps, tokens_per_second AS tokensPerSecond, remaining_ms AS remainingMs,
   peak_memory_bytes AS peakMemoryBytes, loss_before AS lossBefore, loss_after AS lossAfter,
   held_out_loss_before AS heldOutLossBefore, held_out_loss_after AS heldOutLossAfter, adapter_id AS adapterId,
@@ -53,8 +56,13 @@ const storedSettings = trainingSettings.extend({
   preferenceBeta: trainingSettings.shape.preferenceBeta.default(0.1),
 })
 
-type Row = Omit<Run, 'settings' | 'report'> & { readonly settings: string; readonly report: string | null }
+interface Row extends Omit<Run, 'settings' | 'probes' | 'report'> {
+  readonly settings: string
+  readonly probes: string
+  readonly report: string | null
+}
 
+const storedProbes = z.array(z.string())
 const storedExamples = z.array(
   z.object({ id: z.string(), messages: z.array(chatMessage), rejected: z.string().exactOptional() }),
 )
@@ -62,6 +70,7 @@ const storedDataset = z.object({
   training: storedExamples,
   heldOut: storedExamples,
   replay: z.array(z.array(chatMessage)).default([]),
+  probes: z.array(z.array(chatMessage)).default([]),
 })
 
 export type RunsTable = ReturnType<typeof runsTable>
@@ -72,10 +81,10 @@ export function runsTable(connection: Connection) {
   )
   const get = connection.prepare<{ id: string }, Row>(`SELECT ${columns} FROM runs WHERE id = @id`)
   const insert = connection.prepare<Row & RunModel & { dataset: string }>(
-    `INSERT INTO runs (id, name, model_id, model_name, model_hash, status, settings, dataset, example_count,
-       held_out_count, step, steps, created_at)
-     VALUES (@id, @name, @modelId, @modelName, @modelHash, @status, @settings, @dataset, @exampleCount,
-       @heldOutCount, @step, @steps, @createdAt)`,
+    `INSERT INTO runs (id, name, model_id, model_name, model_hash, status, settings, parent_id, probes, dataset,
+       example_count, held_out_count, step, steps, created_at)
+     VALUES (@id, @name, @modelId, @modelName, @modelHash, @status, @settings, @parentId, @probes, @dataset,
+       @exampleCount, @heldOutCount, @step, @steps, @createdAt)`,
   )
   const update = connection.prepare<Row>(
     `UPDATE runs SET status = @status, step = @step, steps = @steps, tokens_per_second = @tokensPerSecond,
@@ -101,6 +110,16 @@ export function runsTable(connection: Connection) {
   const dropLosses = connection.prepare<{ id: string; step: number }>(
     'DELETE FROM run_losses WHERE run_id = @id AND step > @step',
   )
+  const samples = connection.prepare<{ id: string }, RunSample>(
+    'SELECT step, probe, answer FROM run_samples WHERE run_id = @id ORDER BY step, probe',
+  )
+  const putSample = connection.prepare<RunSample & { id: string }>(
+    `INSERT INTO run_samples (run_id, step, probe, answer) VALUES (@id, @step, @probe, @answer)
+     ON CONFLICT DO UPDATE SET answer = @answer`,
+  )
+  const dropSamples = connection.prepare<{ id: string; step: number }>(
+    'DELETE FROM run_samples WHERE run_id = @id AND step > @step',
+  )
   return {
     /** Newest first. */
     list: (): Run[] => list.all({}).map(toRun),
@@ -116,17 +135,27 @@ export function runsTable(connection: Connection) {
     model: (id: string): RunModel | undefined => model.get({ id }),
     losses: (id: string): LossPoint[] => losses.all({ id }),
     putLoss: (id: string, point: LossPoint): void => void putLoss.run({ id, ...point }),
-    /** Forgets the losses after a step: the run goes on from there. */
-    dropLossesAfter: (id: string, step: number): void => void dropLosses.run({ id, step }),
+    samples: (id: string): RunSample[] => samples.all({ id }),
+    putSample: (id: string, sample: RunSample): void => void putSample.run({ id, ...sample }),
+    /** Forgets the losses and samples after a step: the run goes on from there. */
+    dropAfter(id: string, step: number): void {
+      dropLosses.run({ id, step })
+      dropSamples.run({ id, step })
+    },
   }
 }
 
 function toRow(run: Run): Row {
   const report = run.report === null ? null : JSON.stringify(run.report)
-  return { ...run, settings: JSON.stringify(run.settings), report }
+  return { ...run, settings: JSON.stringify(run.settings), probes: JSON.stringify(run.probes), report }
 }
 
 function toRun(row: Row): Run {
   const report = row.report === null ? null : runReport.parse(JSON.parse(row.report))
-  return { ...row, settings: storedSettings.parse(JSON.parse(row.settings)), report }
+  return {
+    ...row,
+    settings: storedSettings.parse(JSON.parse(row.settings)),
+    probes: storedProbes.parse(JSON.parse(row.probes)),
+    report,
+  }
 }

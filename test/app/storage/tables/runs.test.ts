@@ -20,7 +20,8 @@ const run: Run = {
 it('runs from before all layers were a choice, and general questions, have adapted all and asked none', () => {
   const directory = temporaryFolder()
   const made = { modelName: 'Small', modelHash: 'ab' }
-  const dataset = { training: [], heldOut: [], replay: [[{ role: 'user' as const, content: 'sky?' }]] }
+  const asked = [[{ role: 'user' as const, content: 'sky?' }]]
+  const dataset = { training: [], heldOut: [], replay: asked, probes: asked }
   const first = openStorage(directory)
   first.runs.insert(run, made, dataset)
   expect(first.runs.get('r1')).toEqual(run)
@@ -29,10 +30,10 @@ it('runs from before all layers were a choice, and general questions, have adapt
 
   const connection = connect(join(directory, 'veranda.sqlite'))
   connection.execute(`UPDATE runs SET settings = json_remove(settings, '$.layerShare', '$.replay'),
-    dataset = json_remove(dataset, '$.replay')`)
+    dataset = json_remove(dataset, '$.replay', '$.probes')`)
   connection.close()
   const again = openStorage(directory)
   expect(again.runs.get('r1')?.settings).toEqual({ ...run.settings, layerShare: 1, replay: 0 })
-  expect(again.runs.dataset('r1')).toEqual({ ...dataset, replay: [] })
+  expect(again.runs.dataset('r1')).toEqual({ ...dataset, replay: [], probes: [] })
   again.close()
 })

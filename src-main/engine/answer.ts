@@ -1,0 +1,67 @@
+import { generate } from '../core/generation/generate.ts'
+import { createSampler } from '../core/generation/sampling.ts'
+import { encodeChat } from '../core/tokenizer/chat-template.ts'
+import type { ChatInput, ChatMessage, ChatResult } from './contract.ts'
+import { fitContext } from './fit-context.ts'
+import type { LoadedModel } from './loaded-model.ts'
+import type { OpenAdapter } from './open-adapter.ts'
+
+/** What is asked of a model that is loaded. */
+export interface Question extends Pick<ChatInput, 'messages' | 'sampling' | 'maxTokens'> {
+  readonly adapter: OpenAdapter | null
+}
+
+/** The likeliest answer. */
+export const likeliest = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 }
+
+/** Answers a conversation, token by token; the caller holds the model's turn. */
+export async function* answer(
+  model: LoadedModel,
+  { messages, adapter, sampling, maxTokens }: Question,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly text: string }, ChatResult> {
+  const { tokenizer, chatTemplate, folder } = model
+  const { contextLength } = folder.model.config
+  const encode = (given: readonly ChatMessage[]): readonly number[] =>
+    encodeChat(tokenizer, chatTemplate, given, { addGenerationPrompt: true }).ids
+  const { prompt, leftOutMessages } = fitContext(encode, messages, contextLength, maxTokens)
+  const { decoder, drafting, extra } = await model.decoder(adapter, prompt)
+  const before = performance.now()
+  const generation = generate(decoder, tokenizer, {
+    prompt,
+    sample: createSampler(sampling),
+    rules: {
+      endIds: new Set(tokenizer.eosIds),
+      maxTokens,
+      contextLength,
+      promptTokens: prompt.length,
+    },
+    extra,
+    drafting,
+  })
+  let text = ''
+  let generatedTokens = 0
+  let reusedTokens = 0
+  let prefillMs = 0
+  const result = (stopReason: ChatResult['stopReason']): ChatResult => ({
+    text,
+    stopReason,
+    promptTokens: prompt.length,
+    leftOutMessages,
+    reusedTokens,
+    generatedTokens,
+    prefillMs,
+    decodeMs: performance.now() - before - prefillMs,
+  })
+  for (;;) {
+    const { done: over, value } = await generation.next()
+    if (over === true) return result(value)
+    if (value.type === 'token') {
+      if (generatedTokens === 0) prefillMs = performance.now() - before
+      generatedTokens++
+      text += value.text
+      yield { text: value.text }
+    } else reusedTokens = value.reusedTokens
+    if (signal.aborted) return result('stopped')
+  }
+}
