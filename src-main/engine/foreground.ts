@@ -32,6 +32,7 @@ export class Foreground {
     return {
       blockArithmetic: runtime.blockArithmetic,
       mapFile: runtime.mapFile,
+      deviceMemory: runtime.deviceMemory,
       open: async (graph, options) => {
         const session = await runtime.open(graph, options)
         return {

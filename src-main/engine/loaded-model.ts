@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
-import type { Feeds, Runtime } from '../core/graph/runtime.ts'
+import type { Feeds, Runtime, Session } from '../core/graph/runtime.ts'
 import { Drafting } from '../core/generation/drafting.ts'
 import { KeptCaches } from '../core/generation/kept-caches.ts'
 import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
 import { Decoder } from '../core/llama/decoder.ts'
-import { KvCache } from '../core/llama/kv-cache.ts'
+import { cacheOutputs, cutGraph, DeviceKvCache } from '../core/llama/device-kv-cache.ts'
+import { KvCache, type TokenCache } from '../core/llama/kv-cache.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
 import { adaptGraph } from '../core/vera/adapted-linear.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
@@ -37,6 +38,8 @@ export class LoadedModel {
   readonly #decoders: ReadyDecoder[] = []
   readonly #caches: KeptCaches
   #tokenizer: Tokenizer | null = null
+  /** Cuts caches on the device. */
+  #cutter: Promise<Session> | null = null
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(directory: string, runtime: Runtime, codecs: Codecs, cacheBytes = keptCacheBytes) {
@@ -95,6 +98,8 @@ export class LoadedModel {
   async close(): Promise<void> {
     const done = await this.takeTurn()
     for (const { decoder } of this.#decoders.splice(0)) await decoder.close()
+    this.#caches.clear()
+    await (await this.#cutter)?.close()
     this.weights.close()
     done()
   }
@@ -102,18 +107,26 @@ export class LoadedModel {
   async #openDecoder(key: string, layout: VeraLayout | null): Promise<ReadyDecoder> {
     if (this.#decoders.length >= maxDecoders) await this.#decoders.shift()?.decoder.close()
     const { model, directory } = this.folder
-    const plain = decoderGraph(model, weightsFile)
+    const isJoined = this.#runtime.deviceMemory !== null
+    const plain = decoderGraph(model, weightsFile, isJoined)
     const adapted = layout === null ? plain : adaptGraph(plain, layout)
     const graph = lowerToStored(adapted, model, weightsFile, this.#runtime.blockArithmetic)
-    const session = await this.#runtime.open(graph, { weightsDirectory: directory })
+    const staying = isJoined ? cacheOutputs(model.config) : []
+    const session = await this.#runtime.open(graph, { weightsDirectory: directory, staying })
     const drafting = new Drafting(() => performance.now())
-    const ready = { key, decoder: new Decoder(session, this.weights), drafting }
+    const ready = { key, decoder: new Decoder(session, this.weights, this.#newCache()), drafting }
     this.#decoders.push(ready)
     return ready
   }
 
-  #newCache(): KvCache {
-    return new KvCache(this.folder.model.config)
+  #newCache(): TokenCache {
+    const { config } = this.folder.model
+    if (this.#runtime.deviceMemory === null) return new KvCache(config)
+    const staying = ['cut.keys', 'cut.values']
+    return new DeviceKvCache(
+      config,
+      () => (this.#cutter ??= this.#runtime.open(cutGraph(config), { staying })),
+    )
   }
 
   #withoutText(what: string): Failure {

@@ -82,6 +82,7 @@ function runtimeOver(addon: Addon, options: NativeRuntimeOptions, library: strin
   return {
     blockArithmetic: options.blockArithmetic,
     mapFile: (path) => mappedFile(new addon.MappedFile(path)),
+    deviceMemory: null,
     async open(graph, { weightsDirectory } = {}) {
       try {
         const session = new addon.NativeSession(encodeOnnx(graph), {

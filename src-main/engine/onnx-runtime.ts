@@ -3,43 +3,62 @@ import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import type { Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
+import { deviceMemory } from './device-memory.ts'
 import { feedOf, graphFailed, graphNotLoaded } from './session-calls.ts'
 
+/** What onnxruntime-node calls the providers of ONNX Runtime; each has one device here. */
+export type Provider = 'cpu' | 'webgpu' | 'dml' | 'coreml' | 'cuda'
+
 export interface OnnxRuntimeOptions {
-  /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
+  /** Threads of one operator on the processor; null lets ONNX Runtime choose (one a physical core). */
   readonly threads: number | null
+  /** The processor if absent. */
+  readonly provider?: Provider
 }
 
-export function onnxRuntime(options: OnnxRuntimeOptions): Runtime {
+export function onnxRuntime({ threads, provider = 'cpu' }: OnnxRuntimeOptions): Runtime {
+  const open: Runtime['open'] = async (graph, { weightsDirectory, staying = [] } = {}) => {
+    try {
+      const stays = hasMemory(provider) ? staying : []
+      const session = await InferenceSession.create(encodeOnnx(graph), {
+        executionProviders: [provider],
+        graphOptimizationLevel: 'all',
+        // What fails is thrown; what ONNX Runtime would print is for its developers.
+        logSeverityLevel: 4,
+        // Batches differ in shape: a plan made for one wastes memory on the next.
+        enableMemPattern: false,
+        preferredOutputLocation: Object.fromEntries(
+          graph.outputs.map(({ name }) => [name, stays.includes(name) ? 'gpu-buffer' : 'cpu']),
+        ),
+        ...(threads === null ? {} : { intraOpNumThreads: threads }),
+        extra: {
+          session: {
+            // Workers that wait by turning keep a small machine busy: stop after this, not after some milliseconds.
+            intra_op: { spin_duration_us: '200' },
+            // A graph with an operator that the device lacks is refused, not run half here and half there.
+            ...(provider === 'webgpu' ? { disable_cpu_ep_fallback: '1' } : {}),
+            ...(weightsDirectory === undefined
+              ? {}
+              : { model_external_initializers_file_folder_path: weightsDirectory }),
+          },
+        },
+      })
+      return onnxSession(graph, session)
+    } catch (error) {
+      throw graphNotLoaded(graph, error)
+    }
+  }
   return {
     blockArithmetic: null,
     mapFile: null,
-    async open(graph, { weightsDirectory } = {}) {
-      try {
-        const session = await InferenceSession.create(encodeOnnx(graph), {
-          executionProviders: ['cpu'],
-          graphOptimizationLevel: 'all',
-          // What fails is thrown; what ONNX Runtime would print is for its developers.
-          logSeverityLevel: 4,
-          // Batches differ in shape: a plan made for one wastes memory on the next.
-          enableMemPattern: false,
-          ...(options.threads === null ? {} : { intraOpNumThreads: options.threads }),
-          extra: {
-            session: {
-              // Workers that wait by turning keep a small machine busy: stop after this, not after some milliseconds.
-              intra_op: { spin_duration_us: '200' },
-              ...(weightsDirectory === undefined
-                ? {}
-                : { model_external_initializers_file_folder_path: weightsDirectory }),
-            },
-          },
-        })
-        return onnxSession(graph, session)
-      } catch (error) {
-        throw graphNotLoaded(graph, error)
-      }
-    },
+    deviceMemory: hasMemory(provider) ? deviceMemory(open) : null,
+    open,
   }
+}
+
+/** Whether results can stay on the provider's device: onnxruntime-node knows tensors of WebGPU only. */
+function hasMemory(provider: Provider): boolean {
+  return provider === 'webgpu'
 }
 
 function onnxSession(graph: Graph, session: InferenceSession): Session {
@@ -60,7 +79,29 @@ function onnxSession(graph: Graph, session: InferenceSession): Session {
   }
 }
 
+/** A result that stayed in the device's memory. */
+class StayedTensor implements Tensor {
+  readonly ort: OrtTensor
+
+  constructor(ort: OrtTensor) {
+    this.ort = ort
+  }
+
+  get shape(): readonly number[] {
+    return this.ort.dims
+  }
+
+  get data(): TensorData {
+    throw new TypeError('The tensor lies in the memory of the device.')
+  }
+
+  release(): void {
+    this.ort.dispose()
+  }
+}
+
 function toOrt(tensor: Tensor): OrtTensor {
+  if (tensor instanceof StayedTensor) return tensor.ort
   const { data, shape } = tensor
   if (data instanceof Float32Array) return new OrtTensor('float32', data, shape)
   if (data instanceof Int32Array) return new OrtTensor('int32', data, shape)
@@ -69,6 +110,7 @@ function toOrt(tensor: Tensor): OrtTensor {
 }
 
 function fromOrt(name: string, tensor: OrtTensor): Tensor {
+  if (tensor.location === 'gpu-buffer') return new StayedTensor(tensor)
   const data: unknown = tensor.data
   if (!isTensorData(data))
     throw new TypeError(`The result "${name}" has the unsupported type ${tensor.type}.`)

@@ -1,9 +1,8 @@
 /** A Chromium for browser tests: the machine's own, else the one that comes with the npm package on Linux x64. */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
+import { carriedLibraries, hasPackedChromium, unpackChromium } from '../packed-chromium.ts'
 
 export type Launched =
   | { readonly browser: Browser }
@@ -23,9 +22,6 @@ const systemPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
-/** Where the packed browser is unpacked once; it goes with node_modules. */
-const unpackedFolder = resolve('node_modules/.cache/chromium')
-
 /** `CHROMIUM` names another browser than the one that would be found. */
 export async function launchChromium(): Promise<Launched> {
   const problems: string[] = []
@@ -51,40 +47,15 @@ async function candidates(): Promise<Candidate[]> {
   if (named !== undefined) return [{ executablePath: named, env: {} }]
   const system = systemPaths.find((path) => existsSync(path))
   if (system !== undefined) return [{ executablePath: system, env: {} }]
-  if (process.platform !== 'linux' || process.arch !== 'x64') return []
-  const executablePath = await unpack()
-  const fonts = existsSync('/etc/fonts') ? {} : { FONTCONFIG_PATH: join(unpackedFolder, 'fonts') }
-  const libraries = [join(unpackedFolder, 'al2023', 'lib'), process.env['LD_LIBRARY_PATH'] ?? '']
+  if (!hasPackedChromium) return []
+  const folder = await unpackChromium()
+  const executablePath = join(folder, 'chromium')
+  const fonts = existsSync('/etc/fonts') ? {} : { FONTCONFIG_PATH: join(folder, 'fonts') }
   return [
     { executablePath, env: fonts },
     // Machines without nss, nspr and expat: the package carries them too.
-    { executablePath, env: { ...fonts, LD_LIBRARY_PATH: libraries.filter(Boolean).join(delimiter) } },
+    { executablePath, env: { ...fonts, LD_LIBRARY_PATH: carriedLibraries(folder) } },
   ]
-}
-
-/** Unpacks browser, fonts and libraries beside their place and moves them there: two test files may do it at once. */
-async function unpack(): Promise<string> {
-  const executablePath = join(unpackedFolder, 'chromium')
-  if (existsSync(executablePath)) return executablePath
-  await mkdir(dirname(unpackedFolder), { recursive: true })
-  const folder = await mkdtemp(`${unpackedFolder}-`)
-  const temporary = process.env['TMPDIR']
-  // The package unpacks into the temporary folder, whichever that is.
-  process.env['TMPDIR'] = folder
-  try {
-    const { default: packed, inflate } = await import('@sparticuz/chromium')
-    await packed.executablePath()
-    const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium')
-    await inflate(join(dirname(entry), '..', 'bin', 'al2023.tar.br'))
-  } finally {
-    if (temporary === undefined) delete process.env['TMPDIR']
-    else process.env['TMPDIR'] = temporary
-  }
-  await rename(folder, unpackedFolder).catch(async (error: NodeJS.ErrnoException) => {
-    await rm(folder, { recursive: true, force: true })
-    if (!existsSync(executablePath)) throw error
-  })
-  return executablePath
 }
 
 function definedEnvironment(): Record<string, string> {

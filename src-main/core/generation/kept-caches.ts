@@ -1,19 +1,19 @@
-import { commonLength, type KvCache } from '../llama/kv-cache.ts'
+import { commonLength, type TokenCache } from '../llama/kv-cache.ts'
 
 interface Kept {
   /** What else than tokens its keys and values came from: the adapter and its strength. */
   readonly owner: string
-  readonly cache: KvCache
+  readonly cache: TokenCache
 }
 
 /** KV caches of one model that are kept for the next turn, within a number of bytes; the least used goes first. */
 export class KeptCaches {
-  readonly #newCache: () => KvCache
+  readonly #newCache: () => TokenCache
   readonly #budgetBytes: number
   /** The last used one last. */
   readonly #kept: Kept[] = []
 
-  constructor(newCache: () => KvCache, budgetBytes: number) {
+  constructor(newCache: () => TokenCache, budgetBytes: number) {
     this.#newCache = newCache
     this.#budgetBytes = budgetBytes
   }
@@ -27,7 +27,7 @@ export class KeptCaches {
    * is cut to that beginning, or copied so far where it would lose more than it keeps: another conversation with
    * the same system prompt takes nothing away from the first.
    */
-  take(owner: string, tokens: readonly number[]): KvCache {
+  take(owner: string, tokens: readonly number[]): TokenCache {
     let best: Kept | null = null
     let common = 0
     for (const kept of this.#kept) {
@@ -50,11 +50,20 @@ export class KeptCaches {
     const filled = this.#kept.filter(({ cache }) => cache.length > 0)
     this.#kept.splice(0, this.#kept.length, ...filled, inUse)
     let bytes = this.bytes
-    while (this.#kept.length > 1 && bytes > this.#budgetBytes) bytes -= this.#kept.shift()?.cache.bytes ?? 0
+    while (this.#kept.length > 1 && bytes > this.#budgetBytes) {
+      const dropped = this.#kept.shift()?.cache
+      bytes -= dropped?.bytes ?? 0
+      dropped?.release()
+    }
+  }
+
+  /** Drops all of them. */
+  clear(): void {
+    for (const { cache } of this.#kept.splice(0)) cache.release()
   }
 }
 
-function continued(cache: KvCache, common: number): KvCache {
+function continued(cache: TokenCache, common: number): TokenCache {
   if (cache.length - common > common) return cache.copy(common)
   cache.truncate(common)
   return cache

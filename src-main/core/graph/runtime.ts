@@ -5,7 +5,10 @@ export type TensorData = Float32Array | Int32Array | BigInt64Array | Uint8Array
 
 /** A dense row-major tensor. The element type follows from the array: int64 is BigInt64Array. */
 export interface Tensor {
-  /** A result may stay where the runtime made it until this is first asked for: one only fed back is never copied. */
+  /**
+   * A result may stay where the runtime made it until this is first asked for: one only fed back is never copied.
+   * What lies in a device's memory can't be asked for: see `DeviceMemory.take`.
+   */
   readonly data: TensorData
   readonly shape: readonly number[]
   /** Gives the memory of a result back at once; it can't be read or fed any more. */
@@ -15,12 +18,15 @@ export interface Tensor {
 /** Tensors by the names of a graph's inputs. */
 export type Feeds = Readonly<Record<string, Tensor>>
 
+/** Tensors by the names of a graph's outputs. */
+export type Results = Readonly<Record<string, Tensor>>
+
 export interface Session {
   /**
    * Runs the graph; feeds are only read, results are fresh. A missing or misshapen feed is an error; one that
    * the graph doesn't take is left out, so that graphs which need less can be fed alike.
    */
-  run(feeds: Feeds): Promise<Readonly<Record<string, Tensor>>>
+  run(feeds: Feeds): Promise<Results>
   close(): Promise<void>
 }
 
@@ -36,8 +42,24 @@ export interface Runtime {
   readonly blockArithmetic: BlockArithmetic | null
   /** Tensors of a file that are read where they lie; null where the runtime takes only arrays. */
   readonly mapFile: ((path: string) => MappedFile) | null
-  /** External initializers are files of `weightsDirectory`. */
-  open(graph: Graph, options?: { readonly weightsDirectory?: string }): Promise<Session>
+  /** Null where graphs read and write JavaScript's memory, or the runtime copies all from and to it. */
+  readonly deviceMemory: DeviceMemory | null
+  open(graph: Graph, options?: OpenOptions): Promise<Session>
+}
+
+export interface OpenOptions {
+  /** The folder of the files that external initializers are in. */
+  readonly weightsDirectory?: string
+  /** The outputs that stay in the device's memory, where there is one. */
+  readonly staying?: readonly string[]
+}
+
+/** Memory of a device, as a GPU's. Tensors in it are fed as any others, and have to be released. */
+export interface DeviceMemory {
+  /** A copy of float32 numbers in the device's memory. */
+  put(tensor: Tensor): Promise<Tensor>
+  /** A copy in JavaScript's memory of a float32 tensor that stayed. */
+  take(tensor: Tensor): Promise<Tensor>
 }
 
 export interface MappedFile {

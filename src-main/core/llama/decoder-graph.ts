@@ -1,5 +1,5 @@
 import { GraphBuilder } from '../graph/builder.ts'
-import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
+import { type Graph, graphFailure, type Shape, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
 import { decoderLayer, head, type ParameterOf } from './layer.ts'
@@ -11,9 +11,10 @@ import { type Extent, type StoredModel, type StoredWeight, weightName } from './
  *
  * Inputs: `x [N, H]` embedded tokens, `cos`, `sin [N, D/2]`, `mask [1, G·T, C+T]`, `scored [M]` int64 rows whose
  * logits are wanted, and of each layer `keys.i [K, D, C]`, `values.i [K, C, D]`.
- * Outputs: `logits [M, V]`, `newKeys [L, K, D, T]`, `newValues [L, K, T, D]`.
+ * Outputs: `logits [M, V]`, `newKeys [L, K, D, T]`, `newValues [L, K, T, D]`; where the cache is joined, the old and
+ * new ones of each layer instead: `nextKeys.i [K, D, C+T]`, `nextValues.i [K, C+T, D]`, C being at least 1.
  */
-export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
+export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache = false): Graph {
   const { config } = model
   const { hiddenSize: H, headDim: D, kvHeadCount: K } = config
   const G = config.headCount / K
@@ -31,7 +32,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
   for (let layer = 0; layer < config.layerCount; layer++) {
     const keys = g.input(`keys.${layer}`, 'float32', [K, D, 'C'])
     const values = g.input(`values.${layer}`, 'float32', [K, 'C', D])
-    capacity ??= op.sizeOf(g, keys, 2)
+    if (!joinsCache) capacity ??= op.sizeOf(g, keys, 2)
     const past = { keys, values, capacity }
     const result = decoderLayer(g, config, `model.layers.${layer}`, parameter, {
       x,
@@ -42,12 +43,23 @@ export function decoderGraph(model: StoredModel, weightsFile: string): Graph {
       fused: false,
     })
     x = result.x
-    newKeys.push(op.reshape(g, result.keys, [1, K, D, 'T']))
-    newValues.push(op.reshape(g, result.values, [1, K, 'T', D]))
+    newKeys.push(result.keys)
+    newValues.push(result.values)
   }
   g.output(head(g, config, parameter, op.gather(g, x, scored)), 'logits')
-  g.output(op.concat(g, newKeys, 0), 'newKeys')
-  g.output(op.concat(g, newValues, 0), 'newValues')
+  if (joinsCache) {
+    newKeys.forEach((keys, layer) => g.output(keys, `nextKeys.${layer}`))
+    newValues.forEach((values, layer) => g.output(values, `nextValues.${layer}`))
+    return g.finish()
+  }
+  const ofAll = (parts: readonly Value[], shape: Shape): Value =>
+    op.concat(
+      g,
+      parts.map((part) => op.reshape(g, part, [1, ...shape])),
+      0,
+    )
+  g.output(ofAll(newKeys, [K, D, 'T']), 'newKeys')
+  g.output(ofAll(newValues, [K, 'T', D]), 'newValues')
   return g.finish()
 }
 

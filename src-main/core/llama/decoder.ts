@@ -1,5 +1,5 @@
 import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
-import { commonLength, KvCache } from './kv-cache.ts'
+import { commonLength, KvCache, type TokenCache } from './kv-cache.ts'
 import { hiddenScore } from './layer.ts'
 import { inverseFrequencies, rotaryScale, rotaryTables } from './rope.ts'
 import { embed, type WeightSource } from './weight-source.ts'
@@ -12,13 +12,17 @@ export class Decoder {
   readonly #session: Session
   readonly #weights: WeightSource
   readonly #frequencies: Float32Array
-  #cache: KvCache
+  #cache: TokenCache
 
-  constructor(session: Session, weights: WeightSource) {
+  constructor(
+    session: Session,
+    weights: WeightSource,
+    cache: TokenCache = new KvCache(weights.model.config),
+  ) {
     this.#session = session
     this.#weights = weights
     this.#frequencies = inverseFrequencies(weights.model.config)
-    this.#cache = new KvCache(weights.model.config)
+    this.#cache = cache
   }
 
   /** The tokens whose keys and values are in the cache. */
@@ -27,7 +31,7 @@ export class Decoder {
   }
 
   /** Goes on with another cache, of the same model and adapter. */
-  use(cache: KvCache): void {
+  use(cache: TokenCache): void {
     this.#cache = cache
   }
 
@@ -72,18 +76,14 @@ export class Decoder {
     )
     const results = await this.#session.run({
       ...extra,
-      ...this.#cache.feeds(),
+      ...(await this.#cache.feeds()),
       x: { data: embed(this.#weights, tokens), shape: [T, config.hiddenSize] },
       cos: { data: cos, shape: [T, config.headDim / 2] },
       sin: { data: sin, shape: [T, config.headDim / 2] },
       mask: this.#mask(T),
       scored: { data: BigInt64Array.from(scored, BigInt), shape: [scored.length] },
     })
-    this.#cache.append(
-      tokens,
-      float32Data(results['newKeys'], 'newKeys'),
-      float32Data(results['newValues'], 'newValues'),
-    )
+    this.#cache.append(tokens, results)
     return float32Data(results['logits'], 'logits')
   }
 
@@ -95,13 +95,14 @@ export class Decoder {
   #mask(T: number): { data: Float32Array; shape: readonly number[] } {
     const { headCount, kvHeadCount, slidingWindow = Infinity } = this.#weights.model.config
     const G = headCount / kvHeadCount
-    const { capacity, length } = this.#cache
+    const { capacity, length, firstPlace } = this.#cache
     const S = capacity + T
     const data = new Float32Array(G * T * S).fill(hiddenScore)
     for (let t = 0; t < T; t++) {
       // The first place in sight, counted over the filled cache and the new tokens.
       const first = Math.max(0, length + t + 1 - slidingWindow)
-      data.fill(0, t * S + Math.min(first, length), t * S + length)
+      const row = t * S + firstPlace
+      data.fill(0, row + Math.min(first, length), row + length)
       data.fill(0, t * S + capacity + Math.max(0, first - length), t * S + capacity + t + 1)
     }
     for (let group = 1; group < G; group++) data.copyWithin(group * T * S, 0, T * S)

@@ -1,5 +1,27 @@
-import type { Feeds } from '../graph/runtime.ts'
+import { type Feeds, float32Data, type Results } from '../graph/runtime.ts'
 import type { LlamaConfig } from './config.ts'
+
+/** What a decoder remembers of the tokens that it read, wherever that is kept. */
+export interface TokenCache {
+  readonly tokens: readonly number[]
+  readonly length: number
+  /** Places that the graph is fed with, filled or not. */
+  readonly capacity: number
+  /** The place of the first token; the others follow it. */
+  readonly firstPlace: number
+  /** Of the memory that it takes. */
+  readonly bytes: number
+  /** Forgets all tokens from place `length` on. */
+  truncate(length: number): void
+  /** Another cache with the first `length` tokens of this one. */
+  copy(length: number): TokenCache
+  /** The inputs of the decoder graph. */
+  feeds(): Promise<Feeds>
+  /** Adds the tokens that a run of the decoder graph read, from its results. */
+  append(tokens: readonly number[], results: Results): void
+  /** Gives the memory back; the cache is not to be used any more. */
+  release(): void
+}
 
 /** Capacity grows by this many tokens, so that attention never looks at many empty places. */
 const growth = 128
@@ -8,7 +30,8 @@ const growth = 128
  * Keys and values of the tokens seen so far, one row: of each layer `keys [K, D, C]` and `values [K, C, D]`, of
  * which the first `length` of `C` places are filled. Graphs take them as inputs and give only the new ones out.
  */
-export class KvCache {
+export class KvCache implements TokenCache {
+  readonly firstPlace = 0
   readonly #config: LlamaConfig
   readonly #tokens: number[] = []
   #capacity = 0
@@ -34,18 +57,15 @@ export class KvCache {
     return this.#capacity
   }
 
-  /** Of the keys and values in memory, filled or not. */
   get bytes(): number {
     const { layerCount, kvHeadCount, headDim } = this.#config
     return 2 * layerCount * kvHeadCount * headDim * this.#capacity * Float32Array.BYTES_PER_ELEMENT
   }
 
-  /** Forgets all tokens from place `length` on. */
   truncate(length: number): void {
     this.#tokens.length = Math.min(this.length, length)
   }
 
-  /** Another cache with the first `length` tokens of this one. */
   copy(length: number): KvCache {
     const { kvHeadCount: K, headDim: D } = this.#config
     const copied = new KvCache(this.#config)
@@ -57,8 +77,7 @@ export class KvCache {
     return copied
   }
 
-  /** The inputs of the decoder graph. */
-  feeds(): Feeds {
+  async feeds(): Promise<Feeds> {
     const { kvHeadCount: K, headDim: D } = this.#config
     const C = this.#capacity
     return Object.fromEntries([
@@ -67,8 +86,10 @@ export class KvCache {
     ])
   }
 
-  /** Adds tokens, `count` of them: newKeys `[L, K, D, count]`, newValues `[L, K, count, D]`. */
-  append(tokens: readonly number[], newKeys: Float32Array, newValues: Float32Array): void {
+  /** Of `count` tokens: newKeys `[L, K, D, count]`, newValues `[L, K, count, D]`. */
+  append(tokens: readonly number[], results: Results): void {
+    const newKeys = float32Data(results['newKeys'], 'newKeys')
+    const newValues = float32Data(results['newValues'], 'newValues')
     const [length, count] = [this.length, tokens.length]
     this.#reserve(length + count)
     const { kvHeadCount: K, headDim: D } = this.#config
@@ -87,6 +108,9 @@ export class KvCache {
     })
     this.#tokens.push(...tokens)
   }
+
+  /** The garbage collector does it. */
+  release(): void {}
 
   #reserve(length: number): void {
     if (length <= this.#capacity) return

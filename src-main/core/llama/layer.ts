@@ -22,8 +22,8 @@ export interface PastValues {
   readonly keys: Value
   /** `[K, C, D]` */
   readonly values: Value
-  /** C, int64 [1] */
-  readonly capacity: Value
+  /** C, int64 [1]; null: the new ones are put behind these, and together they are what the layer gives out. */
+  readonly capacity: Value | null
 }
 
 export interface LayerInputs {
@@ -42,9 +42,9 @@ export interface LayerInputs {
 export interface LayerOutputs {
   /** `[N, H]` */
   readonly x: Value
-  /** Of these tokens: `[B·K, D, T]` */
+  /** Of these tokens, or of the past ones and these: `[B·K, D, T]` or `[K, D, C+T]` */
   readonly keys: Value
-  /** Of these tokens: `[B·K, T, D]` */
+  /** Likewise: `[B·K, T, D]` or `[K, C+T, D]` */
   readonly values: Value
 }
 
@@ -85,16 +85,20 @@ export function decoderLayer(
   const scaled = op.mul(g, rotatedQueries, g.float32(1 / Math.sqrt(D)))
   const rotatedKeys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), K)
   const projectedValues = project(normalized, 'v_proj')
-  const keys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
+  const newKeys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
     B * K,
     D,
     'T',
   ])
-  const values = op.reshape(
+  const newValues = op.reshape(
     g,
     op.transpose(g, op.reshape(g, projectedValues, [B, 'T', K, D]), [0, 2, 1, 3]),
     [B * K, 'T', D],
   )
+  const { past } = inputs
+  const joins = past !== null && past.capacity === null
+  const keys = joins ? op.concat(g, [past.keys, newKeys], 2) : newKeys
+  const values = joins ? op.concat(g, [past.values, newValues], 1) : newValues
   const joined = (): Value => {
     if (inputs.fused) {
       const [flatQueries, flatKeys] = [
@@ -131,11 +135,11 @@ export function finalNorm(g: GraphBuilder, config: LlamaConfig, parameter: Param
   return op.rmsNorm(g, x, parameter('model.norm.weight', [config.hiddenSize]), config.normEpsilon)
 }
 
-/** Scores over the cache and over the new tokens share one softmax; the cache itself is never copied. */
+/** Scores over a cache that isn't joined and over the new tokens share one softmax: the cache is never copied. */
 function attend(g: GraphBuilder, queries: Value, keys: Value, values: Value, inputs: LayerInputs): Value {
   const { past, mask } = inputs
   const scores = op.matMul(g, queries, keys)
-  if (past === null) return op.matMul(g, op.softmax(g, op.add(g, scores, mask)), values)
+  if (past?.capacity == null) return op.matMul(g, op.softmax(g, op.add(g, scores, mask)), values)
   const all = op.concat(g, [op.matMul(g, queries, past.keys), scores], 2)
   const weights = op.softmax(g, op.add(g, all, mask))
   const ofPast = op.sliceAt(g, weights, 2, past.capacity, 'head', 'C')

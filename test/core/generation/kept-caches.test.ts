@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { KeptCaches } from '../../../src-main/core/generation/kept-caches.ts'
-import { KvCache } from '../../../src-main/core/llama/kv-cache.ts'
+import { KvCache, type TokenCache } from '../../../src-main/core/llama/kv-cache.ts'
 import { llamaConfig } from '../vera/llama-config.ts'
 
 const config = llamaConfig({ layerCount: 2, kvHeadCount: 2, headDim: 4 })
@@ -8,17 +8,18 @@ const config = llamaConfig({ layerCount: 2, kvHeadCount: 2, headDim: 4 })
 const bytesOfStep = 2 * 2 * 2 * 4 * 128 * 4
 
 /** Tokens whose keys and values tell the token: `[L, K, D, T]` and `[L, K, T, D]`. */
-function read(cache: KvCache, tokens: readonly number[]): void {
+function read(cache: TokenCache, tokens: readonly number[]): void {
   const keys = Float32Array.from({ length: 16 * tokens.length }, (_, i) => tokens[i % tokens.length] ?? 0)
   const values = Float32Array.from(
     { length: 16 * tokens.length },
     (_, i) => tokens[Math.floor(i / 4) % tokens.length] ?? 0,
   )
-  cache.append(tokens, keys, values)
+  const [newKeys, newValues] = [keys, values].map((data) => ({ data, shape: [data.length] }))
+  if (newKeys !== undefined && newValues !== undefined) cache.append(tokens, { newKeys, newValues })
 }
 
-function contents(cache: KvCache): { keys: number[][]; values: number[][] } {
-  const feeds = cache.feeds()
+async function contents(cache: TokenCache): Promise<{ keys: number[][]; values: number[][] }> {
+  const feeds = await cache.feeds()
   const { length, capacity } = cache
   const rows = (data: ArrayLike<number | bigint>, row: number, count: number): number[] =>
     Array.from({ length: count }, (_, i) => Number(data[row + i]))
@@ -33,7 +34,7 @@ function contents(cache: KvCache): { keys: number[][]; values: number[][] } {
 const many = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i)
 const newCaches = (budgetBytes: number): KeptCaches => new KeptCaches(() => new KvCache(config), budgetBytes)
 
-test('the longest common beginning of the same owner is gone on with; a copy leaves the other one whole', () => {
+test('the longest common beginning of the same owner is gone on with; a copy leaves the other one whole', async () => {
   const caches = newCaches(Infinity)
   const first = caches.take('a', many(0, 10))
   read(first, many(0, 10))
@@ -47,9 +48,11 @@ test('the longest common beginning of the same owner is gone on with; a copy lea
   expect(second.tokens).toEqual(many(0, 6))
   expect(first.length).toBe(208)
   read(second, [70, 71])
-  expect(contents(second).keys).toEqual(Array.from({ length: 8 }, () => [...many(0, 6), 70, 71]))
-  expect(contents(second).values[1]).toEqual([...many(0, 6), 70, 71].flatMap((token) => Array(4).fill(token)))
-  expect(contents(first).keys[5]).toEqual([...many(0, 8), ...many(100, 200)])
+  expect((await contents(second)).keys).toEqual(Array.from({ length: 8 }, () => [...many(0, 6), 70, 71]))
+  expect((await contents(second)).values[1]).toEqual(
+    [...many(0, 6), 70, 71].flatMap((token) => Array(4).fill(token)),
+  )
+  expect((await contents(first)).keys[5]).toEqual([...many(0, 8), ...many(100, 200)])
 })
 
 test('memory is counted, and the least used cache goes when it is over the budget', () => {
