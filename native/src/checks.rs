@@ -5,6 +5,7 @@ use std::ops::Range;
 use napi::bindgen_prelude::{Error, Float32ArraySlice, Result, Status};
 
 use crate::formats::{Format, FormatPacking};
+use crate::quantize::{Quantize, quantize4, quantize8};
 
 pub fn invalid(message: String) -> Error {
     Error::new(Status::InvalidArg, message)
@@ -84,6 +85,27 @@ pub fn check_packed<'a>(
     Ok((&bytes[..blocks / per_block * format.bytes_per_block], packing))
 }
 
+/// What quantises to so many bits, once the arrays are known to fit.
+pub fn check_quantized(
+    bits: u32,
+    weights: &[f32],
+    quants: &[u8],
+    scales: &[f32],
+    offsets: Option<&[f32]>,
+) -> Result<Quantize> {
+    let (bytes_per_block, quantize): (usize, Quantize) = match bits {
+        4 => (16, quantize4),
+        8 => (32, quantize8),
+        _ => return Err(invalid(format!("{bits} bits are not quantised to; 4 and 8 are."))),
+    };
+    check_length("weights", weights.len(), scales.len(), 32)?;
+    check_length("quants", quants.len(), scales.len(), bytes_per_block)?;
+    if let Some(offsets) = offsets {
+        check_length("offsets", offsets.len(), scales.len(), 1)?;
+    }
+    Ok(quantize)
+}
+
 /// Refuses arrays that share memory.
 pub fn apart(arrays: &[Range<*const u8>]) -> Result<()> {
     for (index, one) in arrays.iter().enumerate() {
@@ -129,6 +151,17 @@ mod tests {
             let reason = reason(check_blocks(16, &quants, &[0.0; 2], Some(&offsets), &out));
             assert!(reason.starts_with(named), "{reason}");
         }
+    }
+
+    #[test]
+    fn weights_fit_the_blocks_they_are_quantised_to() {
+        let check = |bits, weights: usize, quants: usize| {
+            reason(check_quantized(bits, &vec![0.0; weights], &vec![0; quants], &[0.0; 2], Some(&[0.0; 2])))
+        };
+        assert_eq!((check(4, 64, 32), check(8, 64, 64)), (String::new(), String::new()));
+        assert!(check(8, 63, 64).starts_with("weights has 63"));
+        assert!(check(8, 64, 32).starts_with("quants has 32"));
+        assert!(check(5, 64, 32).starts_with("5 bits"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod vectorize;
 use napi::bindgen_prelude::{Float32ArraySlice, Result, Uint8ArraySlice};
 use napi_derive::napi;
 
-use crate::checks::{apart, check_blocks, check_packed, check_rows, ends, writable};
+use crate::checks::{apart, check_blocks, check_packed, check_quantized, check_rows, ends, writable};
 
 /// Decodes blocks of 32 4-bit weights (layout in `blocks4.rs`) on up to `threads` threads.
 ///
@@ -84,6 +84,29 @@ pub fn pack_blocks(
         unsafe { (quants.as_mut(), scales.as_mut(), offsets.as_mut().map(|offsets| offsets.as_mut())) };
     let (bytes, packing) = check_packed(format, bytes, quants, scales, offsets.as_deref())?;
     let sums = parallel::pack(format, packing, bytes, quants, scales, offsets, threads);
+    Ok(vec![sums.error, sums.weights])
+}
+
+/// Quantises float weights to blocks of 32 with one scale and one offset (layouts in `blocks4.rs` and `blocks8.rs`).
+/// Returns the squares of the errors and of the weights, summed.
+///
+/// `weights`: [blocks, 32], `quants`: [blocks, 4 * bits], `scales`: [blocks], `offsets`: [blocks] or null.
+#[napi(catch_unwind)]
+pub fn quantize_blocks(
+    weights: &[f32],
+    bits: u32,
+    mut quants: Uint8ArraySlice,
+    mut scales: Float32ArraySlice,
+    mut offsets: Option<Float32ArraySlice>,
+    threads: u32,
+) -> Result<Vec<f64>> {
+    let offset_ends = offsets.as_ref().map_or(ends::<f32>(&[]), |offsets| ends(offsets));
+    apart(&[ends(weights), ends(&quants), ends(&scales), offset_ends])?;
+    // SAFETY: no two of them overlap, and JavaScript waits until the call is over.
+    let (quants, scales, offsets) =
+        unsafe { (quants.as_mut(), scales.as_mut(), offsets.as_mut().map(|offsets| offsets.as_mut())) };
+    let quantize = check_quantized(bits, weights, quants, scales, offsets.as_deref())?;
+    let sums = parallel::quantize(quantize, weights, quants, scales, offsets, threads);
     Ok(vec![sums.error, sums.weights])
 }
 

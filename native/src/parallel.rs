@@ -6,6 +6,7 @@ use std::thread;
 
 use crate::formats::open_block::RoundingError;
 use crate::formats::{Format, FormatPacking};
+use crate::quantize::Quantize;
 
 /// Weights of a part: 256 KB of float32, little enough for a core's cache.
 const PART: usize = 65_536;
@@ -55,24 +56,61 @@ pub fn pack(
     let blocks = PART / 32;
     let threads = useful(threads, scales.len() * 32);
     let mut sums = vec![RoundingError::default(); scales.len().div_ceil(blocks)];
-    let mut offsets = offsets.map(|offsets| offsets.chunks_mut(blocks));
-    let offsets = iter::from_fn(move || match &mut offsets {
-        Some(parts) => parts.next().map(Some),
-        None => Some(None),
-    });
     let parts = bytes
         .chunks(PART / format.block_size * format.bytes_per_block)
         .zip(quants.chunks_mut(blocks * packing.quant_bytes))
         .zip(scales.chunks_mut(blocks))
-        .zip(offsets)
+        .zip(parts_of_mut(offsets, blocks))
         .zip(&mut sums);
     for_each(parts, threads, |((((bytes, quants), scales), offsets), sums)| {
         (packing.pack)(bytes, quants, scales, offsets, sums);
     });
-    // Part by part, in order: the same sum on any number of threads.
+    total(&sums)
+}
+
+pub fn quantize(
+    quantize: Quantize,
+    weights: &[f32],
+    quants: &mut [u8],
+    scales: &mut [f32],
+    offsets: Option<&mut [f32]>,
+    threads: u32,
+) -> RoundingError {
+    if scales.is_empty() {
+        return RoundingError::default();
+    }
+    let blocks = PART / 32;
+    let bytes_per_block = quants.len() / scales.len();
+    let threads = useful(threads, weights.len());
+    let mut sums = vec![RoundingError::default(); scales.len().div_ceil(blocks)];
+    let parts = weights
+        .chunks(PART)
+        .zip(quants.chunks_mut(blocks * bytes_per_block))
+        .zip(scales.chunks_mut(blocks))
+        .zip(parts_of_mut(offsets, blocks))
+        .zip(&mut sums);
+    for_each(parts, threads, |((((weights, quants), scales), offsets), sums)| {
+        quantize(weights, quants, scales, offsets, sums);
+    });
+    total(&sums)
+}
+
+/// Part by part, in order: the same sum on any number of threads.
+fn total(sums: &[RoundingError]) -> RoundingError {
     sums.iter().fold(RoundingError::default(), |total, part| RoundingError {
         error: total.error + part.error,
         weights: total.weights + part.weights,
+    })
+}
+
+fn parts_of_mut(
+    offsets: Option<&mut [f32]>,
+    blocks: usize,
+) -> impl Iterator<Item = Option<&mut [f32]>> + Send {
+    let mut parts = offsets.map(|offsets| offsets.chunks_mut(blocks));
+    iter::from_fn(move || match &mut parts {
+        Some(parts) => parts.next().map(Some),
+        None => Some(None),
     })
 }
 

@@ -85,7 +85,16 @@ async function assemble(
   const isInUse = (modelId: string): boolean =>
     storage.runs.list().some((run) => run.modelId === modelId && isGoingOn(run) && queue.holds(run.id))
   const network = options.network ?? fetch
-  const models = openModels({ storage, engine, dataDirectory, catalogue, network, isInUse })
+  const { resourcesDirectory } = options
+  const models = openModels({
+    storage,
+    engine,
+    dataDirectory,
+    resourcesDirectory,
+    catalogue,
+    network,
+    isInUse,
+  })
   const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })
   const resolvePair = pairResolver(models, files)
   const conversations = openConversations(storage, models, adapters)

@@ -52,10 +52,7 @@ export interface ModelService {
   /** By id or name; null means the default model: the catalogue's first that is installed, else the newest. */
   find(idOrName: string | null): Model
   pull(catalogueId: string, signal?: AbortSignal): AsyncGenerator<ModelProgress, Model>
-  import(
-    source: { readonly path: string; readonly name: string | null },
-    signal?: AbortSignal,
-  ): AsyncGenerator<ModelProgress, Model>
+  import(source: ProcedureInput<'models.import'>, signal?: AbortSignal): AsyncGenerator<ModelProgress, Model>
   remove(idOrName: string): Promise<void>
 }
 

@@ -70,7 +70,12 @@ export const procedures = {
   /** Downloads (continuing a cut download), checks and imports a model of the catalogue. */
   'models.pull': procedure(z.object({ id }), progress, model),
   'models.import': procedure(
-    z.object({ path: z.string().min(1).max(4096), name: name.nullable() }),
+    z.object({
+      path,
+      name: name.nullable(),
+      /** To so many bits, the cost measured and said in the model's `quantization`; absent or null: as it is. */
+      quantize: z.literal([4, 8]).nullable().optional(),
+    }),
     progress,
     model,
   ),

@@ -1,7 +1,7 @@
 /** What codecs do, whoever wrote them, and whether two of them do the same. */
 import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
-import { emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
-import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
+import { emptyBlocks, emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
+import type { PackedBlocks, RoundingError } from '../core/checkpoint/quantize-blocks.ts'
 import {
   blockFormats,
   type BlockFormatName,
@@ -23,6 +23,8 @@ export interface WeightDecoders {
   dequantize(format: WeightFormat, bytes: Uint8Array, out: Float32Array): void
   /** As `packBlocks` of core/checkpoint/pack-blocks.ts. */
   packBlocks(format: BlockFormatName, bytes: Uint8Array, out: BlockWeights): RoundingError | null
+  /** As `quantizeBlocks` of core/checkpoint/quantize-blocks.ts. */
+  quantizeBlocks(weights: Float32Array, out: PackedBlocks): RoundingError
 }
 
 const blocks = 64
@@ -57,14 +59,28 @@ export function findDifference(decoders: WeightDecoders, reference: WeightDecode
       each.packBlocks(format, bytes, out)
       return out
     }
-    const [packed, expected] = [pack(decoders), pack(reference)]
-    const same =
-      isSame(packed.quants, expected.quants) &&
-      isSame(packed.scales, expected.scales) &&
-      isSame(packed.offsets ?? [], expected.offsets ?? [])
-    if (!same) return `${format} blocks`
+    if (!isSameBlocks(pack(decoders), pack(reference))) return `${format} blocks`
+  }
+  const weights = Float32Array.from(pattern(blocks * 32), (byte, index) => (byte - 120) / (index + 1))
+  for (const bits of [4, 8] as const) {
+    for (const hasOffsets of [true, false]) {
+      const quantize = (each: WeightDecoders): BlockWeights => {
+        const out = emptyBlocks(bits, 1, weights.length, hasOffsets)
+        each.quantizeBlocks(weights, out)
+        return out
+      }
+      if (!isSameBlocks(quantize(decoders), quantize(reference))) return `weights quantised to ${bits} bits`
+    }
   }
   return null
+}
+
+function isSameBlocks(actual: BlockWeights, expected: BlockWeights): boolean {
+  return (
+    isSame(actual.quants, expected.quants) &&
+    isSame(actual.scales, expected.scales) &&
+    isSame(actual.offsets ?? [], expected.offsets ?? [])
+  )
 }
 
 /** Every byte in changing company: the low digits repeat after 256, the neighbours later. */

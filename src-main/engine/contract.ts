@@ -39,6 +39,12 @@ export interface ModelSummary {
   readonly sourceHash: string
 }
 
+/** Float weights become blocks of 32 with one scale; what that costs is measured on a text. */
+export interface Quantizing {
+  readonly bits: 4 | 8
+  readonly passage: string
+}
+
 /** An adapter file (safetensors with PEFT's tensor names and the settings in its metadata). */
 export interface AdapterReference {
   readonly path: string
@@ -293,7 +299,13 @@ export interface ExportResult {
 /** Operation name → its input, its events and its result. */
 export interface EngineOperations {
   readonly importModel: {
-    readonly input: { readonly sourcePath: string; readonly targetDirectory: string; readonly name: string }
+    readonly input: {
+      readonly sourcePath: string
+      readonly targetDirectory: string
+      readonly name: string
+      /** Absent or null: weights keep their values. */
+      readonly quantize?: Quantizing | null
+    }
     readonly event: { readonly doneBytes: number; readonly totalBytes: number }
     readonly result: ModelSummary
   }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
 import { packBlocks } from '../core/checkpoint/pack-blocks.ts'
+import { quantizeBlocks } from '../core/checkpoint/quantize-blocks.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import { findDifference } from './codec-comparison.ts'
 import type { WeightDecoders } from './codec-comparison.ts'
@@ -24,6 +25,15 @@ interface Addon {
   packBlocks(
     format: string,
     bytes: Uint8Array,
+    quants: Uint8Array,
+    scales: Float32Array,
+    offsets: Float32Array | null,
+    threads: number,
+  ): readonly number[]
+  /** The sums of a `RoundingError`. */
+  quantizeBlocks(
+    weights: Float32Array,
+    bits: number,
     quants: Uint8Array,
     scales: Float32Array,
     offsets: Float32Array | null,
@@ -68,6 +78,7 @@ function typescriptCodecs(reason: string): Codecs {
     unpackBlocks,
     dequantize: (format, bytes, out) => weightFormats[format].dequantize(bytes, out),
     packBlocks,
+    quantizeBlocks,
   }
 }
 
@@ -89,6 +100,10 @@ function nativeCodecs(addon: Addon): Codecs {
       const [error = 0, weights = 0] = addon.packBlocks(format, bytes, quants, scales, offsets, threads)
       return weights === 0 ? null : { error, weights }
     },
+    quantizeBlocks(from, { bits, quants, scales, offsets }) {
+      const [error = 0, weights = 0] = addon.quantizeBlocks(from, bits, quants, scales, offsets, threads)
+      return { error, weights }
+    },
   }
 }
 
@@ -96,7 +111,7 @@ function isAddon(value: unknown): value is Addon {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['unpackBlocks4', 'unpackBlocks8', 'dequantize', 'packBlocks', 'formats'].every(
+    ['unpackBlocks4', 'unpackBlocks8', 'dequantize', 'packBlocks', 'quantizeBlocks', 'formats'].every(
       (name) => typeof Reflect.get(value, name) === 'function',
     )
   )

@@ -12,7 +12,7 @@ import { train } from './train.ts'
 export function createOperations({ exact }: { readonly exact: boolean }): OperationTable {
   const resources = new EngineResources(chooseRuntime({ threads: null, exact }).runtime, loadCodecs())
   return {
-    importModel: importModel(resources.codecs),
+    importModel: importModel(resources),
     chat: chat(resources),
     train: train(resources),
     evaluate: evaluate(resources),

@@ -1,13 +1,18 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
-import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
-import { isBlockFormat } from '../core/checkpoint/weight-formats.ts'
+import { Failure } from '../contract/failure.ts'
+import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
+import { emptyBlocks, emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
+import { blockRange, type RoundingError } from '../core/checkpoint/quantize-blocks.ts'
+import { isBlockFormat, weightFormats } from '../core/checkpoint/weight-formats.ts'
+import { blockPlan } from '../core/llama/quantize-plan.ts'
 import type { Extent, StoredWeight } from '../core/llama/stored-model.ts'
 import type { WeightTensor } from '../core/llama/llama-checkpoint.ts'
 import type { Codecs } from './native-codecs.ts'
 
 /** Tensors start at multiples of this, so that they can be mapped and read as words. */
 const alignment = 64
+/** As many weights are float32 at once while a tensor is quantised: 4 MB. */
+const pieceWeights = 2 ** 20
 
 /** Writes tensors one after the other into a weights file, in the form in which ONNX Runtime takes them. */
 export class WeightsWriter {
@@ -22,10 +27,22 @@ export class WeightsWriter {
 
   /**
    * Quantised tensors become blocks, floats keep their width; no weight changes its value, unless its format has more
-   * scales than blocks hold: then `rounding` says what that cost.
+   * scales than blocks hold, or it is to be quantised to `bits`: then `rounding` says what that cost.
+   *
+   * @throws Failure `weights-not-finite` for numbers that can't be quantised
    */
-  write(tensor: WeightTensor): { readonly stored: StoredWeight; readonly rounding: RoundingError | null } {
+  write(
+    tensor: WeightTensor,
+    bits: 4 | 8 | null = null,
+  ): { readonly stored: StoredWeight; readonly rounding: RoundingError | null } {
     const { format, shape } = tensor
+    const [rows = 0, columns = 0] = shape
+    const plan = bits === null ? null : blockPlan(tensor, bits)
+    if (plan !== null) {
+      const blocks = emptyBlocks(plan.bits, rows, columns, plan.hasOffsets)
+      const rounding = this.#quantize(tensor, blocks)
+      return { stored: this.#appendBlocks(blocks), rounding }
+    }
     if (!isBlockFormat(format)) {
       const stored = {
         kind: 'dense',
@@ -35,11 +52,46 @@ export class WeightsWriter {
       } as const
       return { stored, rounding: null }
     }
-    const [rows = 0, columns = 0] = shape
     const blocks = emptyBlocksFor(format, rows, columns)
     const rounding = this.#codecs.packBlocks(format, tensor.read(), blocks)
-    const { bits, quants, scales, offsets } = blocks
-    const stored = {
+    return { stored: this.#appendBlocks(blocks), rounding }
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Makes what was written durable. */
+  finish(): void {
+    fsyncSync(this.#file)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  #quantize({ name, format, read }: WeightTensor, out: BlockWeights): RoundingError {
+    const sums = { error: 0, weights: 0 }
+    const bytes = read()
+    const { bytesPerBlock } = weightFormats[format]
+    const piece = new Float32Array(Math.min(pieceWeights, out.rows * out.columns))
+    for (let block = 0; block < out.scales.length; block += pieceWeights / 32) {
+      const end = Math.min(block + pieceWeights / 32, out.scales.length)
+      const weights = piece.subarray(0, (end - block) * 32)
+      this.#codecs.dequantize(format, bytes.subarray(block * 32 * bytesPerBlock), weights)
+      const cost = this.#codecs.quantizeBlocks(weights, blockRange(out, block, end))
+      sums.error += cost.error
+      sums.weights += cost.weights
+    }
+    if (Number.isFinite(sums.error) && Number.isFinite(sums.weights)) return sums
+    throw new Failure(
+      'weights-not-finite',
+      `The tensor ${name} holds infinities or what is no number, which can't be quantised. The file may be damaged: download it again, or import it without quantising.`,
+    )
+  }
+
+  #appendBlocks({ bits, rows, columns, quants, scales, offsets }: BlockWeights): StoredWeight {
+    return {
       kind: 'blocks',
       bits,
       rows,
@@ -47,18 +99,7 @@ export class WeightsWriter {
       quants: this.#append(quants),
       scales: this.#append(bytesOf(scales)),
       offsets: offsets === null ? null : this.#append(bytesOf(offsets)),
-    } as const
-    return { stored, rounding }
-  }
-
-  get length(): number {
-    return this.#length
-  }
-
-  /** Makes the file durable and closes it. */
-  finish(): void {
-    fsyncSync(this.#file)
-    closeSync(this.#file)
+    }
   }
 
   #append(bytes: Uint8Array): Extent {

@@ -57,22 +57,22 @@ export class Models {
     await this.refresh()
   }
 
-  /** True when the file was imported. */
-  async import(path: string): Promise<boolean> {
+  /** True when the model was imported; its float weights in so many bits, or as they are. */
+  async import(path: string, quantize: 4 | 8 | null): Promise<boolean> {
     const done = await this.importing.run((signal, onEvent) =>
-      this.#client.call('models.import', { path, name: null }, { signal, onEvent }),
+      this.#client.call('models.import', { path, name: null, quantize }, { signal, onEvent }),
     )
     if (done) await this.refresh()
     return done
   }
 
   /** Opens the system's file dialog and imports what was picked. */
-  async pickAndImport(): Promise<void> {
+  async pickAndImport(quantize: 4 | 8 | null): Promise<void> {
     let path: string | null = null
     await this.importing.task.run(async () => {
       path = await this.#client.call('host.pickFile', { kind: 'model' })
     })
-    if (path !== null) await this.import(path)
+    if (path !== null) await this.import(path, quantize)
   }
 
   async remove(id: string): Promise<void> {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { unpackBlocks } from '../../src-main/core/checkpoint/block-weights.ts'
-import { emptyBlocksFor, packBlocks } from '../../src-main/core/checkpoint/pack-blocks.ts'
+import { emptyBlocks, emptyBlocksFor, packBlocks } from '../../src-main/core/checkpoint/pack-blocks.ts'
+import { quantizeBlocks } from '../../src-main/core/checkpoint/quantize-blocks.ts'
 import {
   blockFormats,
   type BlockFormatName,
@@ -97,6 +98,29 @@ describe.skipIf(!isBuilt)('the native codecs [needs cargo]', () => {
     },
   )
 
+  for (const [bits, hasOffsets] of [
+    [4, true],
+    [4, false],
+    [8, true],
+    [8, false],
+  ] as const) {
+    test(`quantise random weights to ${bits} bits, offsets ${hasOffsets}, to the same bits`, () => {
+      for (const blocks of [0, 1, 40_001]) {
+        const weights = randomFloats(blocks * 32, 6)
+        const [expected, actual] = [1, 2].map(() => emptyBlocks(bits, 1, blocks * 32, hasOffsets))
+        if (expected === undefined || actual === undefined) throw new Error('no blocks')
+        const expectedError = quantizeBlocks(weights, expected)
+        const actualError = codecs.quantizeBlocks(weights, actual)
+        expect(Buffer.compare(actual.quants, expected.quants)).toBe(0)
+        expect(firstDifference(actual.scales, expected.scales)).toBeNull()
+        const none = new Float32Array(0)
+        expect(firstDifference(actual.offsets ?? none, expected.offsets ?? none)).toBeNull()
+        expect(actualError.error).toBeCloseTo(expectedError.error, 6)
+        expect(actualError.weights).toBeCloseTo(expectedError.weights, 4)
+      }
+    })
+  }
+
   test('write into a part of a buffer and leave the rest', () => {
     const out = new Float32Array(96).fill(8)
     codecs.unpackBlocks(new Uint8Array(16), Float32Array.of(1), null, 4, out.subarray(32, 64))
@@ -165,7 +189,7 @@ describe('the TypeScript codecs stand in', () => {
     const path = join(folder, 'wrong.cjs')
     writeFileSync(
       path,
-      'exports.unpackBlocks4 = exports.unpackBlocks8 = exports.dequantize = exports.packBlocks = () => {}; exports.formats = () => []',
+      'exports.unpackBlocks4 = exports.unpackBlocks8 = exports.dequantize = exports.packBlocks = exports.quantizeBlocks = () => {}; exports.formats = () => []',
     )
     expect(loadCodecs(path)).toMatchObject({
       name: 'typescript',

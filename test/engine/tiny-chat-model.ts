@@ -24,7 +24,7 @@ export function temporaryFolder(): string {
 export async function tinyChatModel(): Promise<string> {
   const directory = temporaryFolder()
   await finish(
-    importModel(loadCodecs())(
+    importModel({ codecs: loadCodecs(), background: onnxRuntime({ threads: 2 }) })(
       { sourcePath: gguf, targetDirectory: directory, name: 'tiny' },
       new AbortController().signal,
     ),

@@ -34,7 +34,7 @@ export async function withImported<T>(
 /** Imports a GGUF file or Hugging Face folder into an empty folder. */
 export async function importInto(directory: string, sourcePath: string): Promise<void> {
   const input = { sourcePath, targetDirectory: directory, name: 'reference' }
-  for await (const _ of importModel(codecs)(input, new AbortController().signal));
+  for await (const _ of importModel({ codecs, background: runtime })(input, new AbortController().signal));
 }
 
 /** Lends a model that is imported already. */

@@ -99,7 +99,7 @@ pub fn pack<F: BlockFormat>(
         if F::PACKING == Packing::Rounded {
             let weights = &mut weights[..F::BLOCK_SIZE];
             dequantize::<F>(bytes, weights);
-            quantize(weights, quants, scales, offsets, &mut sums);
+            quantize::<8>(weights, quants, scales, offsets, &mut sums);
             continue;
         }
         F::open(bytes, &mut block);

@@ -4,7 +4,7 @@ import { basename, extname, join, resolve } from 'node:path'
 import type { Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { Engine, ModelSummary } from '../../engine/contract.ts'
-import { mapEvents } from '../event-stream.ts'
+import { mapEvents } from '../../contract/event-stream.ts'
 import type { ModelProgress, ModelService } from '../services.ts'
 import { toStorageFailure } from '../storage/storage-failure.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -14,6 +14,7 @@ import { checkDiskSpace } from './disk-space.ts'
 import { fetchModelFile, removeModelFile } from './fetch-model-file.ts'
 import { findModel } from './find-model.ts'
 import { modelFolders } from './model-folders.ts'
+import { readPassage } from './passage.ts'
 import { sourceBytes } from './source-size.ts'
 
 export interface ModelOptions {
@@ -21,6 +22,7 @@ export interface ModelOptions {
   readonly engine: Engine
   readonly dataDirectory: string
   readonly catalogue: readonly CatalogueModel[]
+  readonly resourcesDirectory: string
   readonly network: typeof fetch
   /** Whether a run that is going on or waiting needs the model. */
   readonly isInUse: (modelId: string) => boolean
@@ -53,13 +55,15 @@ export function openModels(options: ModelOptions): Models {
   async function* importFrom(
     sourcePath: string,
     name: string,
+    bits: 4 | 8 | null,
     signal: AbortSignal,
   ): AsyncGenerator<ModelProgress, Model> {
     const neededBytes = await sourceBytes(sourcePath)
     const reserved = await folders.reserve()
     try {
       await checkDiskSpace(reserved, neededBytes)
-      const input = { sourcePath, targetDirectory: reserved, name }
+      const quantize = bits && { bits, passage: await readPassage(options.resourcesDirectory) }
+      const input = { sourcePath, targetDirectory: reserved, name, quantize }
       const summary = yield* mapEvents(engine.run('importModel', input, signal), (event): ModelProgress => {
         return { ...event, phase: 'import' }
       })
@@ -85,7 +89,7 @@ export function openModels(options: ModelOptions): Models {
     const path = yield* mapEvents(fetching, (doneBytes): ModelProgress => {
       return { doneBytes, totalBytes, phase: 'download' }
     })
-    const model = yield* importFrom(path, entry.name, signal)
+    const model = yield* importFrom(path, entry.name, null, signal)
     await removeModelFile(entry, downloadDirectory)
     return model
   }
@@ -122,10 +126,10 @@ export function openModels(options: ModelOptions): Models {
       }
     },
 
-    async *import({ path, name }, signal = new AbortController().signal) {
+    async *import({ path, name, quantize = null }, signal = new AbortController().signal) {
       const sourcePath = resolve(path)
       try {
-        return yield* importFrom(sourcePath, name ?? nameOf(sourcePath), signal)
+        return yield* importFrom(sourcePath, name ?? nameOf(sourcePath), quantize, signal)
       } catch (error) {
         throw signal.aborted ? cancelled() : toStorageFailure(error, options.dataDirectory)
       }

@@ -2,11 +2,11 @@
 import { Failure } from '../../contract/failure.ts'
 import { type BlockWeights, packedBlockSize } from './block-weights.ts'
 import { type BlockFormat, dequantizeBlocks, openBlock } from './codecs/block-format.ts'
-import { quantizeBlocks, type RoundingError } from './quantize-blocks.ts'
+import { blockRange, quantizeBlocks, type RoundingError } from './quantize-blocks.ts'
 import { blockFormats, type BlockFormatName } from './weight-formats.ts'
 
 /** Memory for `rows · columns` packed weights. */
-function emptyBlocks(bits: 4 | 8, rows: number, columns: number, hasOffsets: boolean): BlockWeights {
+export function emptyBlocks(bits: 4 | 8, rows: number, columns: number, hasOffsets: boolean): BlockWeights {
   if (columns % packedBlockSize !== 0) {
     throw new Failure(
       'block-columns',
@@ -101,19 +101,13 @@ function packRounded(format: BlockFormat, bytes: Uint8Array, out: BlockWeights):
   const { blockSize, bytesPerBlock } = format
   const piece = new Float32Array(64 * blockSize)
   const blocks = (out.scales.length * packedBlockSize) / blockSize
-  const quantBytes = 4 * out.bits
   for (let block = 0; block < blocks; block += 64) {
     const count = Math.min(64, blocks - block)
     const weights = piece.subarray(0, count * blockSize)
     dequantizeBlocks(format, bytes.subarray(block * bytesPerBlock), weights)
     const first = (block * blockSize) / packedBlockSize
     const end = first + weights.length / packedBlockSize
-    const { error, weights: squares } = quantizeBlocks(weights, {
-      bits: out.bits,
-      quants: out.quants.subarray(first * quantBytes, end * quantBytes),
-      scales: out.scales.subarray(first, end),
-      offsets: out.offsets?.subarray(first, end) ?? null,
-    })
+    const { error, weights: squares } = quantizeBlocks(weights, blockRange(out, first, end))
     sums.error += error
     sums.weights += squares
   }

@@ -8,6 +8,17 @@ export interface PackedBlocks {
   readonly offsets: Float32Array | null
 }
 
+/** The blocks from `first` up to `end`, as views. */
+export function blockRange(blocks: PackedBlocks, first: number, end: number): PackedBlocks {
+  const { bits, quants, scales, offsets } = blocks
+  return {
+    bits,
+    quants: quants.subarray(first * 4 * bits, end * 4 * bits),
+    scales: scales.subarray(first, end),
+    offsets: offsets?.subarray(first, end) ?? null,
+  }
+}
+
 /** What rounding cost, as sums of squares over the weights: `sqrt(error / weights)` is the relative error. */
 export interface RoundingError {
   readonly error: number

@@ -6,7 +6,7 @@ import { Failure } from '../../contract/failure.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf } from '../checkpoint/gguf.ts'
 import type { GgufTensor } from '../checkpoint/gguf.ts'
-import { weightFormatOf, weightFormats } from '../checkpoint/weight-formats.ts'
+import { weightFormatOf } from '../checkpoint/weight-formats.ts'
 import type { WeightFormat } from '../checkpoint/weight-formats.ts'
 import type { TokenizerDefinition } from '../tokenizer/definition.ts'
 import { tokenizerFromGguf } from '../tokenizer/definition-from-gguf.ts'
@@ -141,7 +141,7 @@ function checkpointOf(parts: {
     tensors.set(tensorName, tensor)
   }
   for (const tensorName of stored.keys()) if (!tensors.has(tensorName)) throw unexpectedTensor(tensorName)
-  const quantization = quantizationOf(tensors.values())
+  const quantization = formatShares([...tensors.values()].map(({ format, shape }) => [format, shape]))
   return { architecture, config, tensors, tokenizer, chatTemplate, quantization, name }
 }
 
@@ -154,23 +154,22 @@ function checkHeads({ headCount, kvHeadCount, headDim }: LlamaConfig): void {
   )
 }
 
-/** Formats by their share of the weights; under one percent (norms, biases) isn't worth a word. */
-function quantizationOf(tensors: Iterable<WeightTensor>): string {
-  const counts = new Map<WeightFormat, number>()
+/**
+ * Formats by their share of the weights, the largest first: `Q4_1 79%, Q8_0 21%`, or one alone. Under one percent
+ * (norms, biases) isn't worth a word.
+ */
+export function formatShares(tensors: Iterable<readonly [format: string, shape: readonly number[]]>): string {
+  const counts = new Map<string, number>()
   let total = 0
-  for (const { format, shape } of tensors) {
+  for (const [format, shape] of tensors) {
     const count = shape.reduce((product, length) => product * length, 1)
     counts.set(format, (counts.get(format) ?? 0) + count)
     total += count
   }
   const shares = [...counts]
+    .toSorted(([, a], [, b]) => b - a)
     .map(([format, count]) => ({ format, percent: Math.round((100 * count) / total) }))
     .filter(({ percent }) => percent >= 1)
-    .sort(
-      (a, b) =>
-        b.percent - a.percent ||
-        weightFormats[a.format].bytesPerBlock - weightFormats[b.format].bytesPerBlock,
-    )
   if (shares.length === 1) return shares.map(({ format }) => format).join()
   return shares.map(({ format, percent }) => `${format} ${percent}%`).join(', ')
 }

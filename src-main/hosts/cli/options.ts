@@ -63,6 +63,18 @@ export function decimal(placeholder: string, help: string, min: number, max: num
   }
 }
 
+/** 4 or 8. */
+export function bits(help: string): Option<4 | 8> {
+  return {
+    placeholder: '4|8',
+    help,
+    read(given, name) {
+      if (given === '4' || given === '8') return given === '4' ? 4 : 8
+      throw new UsageError(`--${name} takes 4 or 8, not “${given}”.`)
+    },
+  }
+}
+
 /** One word of a given set. */
 export function choice<W extends string>(help: string, words: readonly W[]): Option<W> {
   return {

@@ -227,6 +227,19 @@ describe('the wheel', () => {
 })
 
 describe('importing a model', () => {
+  it('hands the engine the bits that were asked for, and the text to measure on', async () => {
+    const app = await testApp()
+    const path = join(app.dataDirectory, 'tiny.gguf')
+    writeFileSync(path, 'GGUF')
+    await app.call('models.import', { path, name: null, quantize: 4 })
+    expect(app.engine.calls.at(-1)?.input).toMatchObject({
+      sourcePath: path,
+      quantize: { bits: 4, passage: expect.stringMatching(/^Alice was beginning/) },
+    })
+    await app.call('models.import', { path, name: null })
+    expect(app.engine.calls.at(-1)?.input).toMatchObject({ quantize: null })
+  })
+
   it('gives it an id of its name, which no other model and no catalogue entry has', async () => {
     const app = await testApp()
     const [first, second] = [await withModel(app), await withModel(app)]

@@ -6,7 +6,7 @@ import { adapter, catalogueEntry, model, veranda } from './command-line.ts'
 const everyCommand = [
   ['models list', 'veranda models list'],
   ['models pull', 'veranda models pull ID'],
-  ['models import', 'veranda models import PATH [--name N]'],
+  ['models import', 'veranda models import PATH [--name N] [--quantize 4|8]'],
   ['models remove', 'veranda models remove ID'],
   [
     'chat',
@@ -150,7 +150,7 @@ test('on a terminal the progress is one line that is rewritten, and goes in the 
   expect(shown.at(-1)).toBe('')
 })
 
-test('models import takes a path from where it was called, and a name', async () => {
+test('models import takes a path from where it was called, a name and a number of bits', async () => {
   const imported: unknown[] = []
   const models: Partial<ModelService> = {
     async *import(source) {
@@ -160,7 +160,12 @@ test('models import takes a path from where it was called, and a name', async ()
     },
   }
   await veranda(['models', 'import', 'm.gguf', '--name', 'Mine'], { services: { models } })
-  expect(imported).toEqual([{ path: `${process.cwd()}/m.gguf`, name: 'Mine' }])
+  await veranda(['models', 'import', '/m', '--quantize', '4'], { services: { models } })
+  expect(imported).toEqual([
+    { path: `${process.cwd()}/m.gguf`, name: 'Mine', quantize: null },
+    { path: '/m', name: null, quantize: 4 },
+  ])
+  expect((await veranda(['models', 'import', 'm', '--quantize', '5'])).stderr).toContain('takes 4 or 8')
 })
 
 test('adapters: list, show, remove', async () => {

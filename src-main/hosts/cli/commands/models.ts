@@ -4,7 +4,7 @@ import { command, type Command } from '../command.ts'
 import { drain } from '../drain.ts'
 import { pullModel, showModelProgress } from '../ensure-model.ts'
 import { formatBytes, formatParameters, formatTable } from '../format.ts'
-import { text } from '../options.ts'
+import { bits, text } from '../options.ts'
 
 export const modelCommands: readonly Command[] = [
   command({
@@ -38,17 +38,20 @@ export const modelCommands: readonly Command[] = [
   }),
   command({
     words: 'models import',
-    summary: 'Imports a model from a GGUF file.',
+    summary: 'Imports a model from a GGUF file or a Hugging Face folder.',
     required: ['PATH'],
-    options: { name: text('N', 'call it so instead of by its own name') },
+    options: {
+      name: text('N', 'call it so instead of by its own name'),
+      quantize: bits('quantise float weights to so many bits, and measure what that costs'),
+    },
     async run({ services, output, signal }, { positionals: [path = ''], values }) {
-      const source = { path: resolve(path), name: values.name ?? null }
+      const source = { path: resolve(path), name: values.name ?? null, quantize: values.quantize ?? null }
       const model = await drain(
         services.models.import(source, signal),
         (event) => showModelProgress(output, event),
         signal,
       )
-      output.line(`${model.name} is installed as ${model.id}.`)
+      output.line(`${model.name} is installed as ${model.id}: ${model.quantization}.`)
       return model
     },
   }),
