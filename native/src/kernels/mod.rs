@@ -9,6 +9,7 @@ mod block_matrix;
 mod few_rows;
 mod float32;
 mod int8;
+mod low_rank;
 mod panels;
 mod products;
 mod rounded_rows;
@@ -18,7 +19,8 @@ mod test_matrix;
 
 pub use attention::{Attention, attend, attend_gradient};
 pub use block_matrix::BlockMatrix;
-pub use products::{Arithmetic, linear, linear_transposed};
+pub use low_rank::LowRank;
+pub use products::{Arithmetic, Onto, linear, linear_transposed};
 
 /// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.
 pub type Parallel<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));

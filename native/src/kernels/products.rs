@@ -7,6 +7,7 @@ use super::block_matrix::{BLOCK, BlockMatrix};
 use super::few_rows::{self, Interleaved, Parts};
 use super::float32::Tile;
 use super::int8;
+use super::low_rank::{LowRank, ScaledUpdate};
 use super::panels::{self, IntegerPanel, WIDTH};
 use super::rounded_rows::RoundedRows;
 use super::shared::Shared;
@@ -39,20 +40,42 @@ enum Direction {
     Transposed,
 }
 
-/// `y = x · Wᵀ`: `x` `[rows, columns of W]`, `y` `[rows, rows of W]`. Panics where the lengths don't fit.
-pub fn linear(x: &[f32], matrix: &BlockMatrix, y: &mut [f32], arithmetic: Arithmetic, parallel: Parallel) {
-    let rows = x.len() / matrix.columns();
-    assert!(x.len() == rows * matrix.columns() && y.len() == rows * matrix.rows(), "misshapen product");
-    if arithmetic != Arithmetic::Float32 && rows <= few_rows::MOST {
-        return multiply_few(x, rows, matrix, y, arithmetic, parallel);
-    }
-    multiply(x, rows, matrix, y, arithmetic, Direction::Plain, parallel);
+/// What a product is added to.
+#[derive(Clone, Copy, Default)]
+pub struct Onto<'a> {
+    /// As long as the product.
+    pub base: Option<&'a [f32]>,
+    /// Of a plain product only.
+    pub update: Option<LowRank<'a>>,
 }
 
-/// `dx = dy · W`: `dy` `[rows, rows of W]`, `dx` `[rows, columns of W]`. Panics where the lengths don't fit.
+/// `y = x · Wᵀ + onto`: `x` `[rows, columns of W]`, `y` `[rows, rows of W]`. Panics where the lengths don't fit.
+pub fn linear(
+    x: &[f32],
+    matrix: &BlockMatrix,
+    onto: Onto,
+    y: &mut [f32],
+    arithmetic: Arithmetic,
+    parallel: Parallel,
+) {
+    let rows = x.len() / matrix.columns();
+    assert!(x.len() == rows * matrix.columns() && y.len() == rows * matrix.rows(), "misshapen product");
+    let few = arithmetic != Arithmetic::Float32 && rows <= few_rows::MOST;
+    SCALED.with_borrow_mut(|scaled| {
+        let update = onto.update.map(|update| ScaledUpdate::new(update, rows, matrix.rows(), scaled));
+        let problem = Problem { x, rows, matrix, base: onto.base, update, arithmetic };
+        match few {
+            true => multiply_few(&problem, y, parallel),
+            false => multiply(&problem, y, Direction::Plain, parallel),
+        }
+    });
+}
+
+/// `dx = dy · W + base`: `dy` `[rows, rows of W]`, `dx` `[rows, columns of W]`. Panics where the lengths don't fit.
 pub fn linear_transposed(
     dy: &[f32],
     matrix: &BlockMatrix,
+    base: Option<&[f32]>,
     dx: &mut [f32],
     arithmetic: Arithmetic,
     parallel: Parallel,
@@ -62,7 +85,17 @@ pub fn linear_transposed(
     // Blocks of rounded activations have to be whole.
     let rounds = arithmetic == Arithmetic::Int8 && matrix.rows().is_multiple_of(BLOCK);
     let arithmetic = if rounds { arithmetic } else { Arithmetic::Float32 };
-    multiply(dy, rows, matrix, dx, arithmetic, Direction::Transposed, parallel);
+    let problem = Problem { x: dy, rows, matrix, base, update: None, arithmetic };
+    multiply(&problem, dx, Direction::Transposed, parallel);
+}
+
+struct Problem<'a> {
+    x: &'a [f32],
+    rows: usize,
+    matrix: &'a BlockMatrix<'a>,
+    base: Option<&'a [f32]>,
+    update: Option<ScaledUpdate<'a>>,
+    arithmetic: Arithmetic,
 }
 
 #[derive(Default)]
@@ -75,27 +108,23 @@ struct Scratch {
 struct Panels {
     integers: IntegerPanel,
     floats: Vec<f32>,
+    update: Vec<f32>,
 }
 
 thread_local! {
     /// Kept from call to call: fresh pages would cost more than what is written to them.
     static SCRATCH: RefCell<Scratch> = RefCell::default();
     static PANELS: RefCell<Panels> = RefCell::default();
+    static SCALED: RefCell<Vec<f32>> = RefCell::default();
 }
 
-fn multiply(
-    x: &[f32],
-    rows: usize,
-    matrix: &BlockMatrix,
-    y: &mut [f32],
-    arithmetic: Arithmetic,
-    direction: Direction,
-    parallel: Parallel,
-) {
+fn multiply(problem: &Problem, y: &mut [f32], direction: Direction, parallel: Parallel) {
+    let &Problem { x, rows, matrix, base, ref update, arithmetic } = problem;
     let (terms, outputs) = match direction {
         Direction::Plain => (matrix.columns(), matrix.rows()),
         Direction::Transposed => (matrix.rows(), matrix.columns()),
     };
+    assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|scratch| {
         let rounded = round(&mut scratch.rounded, x, rows, terms, arithmetic, parallel);
@@ -104,6 +133,12 @@ fn multiply(
             PANELS.with_borrow_mut(|panels| {
                 // SAFETY: `available` was asked; a panel's outputs are this call's alone and lie within `y`.
                 unsafe {
+                    if let Some(base) = base {
+                        for row in 0..rows {
+                            let at = row * outputs + panel * WIDTH;
+                            base.as_ptr().add(at).copy_to_nonoverlapping(out.at(at), width);
+                        }
+                    }
                     match (arithmetic, direction) {
                         (Arithmetic::Int8 | Arithmetic::Int16, Direction::Plain) => {
                             panels.integers.load(matrix, panel);
@@ -124,7 +159,7 @@ fn multiply(
                                 let count = int8::ROWS.min(rows - first);
                                 let to = out.at(first * outputs + panel * WIDTH);
                                 for (part, rows) in rounded.iter().enumerate() {
-                                    let add = part > 0;
+                                    let add = part > 0 || base.is_some();
                                     int8::tile(rows, first, count, &panels.integers, to, outputs, width, add);
                                 }
                             }
@@ -139,9 +174,13 @@ fn multiply(
                             y: out.at(panel * WIDTH),
                             y_row: outputs,
                             width,
-                            add: false,
+                            add: base.is_some(),
                         }
                         .run(rows),
+                    }
+                    if let Some(update) = update {
+                        let to = out.at(panel * WIDTH);
+                        update.add_panel(panel, width, rows, &mut panels.update, to, outputs);
                     }
                 }
             });
@@ -149,16 +188,11 @@ fn multiply(
     });
 }
 
-fn multiply_few(
-    x: &[f32],
-    rows: usize,
-    matrix: &BlockMatrix,
-    y: &mut [f32],
-    arithmetic: Arithmetic,
-    parallel: Parallel,
-) {
+fn multiply_few(problem: &Problem, y: &mut [f32], parallel: Parallel) {
+    let &Problem { x, rows, matrix, base, ref update, arithmetic } = problem;
     /// Outputs that a thread takes at once.
     const PART: usize = 64;
+    assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|Scratch { rounded, interleaved }| {
         let rounded =
@@ -170,7 +204,19 @@ fn multiply_few(
         parallel(matrix.rows().div_ceil(PART), &|part| {
             let range = (part * PART, matrix.rows().min((part + 1) * PART));
             // SAFETY: `available` was asked; these outputs are this call's alone.
-            unsafe { few_rows::outputs(&parts, rows, matrix, range, out.at(0)) };
+            unsafe {
+                few_rows::outputs(&parts, rows, matrix, range, out.at(0));
+                if let Some(update) = update {
+                    update.add_rows(range, rows, out.at(0));
+                }
+                if let Some(base) = base {
+                    for row in 0..rows {
+                        for at in row * matrix.rows() + range.0..row * matrix.rows() + range.1 {
+                            *out.at(at) += base[at];
+                        }
+                    }
+                }
+            }
         });
     });
 }
@@ -234,13 +280,13 @@ mod tests {
                         for (arithmetic, tolerance) in
                             [(Arithmetic::Float32, 1e-5), (Arithmetic::Int16, 2e-4), (Arithmetic::Int8, 4e-2)]
                         {
-                            linear(&x, &matrix, &mut y, arithmetic, &in_order);
+                            linear(&x, &matrix, Onto::default(), &mut y, arithmetic, &in_order);
                             let off = error(&y, &test.product(&x));
                             assert!(
                                 off < tolerance,
                                 "{bits} {offsets} {out}x{terms} {rows} {arithmetic:?} {off}"
                             );
-                            linear_transposed(&dy, &matrix, &mut dx, arithmetic, &in_order);
+                            linear_transposed(&dy, &matrix, None, &mut dx, arithmetic, &in_order);
                             let off = error(&dx, &test.transposed_product(&dy));
                             assert!(
                                 off < tolerance,
@@ -250,6 +296,47 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_product_is_added_to_a_base_and_to_an_update() {
+        if !available() {
+            return;
+        }
+        let (out, terms, rank) = (70, 64, 20);
+        let test = TestMatrix::new(out, terms, 4, true);
+        let (b, lambda_b, lambda_d) = (random(out * rank, 21), random(out, 23), random(rank, 25));
+        for rows in [1, 3, 7, 40] {
+            let (x, z, base) = (random(rows * terms, 7), random(rows * rank, 27), random(rows * out, 29));
+            let mut expected = test.product(&x);
+            for (at, sum) in expected.iter_mut().enumerate() {
+                let (row, output) = (at / out, at % out);
+                let update: f64 = (0..rank)
+                    .map(|term| {
+                        f64::from(b[output * rank + term] * lambda_d[term]) * f64::from(z[row * rank + term])
+                    })
+                    .sum();
+                *sum += update * f64::from(lambda_b[output]) + f64::from(base[at]);
+            }
+            let update = LowRank { z: &z, lambda_d: &lambda_d, b: &b, lambda_b: Some(&lambda_b) };
+            let onto = Onto { base: Some(&base), update: Some(update) };
+            for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-5), (Arithmetic::Int16, 2e-4)] {
+                let mut y = vec![f32::NAN; rows * out];
+                linear(&x, &test.view(), onto, &mut y, arithmetic, &in_order);
+                let off = error(&y, &expected);
+                assert!(off < tolerance, "{rows} {arithmetic:?} {off}");
+            }
+            let (dy, base) = (random(rows * out, 9), random(rows * terms, 31));
+            let mut dx = vec![f32::NAN; rows * terms];
+            linear_transposed(&dy, &test.view(), Some(&base), &mut dx, Arithmetic::Float32, &in_order);
+            let expected: Vec<f64> = test
+                .transposed_product(&dy)
+                .iter()
+                .zip(&base)
+                .map(|(sum, base)| sum + f64::from(*base))
+                .collect();
+            assert!(error(&dx, &expected) < 1e-5, "T {rows}");
         }
     }
 
@@ -264,7 +351,7 @@ mod tests {
             let mut x: Vec<f32> = random(rows * 96, 3).iter().map(|v| (v * 126.0).round()).collect();
             x.iter_mut().step_by(32).for_each(|v| *v = 127.0);
             let mut y = vec![0.0; rows * 64];
-            linear(&x, &test.view(), &mut y, Arithmetic::Int8, &in_order);
+            linear(&x, &test.view(), Onto::default(), &mut y, Arithmetic::Int8, &in_order);
             let off = error(&y, &test.product(&x));
             assert!(off < 1e-5, "{rows} {off}");
         }
@@ -283,8 +370,8 @@ mod tests {
                 (0..count).rev().for_each(|index| drop(scope.spawn(move || work(index))))
             });
         };
-        linear(&x, &test.view(), &mut all, Arithmetic::Int8, &in_order);
-        linear(&x[..8 * 64], &test.view(), &mut some, Arithmetic::Int8, &backwards);
+        linear(&x, &test.view(), Onto::default(), &mut all, Arithmetic::Int8, &in_order);
+        linear(&x[..8 * 64], &test.view(), Onto::default(), &mut some, Arithmetic::Int8, &backwards);
         assert!(all[..8 * 96] == some[..]);
     }
 }

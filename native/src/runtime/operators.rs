@@ -10,7 +10,8 @@ use ort::value::{TensorElementType, ValueRef};
 use ort::{Error, Result};
 
 use crate::kernels::{
-    Arithmetic, Attention, BlockMatrix, Parallel, attend, attend_gradient, linear, linear_transposed,
+    Arithmetic, Attention, BlockMatrix, LowRank, Onto, Parallel, attend, attend_gradient, linear,
+    linear_transposed,
 };
 
 const DOMAIN: &str = "veranda.kernels";
@@ -25,9 +26,11 @@ pub fn domain() -> Result<Arc<OperatorDomain>> {
 }
 
 /// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
-/// `quants [out, in/32, 4·bits]`, `scales [out, in/32]` and, optionally, `offsets [out, in/32]`; output
-/// `x · Wᵀ [N, out]` (or `dy · W [N, in]`). Attributes: `outFeatures`, `inFeatures`, `transposed`
-/// (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all).
+/// `quants [out, in/32, 4·bits]` and `scales [out, in/32]`, then those that the attributes of these names (0 or 1)
+/// announce: `offsets [out, in/32]`; for `update` what an adapter adds, `z [N, rank]`, `λ_d [rank]` or `[]`,
+/// `B [out, rank]`, and for `scaled` `λ_b [out]`; `base`, as large as the output. Output
+/// `x · Wᵀ + λ_b ⊙ ((λ_d ⊙ z) · Bᵀ) + base [N, out]` (or `dy · W + base [N, in]`). Other attributes: `outFeatures`,
+/// `inFeatures`, `transposed` (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all).
 struct BlockLinear;
 
 struct BlockLinearKernel {
@@ -35,6 +38,10 @@ struct BlockLinearKernel {
     columns: usize,
     transposed: bool,
     arithmetic: Arithmetic,
+    offsets: bool,
+    update: bool,
+    scaled: bool,
+    base: bool,
 }
 
 impl Operator for BlockLinear {
@@ -45,12 +52,9 @@ impl Operator for BlockLinear {
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        [
-            OperatorInput::required(TensorElementType::Float32),
-            OperatorInput::required(TensorElementType::Uint8),
-            OperatorInput::required(TensorElementType::Float32),
-            OperatorInput::optional(TensorElementType::Float32),
-        ]
+        let given = [TensorElementType::Float32, TensorElementType::Uint8, TensorElementType::Float32];
+        let announced = [TensorElementType::Float32; 6];
+        given.map(OperatorInput::required).into_iter().chain(announced.map(OperatorInput::optional))
     }
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
@@ -68,22 +72,35 @@ impl Operator for BlockLinear {
                 16 => Arithmetic::Int16,
                 _ => Arithmetic::Float32,
             },
+            offsets: number("offsets")? == 1,
+            update: number("update")? == 1,
+            scaled: number("scaled")? == 1,
+            base: number("base")? == 1,
         })
     }
 }
 
 impl Kernel for BlockLinearKernel {
     fn compute(&mut self, context: &ComputeContext) -> Result<()> {
-        let given = |index| input(context, index);
-        let (x, quants, scales) = (given(0)?, given(1)?, given(2)?);
-        let offsets = if context.num_inputs()? > 3 { context.input(3)? } else { None };
-        let (shape, x) = x.try_extract_tensor::<f32>()?;
-        let (_, quants) = quants.try_extract_tensor::<u8>()?;
-        let (_, scales) = scales.try_extract_tensor::<f32>()?;
-        let offsets = match &offsets {
-            Some(offsets) => Some(offsets.try_extract_tensor::<f32>()?.1),
-            None => None,
+        let given: Vec<_> =
+            (0..context.num_inputs()?).map(|index| input(context, index)).collect::<Result<_>>()?;
+        let mut floats =
+            given.iter().skip(2).map(|value| value.try_extract_tensor::<f32>().map(|(_, data)| data));
+        let mut next = || floats.next().ok_or_else(|| Error::new("BlockLinear lacks an input."))?;
+        let (shape, x) = given[0].try_extract_tensor::<f32>()?;
+        let (_, quants) = given[1].try_extract_tensor::<u8>()?;
+        let scales = next()?;
+        let offsets = self.offsets.then(&mut next).transpose()?;
+        let update = match self.update {
+            true => Some(LowRank {
+                z: next()?,
+                lambda_d: next()?,
+                b: next()?,
+                lambda_b: self.scaled.then(&mut next).transpose()?,
+            }),
+            false => None,
         };
+        let base = self.base.then(&mut next).transpose()?;
         let matrix =
             BlockMatrix::new(self.rows, self.columns, quants, scales, offsets).map_err(Error::new)?;
         let width = if self.transposed { self.columns } else { self.rows };
@@ -96,8 +113,8 @@ impl Kernel for BlockLinearKernel {
             return Ok(());
         }
         guarded("BlockLinear", context, |parallel| match self.transposed {
-            false => linear(x, &matrix, y, self.arithmetic, parallel),
-            true => linear_transposed(x, &matrix, y, self.arithmetic, parallel),
+            false => linear(x, &matrix, Onto { base, update }, y, self.arithmetic, parallel),
+            true => linear_transposed(x, &matrix, base, y, self.arithmetic, parallel),
         })
     }
 }

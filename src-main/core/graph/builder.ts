@@ -26,7 +26,8 @@ export interface NodeOptions {
 export class GraphBuilder {
   readonly #name: string
   readonly #inputs: Value[] = []
-  readonly #outputs: Value[] = []
+  /** Named output → the value that it is. */
+  readonly #outputs = new Map<Value, Value>()
   readonly #initializers = new Map<string, Initializer>()
   readonly #nodes: Node[] = []
   readonly #values = new Map<string, Value>()
@@ -94,26 +95,39 @@ export class GraphBuilder {
 
   /** Makes a value a result of the graph under the given name. */
   output(value: Value, name: string): void {
-    const named = this.#declare(name, value.dtype, value.shape)
-    this.#nodes.push({ op: 'Identity', domain: '', inputs: [value], output: named, attributes: {} })
-    this.#outputs.push(named)
+    this.#outputs.set(this.#declare(name, value.dtype, value.shape), value)
   }
 
   /** The graph, without the nodes and initializers that no output needs. */
   finish(): Graph {
-    const needed = new Set(this.#outputs.map((value) => value.name))
+    const outputs = [...this.#outputs.keys()]
+    const needed = new Set([...this.#outputs.values()].map((value) => value.name))
     const nodes: Node[] = []
     for (const node of this.#nodes.toReversed()) {
       if (!needed.has(node.output.name)) continue
       nodes.push(node)
       for (const value of node.inputs) needed.add(value.name)
     }
+    // The result of a node is renamed; an input, or what is an output already, has to be copied.
+    const renamed = new Map<Value, Value>()
+    const copies: Node[] = []
+    const produced = new Set(nodes.map((node) => node.output))
+    for (const [output, value] of this.#outputs) {
+      if (produced.has(value) && !renamed.has(value)) renamed.set(value, output)
+      else copies.push({ op: 'Identity', domain: '', inputs: [value], output, attributes: {} })
+    }
+    const rename = (value: Value): Value => renamed.get(value) ?? value
+    const named = [...nodes.toReversed(), ...copies].map((node) => ({
+      ...node,
+      inputs: node.inputs.map(rename),
+      output: rename(node.output),
+    }))
     return {
       name: this.#name,
       inputs: this.#inputs.filter((value) => needed.has(value.name)),
-      outputs: [...this.#outputs],
+      outputs,
       initializers: [...this.#initializers.values()].filter(({ value }) => needed.has(value.name)),
-      nodes: nodes.toReversed(),
+      nodes: named,
     }
   }
 

@@ -83,6 +83,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
       intAttribute(node, 'inFeatures'),
       intAttribute(node, 'outFeatures'),
     ),
+    ...updateGradients(g, op.updateOf(node.inputs), dy),
   ],
   /**
    * With r = 1 / sqrt(mean(x²) + ε): dx = r·s − x·r³·mean(s ⊙ x), where s = dy ⊙ scale; dscale = Σ dy ⊙ x·r.
@@ -124,6 +125,28 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
     null,
     null,
   ],
+}
+
+/**
+ * Of `y = λ_b ⊙ (B (λ_d ⊙ z))` by z, λ_d, B and λ_b. What B gives, as wide as y, is neither kept nor computed
+ * again: `Σ dy ⊙ (B s)` over the rows is the row sums of `B ⊙ (dyᵀ s)`.
+ */
+function updateGradients(g: GraphBuilder, update: op.LowRankUpdate | null, dy: Value): readonly Value[] {
+  if (update === null) return []
+  const { z, lambdaD, B, lambdaB } = update
+  const [out = 0] = B.shape
+  const column = lambdaB === null ? null : op.reshape(g, lambdaB, [out, 1])
+  const scaleRows = (matrix: Value) => (column === null ? matrix : op.mul(g, matrix, column))
+  const ds = op.gemm(g, dy, scaleRows(B))
+  const correlation = op.gemm(g, dy, op.mul(g, z, lambdaD), { a: true })
+  const gradients = [
+    op.mul(g, ds, lambdaD),
+    sumTo(g, op.mul(g, ds, z), lambdaD.shape),
+    scaleRows(correlation),
+  ]
+  if (lambdaB === null) return gradients
+  const sums = op.reduceSum(g, op.mul(g, correlation, B), [1])
+  return [...gradients, op.reshape(g, sums, lambdaB.shape)]
 }
 
 /** Sums a gradient over the axes along which a value of the given shape was broadcast. */

@@ -13,6 +13,7 @@ export const verandaKernels = 'veranda.kernels'
 const int = (value: number): Attribute => ({ kind: 'int', value })
 const float = (value: number): Attribute => ({ kind: 'float', value })
 const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value })
+const flag = (value: boolean): Attribute => int(value ? 1 : 0)
 const text = (value: string): Attribute => ({ kind: 'string', value })
 
 export const add = (g: GraphBuilder, a: Value, b: Value): Value => g.add('Add', [a, b])
@@ -136,20 +137,47 @@ export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Valu
     attributes: { interleaved: int(0) },
   })
 
-/** The linear layer `module` of the model: x `[N, in]` → `[N, out]`, its frozen weight given when lowered. */
+/** What an adapter adds to a linear layer: `λ_b ⊙ (B (λ_d ⊙ z))`, where `z = A x`. */
+export interface LowRankUpdate {
+  /** `[N, rank]` */
+  readonly z: Value
+  /** `[rank]` or a number */
+  readonly lambdaD: Value
+  /** `[out, rank]` */
+  readonly B: Value
+  /** `[out]` */
+  readonly lambdaB: Value | null
+}
+
+const updateInputs = (update: LowRankUpdate | null): readonly Value[] =>
+  update === null
+    ? []
+    : [update.z, update.lambdaD, update.B, ...(update.lambdaB === null ? [] : [update.lambdaB])]
+
+/** The update among the inputs of a `Linear`. */
+export function updateOf([, z, lambdaD, B, lambdaB]: readonly Value[]): LowRankUpdate | null {
+  if (z === undefined || lambdaD === undefined || B === undefined) return null
+  return { z, lambdaD, B, lambdaB: lambdaB ?? null }
+}
+
+/**
+ * The linear layer `module` of the model: x `[N, in]` → `[N, out]`, its frozen weight given when lowered; with
+ * an adapter's update if given.
+ */
 export const linear = (
   g: GraphBuilder,
   x: Value,
   module: string,
   inFeatures: number,
   outFeatures: number,
+  update: LowRankUpdate | null = null,
 ): Value =>
-  g.add('Linear', [x], {
+  g.add('Linear', [x, ...updateInputs(update)], {
     domain: veranda,
     attributes: { module: text(module), inFeatures: int(inFeatures), outFeatures: int(outFeatures) },
   })
 
-/** The gradient of `linear` with respect to its input: y `[N, out]` → y · W `[N, in]`. */
+/** The gradient of `linear` without update with respect to its input: y `[N, out]` → y · W `[N, in]`. */
 export const linearTransposed = (
   g: GraphBuilder,
   y: Value,
@@ -200,8 +228,8 @@ export const attentionGradient = (
 const arithmeticBits: Readonly<Record<BlockArithmetic, number>> = { int8: 8, int16: 16, float32: 32 }
 
 /**
- * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, or `x · W` if transposed, in the given
- * arithmetic (see `BlockArithmetic`). Sums are float32 in any case.
+ * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, and an adapter's update if given, or `x · W`
+ * if transposed, in the given arithmetic (see `BlockArithmetic`). Sums are float32 in any case.
  */
 export const blockLinear = (
   g: GraphBuilder,
@@ -213,10 +241,14 @@ export const blockLinear = (
     readonly transposed: boolean
     readonly arithmetic: BlockArithmetic
   },
+  update: LowRankUpdate | null = null,
 ): Value =>
   g.add(
     'BlockLinear',
-    [x, weight.quants, weight.scales, ...(weight.offsets === null ? [] : [weight.offsets])],
+    [
+      ...[x, weight.quants, weight.scales, ...(weight.offsets === null ? [] : [weight.offsets])],
+      ...updateInputs(update),
+    ],
     {
       domain: verandaKernels,
       attributes: {
@@ -224,6 +256,10 @@ export const blockLinear = (
         inFeatures: int(format.columns),
         transposed: int(format.transposed ? 1 : 0),
         bits: int(arithmeticBits[format.arithmetic]),
+        offsets: flag(weight.offsets !== null),
+        update: flag(update !== null),
+        scaled: flag(update?.lambdaB != null),
+        base: flag(false),
       },
     },
   )

@@ -1,4 +1,5 @@
 import type { GraphBuilder } from '../graph/builder.ts'
+import { fuseSums } from '../graph/fuse-sums.ts'
 import {
   type Dim,
   type Graph,
@@ -64,15 +65,19 @@ export function lowerLinears(
 ): Graph {
   const blockSums = new Map<Value, Value>()
   const weights = new Map<string, LinearWeight>()
-  return rewrite(graph, (g, node, [x]) => {
+  const lowered = rewrite(graph, (g, node, inputs) => {
+    const [x] = inputs
     if (node.domain !== op.veranda || x === undefined) return null
     const module = stringAttribute(node, 'module')
     const weight = weights.get(module) ?? weightOf(g, module)
     weights.set(module, weight)
-    if (weight.kind === 'matrix') return op.gemm(g, x, weight.matrix, { b: node.op === 'Linear' })
+    const update = op.updateOf(inputs)
+    const updated = (product: Value): Value => (update === null ? product : addUpdate(g, product, update))
+    if (weight.kind === 'matrix') return updated(op.gemm(g, x, weight.matrix, { b: node.op === 'Linear' }))
     const format = { rows: intAttribute(node, 'outFeatures'), columns: intAttribute(node, 'inFeatures') }
     const transposed = node.op !== 'Linear'
-    if (arithmetic !== null) return op.blockLinear(g, x, weight, { ...format, transposed, arithmetic })
+    if (arithmetic !== null)
+      return op.blockLinear(g, x, weight, { ...format, transposed, arithmetic }, update)
     if (transposed) throw graphFailure(`The weight of ${module} is in blocks: it can't be transposed.`)
     const withOffsets = (product: Value, offsets: Value | null): Value => {
       if (offsets === null) return product
@@ -83,15 +88,21 @@ export function lowerLinears(
     }
     if (weight.bits === 4) {
       const product = op.matMulBlocks(g, x, weight.quants, weight.scales, format)
-      return withOffsets(product, weight.offsets)
+      return updated(withOffsets(product, weight.offsets))
     }
     const split = splitBytes(g, weight.quants, weight.scales)
     const [high, low] = [split.high, split.low].map(({ quants, scales }) =>
       op.matMulBlocks(g, x, quants, scales, format),
     )
     if (high === undefined || low === undefined) throw graphFailure(`${module} has no halves.`)
-    return withOffsets(withOffsets(op.add(g, high, low), split.offsets), weight.offsets)
+    return updated(withOffsets(withOffsets(op.add(g, high, low), split.offsets), weight.offsets))
   })
+  return fuseSums(lowered)
+}
+
+function addUpdate(g: GraphBuilder, product: Value, { z, lambdaD, B, lambdaB }: op.LowRankUpdate): Value {
+  const delta = op.gemm(g, op.mul(g, z, lambdaD), B, { b: true })
+  return op.add(g, product, lambdaB === null ? delta : op.mul(g, delta, lambdaB))
 }
 
 /** x `[N, in]` → `[N, in/32]` */

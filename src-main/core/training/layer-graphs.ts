@@ -99,12 +99,12 @@ function adaptedLayer(
   const plain = plainLayer(config, rows, arithmetic !== null)
   const trained = adapter === null ? null : declareTrained(g, adapter, dropoutRate)
   const moved = rewriteOnto(g, plain.graph, trained?.replace ?? (() => null))
-  const [x, y] = [moved.get(plain.x), moved.get(plain.y)]
+  const [x, y] = [plain.x, plain.graph.outputs[0]].map((value) => value && moved.get(value))
   if (x === undefined || y === undefined) throw graphFailure('The layer lost its input or its output.')
   return { x, y, lambdas: trained?.sites.flatMap((site) => site.trained) ?? [] }
 }
 
-function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph: Graph; x: Value; y: Value } {
+function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph: Graph; x: Value } {
   const { hiddenSize, headDim, headCount, kvHeadCount } = config
   const groups = headCount / kvHeadCount
   const g = new GraphBuilder('layer')
@@ -121,7 +121,7 @@ function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph:
     inputs,
   )
   g.output(y, 'y')
-  return { graph: g.finish(), x, y }
+  return { graph: g.finish(), x }
 }
 
 /** How often the mask is repeated for the heads: one row's mask serves all of them by broadcasting. */

@@ -1,5 +1,5 @@
 import { GraphBuilder } from '../graph/builder.ts'
-import { type Graph, stringAttribute, type Value } from '../graph/graph.ts'
+import { type Graph, intAttribute, stringAttribute, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import { type Replacement, rewrite } from '../graph/rewrite.ts'
 import { declareDropout, type DropoutOf } from './dropout.ts'
@@ -100,13 +100,9 @@ export function adaptLinears(
     if (site === undefined) return null
     // The projection comes first on the tape, as those that share it are found there.
     const z = site.branch === null ? null : project(g, module, x, site.branch.A)
-    const { domain, attributes } = node
-    let y = g.add('Linear', [x], { domain, attributes })
-    if (site.branch !== null && z !== null) {
-      const { lambdaD, B, lambdaB } = site.branch
-      const delta = op.gemm(g, op.mul(g, z, lambdaD), B, { b: true })
-      y = op.add(g, y, lambdaB === null ? delta : op.mul(g, delta, lambdaB))
-    }
+    const [inFeatures, outFeatures] = [intAttribute(node, 'inFeatures'), intAttribute(node, 'outFeatures')]
+    const update = site.branch === null || z === null ? null : { ...site.branch, z }
+    const y = op.linear(g, x, module, inFeatures, outFeatures, update)
     return site.bias === null ? y : op.add(g, y, site.bias)
   }
 }

@@ -107,10 +107,10 @@ describe('failures', () => {
     const g = new GraphBuilder('unlowered')
     const x = g.input('x', 'float32', ['N', 4])
     g.output(op.linear(g, x, 'layer.mlp.up_proj', 4, 6), 'y')
-    expect(() => encodeOnnx(g.finish())).toThrow('Linear "Linear" was not lowered before writing.')
+    expect(() => encodeOnnx(g.finish())).toThrow('Linear "y" was not lowered before writing.')
     const h = new GraphBuilder('unlowered')
     h.output(op.linearTransposed(h, h.input('dy', 'float32', ['N', 6]), 'm', 4, 6), 'dx')
-    expect(() => encodeOnnx(h.finish())).toThrow('LinearTransposed "LinearTransposed" was not lowered')
+    expect(() => encodeOnnx(h.finish())).toThrow('LinearTransposed "dx" was not lowered')
   })
 
   test('a graph that ONNX Runtime refuses is named', async () => {

@@ -21,8 +21,7 @@ test('a graph reads as text: a line an input, a weight, a node', () => {
   Sigmoid: float32[N, 6] = Sigmoid(Linear)
   Mul: float32[N, 6] = Mul(Linear, Sigmoid)
   Reshape: float32[N, 2, 3] = Reshape(Mul, int64_-1_2_3)
-  Transpose: float32[2, N, 3] = Transpose(Reshape, perm=[1, 0, 2])
-  y: float32[2, N, 3] = Identity(Transpose)
+  y: float32[2, N, 3] = Transpose(Reshape, perm=[1, 0, 2])
   output y
 `,
   )

@@ -71,11 +71,13 @@ describe('rewriteOnto', () => {
     const a = other.input('a', 'float32', [2])
     const negative = op.mul(other, a, other.float32(2))
     other.output(negative, 'negative')
-    const movedOther = rewriteOnto(g, other.finish(), keep)
+    const otherGraph = other.finish()
+    const movedOther = rewriteOnto(g, otherGraph, keep)
 
     const [z] = sample().outputs.slice(1)
     const product = [...moved].find(([value]) => value.name === z?.name)?.[1]
-    const scale = movedOther.get(negative)
+    const [scaled] = otherGraph.outputs
+    const scale = scaled && movedOther.get(scaled)
     if (product === undefined || scale === undefined) throw new Error('A value was lost.')
     g.output(op.mul(g, product, scale), 'result')
     const graph = g.finish()
