@@ -1,8 +1,15 @@
 import type { Measurement } from './measure.ts'
 
+/** Figures by name, in groups where the same name stands for several. */
+export interface Results {
+  readonly [name: string]: number | Results
+}
+
 /** One way of doing the benchmark's work. */
 export interface Variant {
   readonly name: string
+  /** Unmeasured, before each run. */
+  before?(): unknown
   /** The measured work, once; what it returns is not looked at. */
   run(): unknown
 }
@@ -25,13 +32,14 @@ export interface Prepared {
   /** The first is the baseline, 1.00 in the report. */
   readonly variants: readonly Variant[]
   /** What the measurements come to, by names of their own, for `--json`. */
-  ratios?(measurements: readonly Measurement[]): Readonly<Record<string, number>>
+  results?(measurements: readonly Measurement[]): Results
   close?(): Promise<void>
 }
 
 /** Something that is measured in other terms than time: what it finds is printed as JSON. */
 export interface Study {
   readonly name: string
+  readonly group?: string
   readonly description: string
   /** null where what it needs isn't there. */
   run(): Promise<unknown>

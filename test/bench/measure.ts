@@ -16,10 +16,14 @@ export async function measure(
   now: () => number = () => performance.now(),
 ): Promise<Measurement[]> {
   const times = variants.map((): number[] => [])
-  for (const variant of variants) await variant.run()
+  for (const variant of variants) {
+    await variant.before?.()
+    await variant.run()
+  }
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < variants.length; turn++) {
       const index = (round + turn) % variants.length
+      await variants[index]?.before?.()
       const start = now()
       await variants[index]?.run()
       times[index]?.push(now() - start)

@@ -1,24 +1,27 @@
 /**
  * Speed, measured: `npm run bench [-- NAME ...] [--rounds N] [--json]`. Prints times and ratios; judges nothing.
- * With `--json` the last line holds the ratios that benchmarks name.
+ * All that they come to is written to a file under results/; with `--json` it is the last line, too.
  *
  * Run it on a machine that does nothing else.
  */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Benchmark, Study } from './benchmark.ts'
-import { decode, prefill } from './benchmarks/chat.ts'
+import type { Benchmark, Results, Study } from './benchmark.ts'
+import { decodes, prefill } from './benchmarks/chat.ts'
 import { codecs } from './benchmarks/codecs.ts'
 import { learning } from './benchmarks/learning.ts'
+import { load } from './benchmarks/load.ts'
+import { quality } from './benchmarks/quality.ts'
 import { storage } from './benchmarks/storage.ts'
 import { training } from './benchmarks/training.ts'
 import { measure } from './measure.ts'
 import { report } from './report.ts'
 
 /** All there are, in the order they run. */
-const benchmarks: readonly Benchmark[] = [training, prefill, decode, codecs, storage]
+const benchmarks: readonly Benchmark[] = [training, prefill, ...decodes, codecs, storage]
 
 /** Only run when they are named: they take many minutes. */
-const studies: readonly Study[] = [learning]
+const studies: readonly Study[] = [load, quality, learning]
 
 const { values, positionals } = parseArgs({
   options: {
@@ -32,7 +35,7 @@ const rounds = Number(values.rounds)
 const asked = [...positionals, ...(values.only ?? [])]
 const names = [...new Set([...benchmarks, ...studies].flatMap(namesOf))]
 const unknown = asked.filter((name) => !names.includes(name))
-const ratios: Record<string, number> = {}
+const results: Record<string, unknown> = {}
 if (!Number.isInteger(rounds) || rounds < 1)
   usage(`--rounds takes a whole number from 1, not “${values.rounds}”.`)
 if (unknown.length > 0)
@@ -45,7 +48,7 @@ for (const benchmark of benchmarks) {
   try {
     const measurements = await measure(prepared.variants, rounds)
     console.log(report(benchmark, measurements))
-    Object.assign(ratios, prepared.ratios?.(measurements))
+    merge(results, prepared.results?.(measurements) ?? {})
   } finally {
     await prepared.close?.()
   }
@@ -54,10 +57,31 @@ for (const benchmark of benchmarks) {
 for (const study of studies) {
   if (!isAsked(study)) continue
   console.error(`${study.name}: ${study.description}`)
-  console.log(JSON.stringify(await study.run(), null, 2))
+  const result = await study.run()
+  console.log(JSON.stringify(result, null, 2))
+  results[study.name] = result
 }
 
-if (values.json) console.log(JSON.stringify(ratios))
+const folder = new URL('results/', import.meta.url)
+mkdirSync(folder, { recursive: true })
+writeFileSync(
+  new URL(`${[...asked, 'bench'].join('-')}.json`, folder),
+  `${JSON.stringify(results, null, 2)}\n`,
+)
+if (values.json) console.log(JSON.stringify(results))
+
+/** Adds figures; groups of the same name become one. */
+function merge(into: Record<string, unknown>, figures: Results): void {
+  for (const [name, figure] of Object.entries(figures)) {
+    const known = into[name]
+    if (typeof figure === 'number') into[name] = figure
+    else {
+      const group = { ...(typeof known === 'object' ? known : {}) }
+      into[name] = group
+      merge(group, figure)
+    }
+  }
+}
 
 function namesOf({ name, group }: { readonly name: string; readonly group?: string }): readonly string[] {
   return group === undefined ? [name] : [group, name]

@@ -1,86 +1,75 @@
-import { LINEAR_KINDS } from '../../../src-main/core/llama/linear-kinds.ts'
-import { initialVectors } from '../../../src-main/core/vera/initial-vectors.ts'
-import { layoutVera } from '../../../src-main/core/vera/layout.ts'
-import { liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
-import { projections } from '../../../src-main/core/vera/projections.ts'
-import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
-import { modelFile } from '../../model-files.ts'
-import type { Benchmark, Variant } from '../benchmark.ts'
-import { openLlamaCpp } from '../llama-cpp.ts'
-import { type Measurement, medianOf } from '../measure.ts'
-import { openRealModel, runtimes, threads } from './real-model.ts'
+import type { Benchmark, Results } from '../benchmark.ts'
+import { openContenders, type Role } from '../contenders.ts'
+import type { Measurement } from '../measure.ts'
+import { threads } from './real-model.ts'
 
-const promptTokens = 128
-const answerTokens = 64
-const prompt = Array.from({ length: promptTokens }, (_, i) => 100 + ((i * 7919) % 40_000))
+const answerTokens = 32
 
-/** Prompts are read anew every time; what the tokens are makes no difference to the time. */
+/** What the tokens are makes no difference to the time. */
+const text = (length: number): number[] => Array.from({ length }, (_, i) => 100 + ((i * 7919) % 40_000))
+
+/** Prompts are read anew every time. */
 export const prefill: Benchmark = {
   name: 'prefill',
   group: 'chat',
-  description: `reading a prompt of ${promptTokens} tokens, ${threads} threads`,
-  amount: { count: promptTokens, unit: 'tokens' },
-  prepare: () => prepare('prefill', (read) => read(prompt)),
+  description: `reading a prompt of 128 tokens, ${threads} threads`,
+  amount: { count: 128, unit: 'tokens' },
+  prepare: () => prepare(0, text(128), [128], (ratio) => ({ prefillRatio: ratio })),
 }
 
-/** Against llama.cpp where `VERANDA_BENCH_LLAMA` names a folder with node-llama-cpp in its node_modules. */
-export const decode: Benchmark = {
-  name: 'decode',
+/** One token a step after a text that was read before, unmeasured. */
+export const decodes: readonly Benchmark[] = [128, 1024, 4096].map((context) => ({
+  name: `decode-${context}`,
   group: 'chat',
-  description: `${answerTokens} tokens one by one after a prompt of ${promptTokens}, with the prompt, ${threads} threads`,
+  description: `${answerTokens} tokens one by one after ${context}, ${threads} threads`,
   amount: { count: answerTokens, unit: 'tokens' },
   prepare: () =>
-    prepare('decode', async (read) => {
-      await read(prompt)
-      for (const id of prompt.slice(0, answerTokens)) await read([id])
-    }),
-}
+    prepare(context, text(answerTokens), Array<number>(answerTokens).fill(1), (ratio, adapterCost) => ({
+      [`decodeRatio${context}`]: ratio,
+      [context === 128 ? 'liveAdapterCost' : `liveAdapterCost${context}`]: adapterCost,
+    })),
+}))
 
-type Read = (tokens: readonly number[]) => Promise<unknown>
-
-async function prepare(name: 'prefill' | 'decode', work: (read: Read) => Promise<unknown>) {
-  const variants: Variant[] = []
-  const closings: (() => Promise<void>)[] = []
-  for (const [runtimeName, runtime] of runtimes()) {
-    const model = openRealModel(runtime)
-    if (model === null) return null
-    variants.push(ours(runtimeName, model, false, work))
-    variants.push(ours(`${runtimeName}, live adapter (rank 64)`, model, true, work))
-    closings.push(() => model.close())
-  }
-  const llama = await openLlamaCpp(modelFile ?? '', threads)
-  const theirs: Variant[] = llama === null ? [] : [{ name: 'llama.cpp', run: () => llama.fresh(work) }]
-  return {
-    variants: [...theirs, ...variants],
-    ratios(measurements: readonly Measurement[]) {
-      const time = (variant: Variant | undefined) => medianOf(measurements, variant?.name ?? '')
-      return {
-        [`${name}Ratio`]: time(theirs[0]) / time(variants[0]),
-        [`${name}LiveAdapterCost`]: time(variants[1]) / time(variants[0]) - 1,
-        [`${name}FallbackRatio`]: time(theirs[0]) / time(variants.at(-2)),
-      }
-    },
-    async close() {
-      await llama?.close()
-      for (const close of closings) await close()
-    },
-  }
-}
-
-function ours(
-  name: string,
-  model: LoadedModel,
-  adapted: boolean,
-  work: (read: Read) => Promise<unknown>,
-): Variant {
-  const layout = layoutVera(model.folder.model.config, { rank: 64, targets: LINEAR_KINDS, layers: null })
-  const live = liveAdapter(layout, initialVectors(layout, 0.1), projections({ ...layout, key: 0 }))
-  return {
+/**
+ * @param context tokens that are read beforehand, and to which each run goes back
+ * @param steps how many of `tokens` each step reads
+ */
+async function prepare(
+  context: number,
+  tokens: readonly number[],
+  steps: readonly number[],
+  figures: (ratio: number, adapterCost: number) => Results,
+) {
+  const contenders = await openContenders(context + 128)
+  if (contenders === null) return null
+  for (const { read } of contenders.list) if (context > 0) await read(text(context))
+  const variants = contenders.list.map(({ name, read, rewind }) => ({
     name,
+    before: () => rewind(context),
     async run() {
-      const { decoder, extra } = await model.decoder(adapted ? { live, identity: 'bench' } : null)
-      decoder.rewindTo([])
-      await work((tokens) => decoder.logits(tokens, [tokens.length - 1], extra))
+      let start = 0
+      for (const count of steps) await read(tokens.slice(start, (start += count)))
     },
+  }))
+  const roles = contenders.list.map(({ role }) => role)
+  return {
+    variants,
+    results(measurements: readonly Measurement[]): Results {
+      const by = (time: (measurement: Measurement) => number): Results => {
+        const of = (role: Role): number => {
+          const measurement = measurements[roles.indexOf(role)]
+          return measurement === undefined ? NaN : time(measurement)
+        }
+        const figuresOf = (plain: Role, adapted: Role): Results =>
+          figures(of('llama.cpp') / of(plain), of(adapted) / of(plain) - 1)
+        return {
+          ...figuresOf('chat', 'adapted'),
+          fallback: figuresOf('fallback', 'fallbackAdapted'),
+          fast: figures(of('llama.cpp') / of('fast'), NaN),
+        }
+      }
+      return { ...by(({ medianMs }) => medianMs), minimum: by(({ minMs }) => minMs) }
+    },
+    close: () => contenders.close(),
   }
 }

@@ -56,7 +56,7 @@ export const training: Benchmark = {
     const peft = await startPython('peft_step.py', [modelFile ?? '', String(rank), String(threads)], examples)
     return {
       variants: peft === null ? ours : [{ name: 'peft', run: () => peft.step() }, ...ours],
-      ratios: (measurements) => ({
+      results: (measurements) => ({
         speedRatio: medianOf(measurements, 'peft') / medianOf(measurements, ours[0]?.name ?? ''),
         fallbackSpeedRatio: medianOf(measurements, 'peft') / medianOf(measurements, ours.at(-1)?.name ?? ''),
       }),
