@@ -1,6 +1,8 @@
 /** The product without Electron or HTTP: opens the data folder and answers everything a host may ask. */
 import type { Handlers } from '../contract/procedures.ts'
 import type { Engine } from '../engine/contract.ts'
+import { adapterExport, usualExportDirectory } from './assistants/export-adapter.ts'
+import { adapterImport } from './assistants/import-adapter.ts'
 import { openAdapters } from './assistants/adapter-service.ts'
 import { adapterFiles } from './assistants/adapter-files.ts'
 import { pairResolver } from './assistants/answering-pair.ts'
@@ -38,6 +40,8 @@ export interface AppOptions {
   readonly version: string
   /** Opens the system's file dialog, where the host has one. */
   readonly pickFile?: (kind: 'model' | 'examples') => Promise<string | null>
+  /** Where an export goes that says no folder; the person's downloads unless given. */
+  readonly exportDirectory?: string
   /** How the app reaches the network; `fetch` unless given. */
   readonly network?: typeof fetch
 }
@@ -113,10 +117,17 @@ async function assemble(
   })
 
   const lineage = (adapterId: string) => lineageOf(storage, adapters, adapterId)
+  const exportDirectory = options.exportDirectory ?? usualExportDirectory()
+  const transfer = {
+    exportAdapter: adapterExport({ engine, models, adapters, files, exportDirectory }),
+    importAdapter: adapterImport({ storage, engine, dataDirectory, models, adapters }),
+  }
   const ongoing = ongoingWork()
   const checks = exampleChecks(engine)
   const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
-  const handlers = ongoing.track(appHandlers({ ...parts, lineage, personalize, adapters, settings, data }))
+  const handlers = ongoing.track(
+    appHandlers({ ...parts, ...transfer, lineage, personalize, adapters, settings, data }),
+  )
   let closed: Promise<void> | undefined
   return {
     handlers,
@@ -124,7 +135,7 @@ async function assemble(
       models,
       examples,
       personalize,
-      adapters,
+      adapters: { ...adapters, export: transfer.exportAdapter, import: transfer.importAdapter },
       data,
       chat: openChat(engine, adapters, settings, resolvePair),
       evaluate: evaluation(engine, adapters, resolvePair),

@@ -20,7 +20,7 @@ import type { ExampleChecks } from './examples/check-examples.ts'
 import type { Examples } from './examples/example-service.ts'
 import { maskExample } from './examples/mask-example.ts'
 import type { Models } from './models/model-service.ts'
-import type { PersonalizeService } from './services.ts'
+import type { AdapterService, PersonalizeService } from './services.ts'
 import type { SettingsService } from './settings/settings.ts'
 
 export interface HandlerParts {
@@ -35,6 +35,8 @@ export interface HandlerParts {
   readonly checks: ExampleChecks
   readonly personalize: PersonalizeService
   readonly adapters: Adapters
+  readonly exportAdapter: AdapterService['export']
+  readonly importAdapter: AdapterService['import']
   readonly settings: SettingsService
   readonly data: Data
   readonly lineage: (adapterId: string) => ReturnType<typeof lineageOf>
@@ -135,6 +137,11 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return null
     }),
     'adapters.restore': plain(({ id }) => adapters.restore(id)),
+    'adapters.export': ({ id, strength, format, path }, signal) =>
+      parts.exportAdapter(`${id}:${strength}`, { format, path }, signal),
+    'adapters.import': plain(({ modelId, ...input }, signal) =>
+      parts.importAdapter({ ...input, model: modelId }, signal),
+    ),
     'adapters.lineage': plain(({ id }) => {
       const { fingerprint, examples: learned } = parts.lineage(id)
       return { fingerprint, examples: learned }

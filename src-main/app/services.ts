@@ -18,7 +18,14 @@ import type {
   TrainingSettings,
 } from '../contract/entities.ts'
 import type { ProcedureEvent, ProcedureInput, ProcedureResult } from '../contract/procedures.ts'
-import type { ChatMessage, ChatResult, EvaluateResult, OperationEvent } from '../engine/contract.ts'
+import type { ExportFormat } from '../contract/export-formats.ts'
+import type {
+  ChatMessage,
+  ChatResult,
+  EvaluateResult,
+  ExportResult,
+  OperationEvent,
+} from '../engine/contract.ts'
 
 /** Some of the values of T, to be put over others; undefined changes nothing. */
 export type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined }
@@ -152,6 +159,22 @@ export interface AdapterService {
   /** By id or name, with the strength that `NAME:STRENGTH` asks for (1 where it asks for none). */
   find(reference: string): { readonly adapter: Adapter; readonly strength: number }
   remove(idOrName: string): void
+  /** Writes `NAME[:STRENGTH]` for other programs to a path where nothing is yet, and checks what was written. */
+  export(
+    reference: string,
+    target: { readonly format: ExportFormat; readonly path: string },
+    signal?: AbortSignal,
+  ): AsyncGenerator<OperationEvent<'exportAdapter'>, ExportResult>
+  /** Adds the adapter of a file or folder; without a model, for the one that it says it is for. */
+  import(
+    input: {
+      readonly source: ProcedureInput<'adapters.import'>['source']
+      readonly name: string | null
+      /** Id or name. */
+      readonly model: string | null
+    },
+    signal?: AbortSignal,
+  ): Promise<Adapter>
 }
 
 /** What a backup holds, by table. */

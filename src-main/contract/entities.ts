@@ -318,6 +318,17 @@ export const adapter = z.object({
 })
 export type Adapter = z.infer<typeof adapter>
 
+/** How far what was exported is from the assistant here, on fixed prompts: the engine's `Parity`. */
+export const parity = z.object({
+  prompts: z.number(),
+  tokens: z.number(),
+  largestDifference: z.number(),
+  meanDivergence: z.number(),
+  largestDivergence: z.number(),
+  sameChoices: z.number(),
+})
+export type Parity = z.infer<typeof parity>
+
 export const appInfo = z.object({
   version: z.string(),
   dataDirectory: z.string(),

@@ -5,6 +5,7 @@
  * Hosts validate inputs with this table before the app sees them; the renderer takes its types from it.
  */
 import { z } from 'zod'
+import { exportFormatNames } from './export-formats.ts'
 import {
   adapter,
   appInfo,
@@ -21,6 +22,7 @@ import {
   lossPoint,
   message,
   model,
+  parity,
   persona,
   run,
   runSample,
@@ -322,6 +324,38 @@ export const procedures = {
   'adapters.rename': procedure(z.object({ id, name }), never, adapter),
   'adapters.remove': procedure(z.object({ id }), never, done),
   'adapters.restore': procedure(z.object({ id }), never, adapter),
+  /** Writes an assistant for other programs, where nothing is yet, then reads it again and compares. */
+  'adapters.export': procedure(
+    z.object({
+      id,
+      strength: z.number().min(0).max(1.5),
+      format: z.enum(exportFormatNames),
+      /** A name alone is put into the folder for downloads. */
+      path,
+    }),
+    z.object({ phase: z.enum(['write', 'check']), share: z.number() }),
+    z.object({ path: z.string(), sizeBytes: z.number(), parity }),
+  ),
+  /** Adds the assistant of a file or folder, which lies at a path or whose bytes the page has. */
+  'adapters.import': procedure(
+    z.object({
+      source: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('path'), path }),
+        z.object({
+          kind: z.literal('files'),
+          files: z
+            .array(z.object({ name: z.string().min(1).max(255), base64: z.string().max(90_000_000) }))
+            .min(1)
+            .max(20),
+        }),
+      ]),
+      name: name.nullable(),
+      /** null: the model that it says it is for. */
+      modelId: id.nullable(),
+    }),
+    never,
+    adapter,
+  ),
   /** The examples the adapter was made of, as they were then, and a SHA-256 over them. */
   'adapters.lineage': procedure(
     z.object({ id }),

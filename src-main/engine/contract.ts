@@ -296,6 +296,23 @@ export interface ExportResult {
   readonly parity: Parity
 }
 
+/** Whose an adapter file is and what model it is for, as far as it says so. */
+export interface AdapterOrigin {
+  readonly name: string | null
+  /** The `sourceHash` of its base model; null where another program made it. */
+  readonly baseModelHash: string | null
+  readonly baseModelName: string | null
+  readonly baseModelArchitecture: string | null
+}
+
+export interface ImportedAdapter {
+  readonly rank: number
+  readonly targets: readonly LinearKind[]
+  readonly projectionKey: number
+  readonly parameterCount: number
+  readonly sizeBytes: number
+}
+
 /** Operation name → its input, its events and its result. */
 export interface EngineOperations {
   readonly importModel: {
@@ -346,6 +363,22 @@ export interface EngineOperations {
     readonly input: ExportInput
     readonly event: { readonly phase: 'write' | 'check'; readonly share: number }
     readonly result: ExportResult
+  }
+  /** What a file or folder says of the adapter in it. */
+  readonly inspectAdapter: {
+    readonly input: { readonly path: string }
+    readonly event: never
+    readonly result: AdapterOrigin
+  }
+  /** Reads an adapter of any format on a model and writes it as an adapter file to `targetPath`. */
+  readonly importAdapter: {
+    readonly input: {
+      readonly path: string
+      readonly modelDirectory: string
+      readonly targetPath: string
+    }
+    readonly event: never
+    readonly result: ImportedAdapter
   }
   /** Frees a model's sessions and cache, before its folder is removed. */
   readonly releaseModel: {

@@ -21,6 +21,8 @@ const wording: Readonly<Record<OperationName, { readonly doing: string; readonly
   maskExamples: { doing: 'reading the examples', remedy: 'Try again.' },
   countTokens: { doing: 'counting tokens', remedy: 'Try again.' },
   exportAdapter: { doing: 'exporting the assistant', remedy: 'Export it again.' },
+  inspectAdapter: { doing: 'reading the assistant', remedy: 'Import it again.' },
+  importAdapter: { doing: 'importing the assistant', remedy: 'Import it again.' },
   releaseModel: { doing: 'closing the model', remedy: 'Try again.' },
 }
 

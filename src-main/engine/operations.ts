@@ -1,3 +1,4 @@
+import { importAdapter, inspectAdapter } from './adapter-import/import-adapter.ts'
 import { chat } from './chat.ts'
 import { countTokens, evaluate, maskExamples } from './evaluate.ts'
 import { exportAdapter } from './export/export-adapter.ts'
@@ -19,6 +20,8 @@ export function createOperations({ exact }: { readonly exact: boolean }): Operat
     maskExamples: maskExamples(resources),
     countTokens: countTokens(resources),
     exportAdapter: exportAdapter(resources),
+    inspectAdapter,
+    importAdapter: importAdapter(resources),
     // oxlint-disable-next-line require-yield -- it has no events
     async *releaseModel({ modelDirectory }) {
       await resources.release(modelDirectory)

@@ -98,6 +98,24 @@ export function engineStandIn(): EngineStandIn {
       writeFileSync(path, adapterBytes)
       return { path, sizeBytes: adapterBytes.length, parity }
     },
+    async *inspectAdapter() {
+      return {
+        name: 'Pim',
+        baseModelHash: summary.sourceHash,
+        baseModelName: 'Tiny',
+        baseModelArchitecture: 'llama',
+      }
+    },
+    async *importAdapter({ targetPath }) {
+      writeFileSync(targetPath, adapterBytes)
+      return {
+        rank: 4,
+        targets: ['q_proj', 'v_proj'],
+        projectionKey: 7,
+        parameterCount: 6,
+        sizeBytes: adapterBytes.length,
+      }
+    },
     async *releaseModel() {
       return null
     },

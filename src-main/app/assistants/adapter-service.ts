@@ -7,7 +7,7 @@ import { sameName, uniqueName } from '../unique-name.ts'
 
 const maxStrength = 1.5
 
-export interface Adapters extends AdapterService {
+export interface Adapters extends Omit<AdapterService, 'export' | 'import'> {
   get(id: string): Adapter
   rename(id: string, name: string): Adapter
   restore(id: string): Adapter

@@ -22,13 +22,14 @@ export type ResolvePair = (asked: AskedPair) => Promise<AnsweringPair>
 /** Errors: those of finding a model, `model-files-missing`, `adapter-needs-model`. */
 export function pairResolver(models: Models, files: AdapterFiles): ResolvePair {
   return async ({ model: askedModel, adapter, strength }) => {
-    const model = askedModel === null ? modelFor(adapter, models) : models.find(askedModel)
+    const model = askedModel === null ? modelOf(adapter, models) : models.find(askedModel)
     const modelDirectory = await models.directoryOf(model)
     return { modelDirectory, adapter: adapter && (await files.reference(adapter, strength, model)) }
   }
 }
 
-function modelFor(adapter: Adapter | null, models: Models): Model {
+/** The model that the adapter was trained on, else the default one. */
+export function modelOf(adapter: Adapter | null, models: Models): Model {
   const trainedOn = models.list().find((model) => model.sourceHash === adapter?.modelHash)
   return trainedOn ?? models.find(null)
 }

@@ -7,6 +7,7 @@ import { Failure } from '../../contract/failure.ts'
 import { memorySource } from '../checkpoint/byte-source.ts'
 import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../checkpoint/safetensors.ts'
 import type { LlamaConfig } from '../llama/config.ts'
+import { type AdapterOrigin, originKey, originToJson } from './adapter-origin.ts'
 import { settingsFromJson, settingsToJson, type AdapterSettings } from './adapter-settings.ts'
 import { adapterTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
 import { layoutVera, type VeraLayout } from './layout.ts'
@@ -26,17 +27,20 @@ export interface DecodedAdapter {
  *
  * @param vectors the flat vector of the layout, [layout.length]
  * @param stored projections that don't come from the key; null for an adapter of our own
+ * @param origin for a file that leaves the app
  */
 export function encodeAdapter(
   settings: AdapterSettings,
   layout: VeraLayout,
   vectors: Float32Array,
   stored: Projections | null = null,
+  origin: AdapterOrigin | null = null,
 ): Uint8Array<ArrayBuffer> {
   const metadata = new Map([
     ['format', 'pt'],
     ['veranda', settingsToJson(settings)],
   ])
+  if (origin !== null) metadata.set(originKey, originToJson(origin))
   return writeSafetensors(adapterTensors(layout, vectors, stored), metadata)
 }
 
@@ -75,11 +79,14 @@ export function projectionsOfAdapter(adapter: {
 }
 
 /** @throws Failure `adapter-wrong-model` unless the adapter was trained on the model with this source hash. */
-export function checkBaseModel(settings: AdapterSettings, modelHash: string): void {
-  if (settings.baseModelHash === modelHash) return
+export function checkBaseModel(
+  { baseModelHash }: Pick<AdapterSettings, 'baseModelHash'>,
+  modelHash: string,
+): void {
+  if (baseModelHash === modelHash) return
   throw new Failure(
     'adapter-wrong-model',
-    `The adapter was trained on another model (${settings.baseModelHash.slice(0, 12)}…, not ${modelHash.slice(0, 12)}…). Choose the model it was trained on, or train it again on this one.`,
+    `The adapter was trained on another model (${baseModelHash.slice(0, 12)}…, not ${modelHash.slice(0, 12)}…). Choose the model it was trained on, or train it again on this one.`,
   )
 }
 

@@ -21,10 +21,6 @@ export interface AdapterSettings extends VeraSettings {
   readonly chatTemplateHash: string
   /** The program and version that made the adapter, for example `veranda 0.1.0`. */
   readonly createdBy: string
-  /** What people call the adapter and its base model, and the base's architecture: for messages, no proof. */
-  readonly name?: string
-  readonly baseModelName?: string
-  readonly baseModelArchitecture?: string
 }
 
 /** Raised when older versions can't read what newer ones write. 2: LoRA, ranks, biases; of 1 they are the defaults. */
@@ -37,7 +33,7 @@ export const MAX_RANK = 16_384
 export function settingsToJson(settings: AdapterSettings): string {
   const { method, rank, targets, layers, ranks, bias, alpha, rsLora, projectionKey, dInitial, dropout } =
     settings
-  const { baseModelHash, chatTemplateHash, createdBy, name, baseModelName, baseModelArchitecture } = settings
+  const { baseModelHash, chatTemplateHash, createdBy } = settings
   return JSON.stringify({
     formatVersion: FORMAT_VERSION,
     method,
@@ -54,9 +50,6 @@ export function settingsToJson(settings: AdapterSettings): string {
     baseModelHash,
     chatTemplateHash,
     createdBy,
-    name,
-    baseModelName,
-    baseModelArchitecture,
   })
 }
 
@@ -92,7 +85,7 @@ export function settingsFromJson(text: string): AdapterSettings {
 }
 
 /** Those that are missing where they have their default. */
-function optionalSettings(json: JsonFields): Partial<AdapterSettings> {
+function optionalSettings(json: JsonFields): Partial<VeraSettings> {
   const method = json.choice('method', ['vera', 'lora'] as const)
   const bias = json.choice('bias', ['none', 'all', 'adapted'] as const)
   const rsLora = json.choice('rsLora', [true, false] as const)
@@ -106,9 +99,6 @@ function optionalSettings(json: JsonFields): Partial<AdapterSettings> {
     ...(ranks === undefined ? {} : { ranks }),
     ...(json.get('alpha') === null ? { alpha: null } : has('alpha') ? { alpha: json.number('alpha') } : {}),
     ...(has('dropout') ? { dropout: json.number('dropout') } : {}),
-    ...(has('name') ? { name: json.text('name') } : {}),
-    ...(has('baseModelName') ? { baseModelName: json.text('baseModelName') } : {}),
-    ...(has('baseModelArchitecture') ? { baseModelArchitecture: json.text('baseModelArchitecture') } : {}),
   }
 }
 

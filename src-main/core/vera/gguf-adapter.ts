@@ -15,6 +15,7 @@ import type { LlamaConfig } from '../llama/config.ts'
 import { LINEAR_KINDS, linearModule } from '../llama/linear-kinds.ts'
 import { halvesToPairs, pairsToHalves } from '../llama/rotary-rows.ts'
 import { ggufName } from '../llama/tensor-names.ts'
+import { type AdapterOrigin, originFromJson, originKey, originToJson } from './adapter-origin.ts'
 import { MAX_RANK, type VeraSettings } from './adapter-settings.ts'
 import { layoutVera, sitePart, type VeraSite } from './layout.ts'
 import { linearTargets } from './peft-targets.ts'
@@ -35,7 +36,7 @@ export interface AdaptedModel {
 export function ggufAdapter(
   adapter: PortableAdapter,
   { architecture: architectureName, config }: AdaptedModel,
-  name: string,
+  origin: AdapterOrigin,
 ): { readonly metadata: Map<string, GgufEntry>; readonly tensors: readonly GgufTensorSource[] } {
   const { layout, settings, vectors } = toLora(adapter, config)
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
@@ -65,9 +66,10 @@ export function ggufAdapter(
   const metadata = new Map<string, GgufEntry>([
     ['general.type', { type: 'string', value: 'adapter' }],
     ['general.architecture', { type: 'string', value: ggufArchitecture }],
-    ['general.name', { type: 'string', value: name }],
+    ['general.name', { type: 'string', value: origin.name ?? 'adapter' }],
     ['adapter.type', { type: 'string', value: 'lora' }],
     ['adapter.lora.alpha', { type: 'f32', value: alpha }],
+    [originKey, { type: 'string', value: originToJson(origin) }],
   ])
   return { metadata, tensors }
 }
@@ -81,7 +83,7 @@ export function ggufAdapter(
 export function readGgufAdapter(
   source: ByteSource,
   { architecture: architectureName, config }: AdaptedModel,
-): PortableAdapter & { readonly name: string | null } {
+): PortableAdapter {
   const file = readGguf(source)
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
   checkKind(file, ggufArchitecture)
@@ -92,7 +94,20 @@ export function readGgufAdapter(
   const adapted = modules.filter((module) => pairs.delete(`${ggufName(`${module}.weight`)}`))
   const [foreign] = pairs.keys()
   if (foreign !== undefined) throw unsupported(`it adapts ${foreign}`)
-  return { ...readPairs(file, adapted, config, architecture.pairedRows), name: textOf(file, 'general.name') }
+  return readPairs(file, adapted, config, architecture.pairedRows)
+}
+
+/** What the file says of itself; fails as `readGguf` and `originFromJson` do. */
+export function ggufAdapterOrigin(source: ByteSource): AdapterOrigin {
+  const file = readGguf(source)
+  const own = textOf(file, originKey)
+  if (own !== null) return originFromJson(own)
+  return {
+    name: textOf(file, 'general.name'),
+    baseModelHash: null,
+    baseModelName: textOf(file, 'general.base_model.0.name'),
+    baseModelArchitecture: textOf(file, 'general.architecture'),
+  }
 }
 
 function readPairs(

@@ -10,6 +10,7 @@ import { memorySource } from '../checkpoint/byte-source.ts'
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { projectionsOfAdapter } from './adapter-file.ts'
+import { type AdapterOrigin, originKey, originToJson } from './adapter-origin.ts'
 import type { VeraSettings } from './adapter-settings.ts'
 import { adapterTensors, foreignTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
 import { layoutVera, type VeraLayout } from './layout.ts'
@@ -72,7 +73,12 @@ export function readPeftAdapter(
  */
 export function writePeftAdapter(
   adapter: Omit<PeftAdapter, 'baseModelName'>,
-  options: { readonly baseModelName: string | null; readonly savesProjections: boolean },
+  options: {
+    readonly baseModelName: string | null
+    readonly savesProjections: boolean
+    /** For the metadata, of which PEFT takes no notice. */
+    readonly origin?: AdapterOrigin
+  },
   baseBias: BaseBias,
 ): { readonly config: string; readonly tensors: Uint8Array<ArrayBuffer> } {
   const { settings, layout, storedProjections } = adapter
@@ -107,9 +113,11 @@ export function writePeftAdapter(
         .map((site) => [site.module.replaceAll('.', '\\.'), site.rank]),
     ),
   }
+  const metadata = new Map([['format', 'pt']])
+  if (options.origin !== undefined) metadata.set(originKey, originToJson(options.origin))
   return {
     config: writePeftConfig(config),
-    tensors: writeSafetensors(adapterTensors(layout, vectors, saved, 'whole'), new Map([['format', 'pt']])),
+    tensors: writeSafetensors(adapterTensors(layout, vectors, saved, 'whole'), metadata),
   }
 }
 

@@ -23,7 +23,14 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
   return async function* ({ modelDirectory, adapter, format, name, path }, signal) {
     const model = resources.model(modelDirectory)
     const decoded = withStrength(readAdapterFor(adapter, model.folder), adapter.strength)
-    const source: ExportSource = { model, adapter: decoded, name }
+    const { summary } = model.folder
+    const origin = {
+      name,
+      baseModelHash: summary.sourceHash,
+      baseModelName: summary.name,
+      baseModelArchitecture: summary.architecture,
+    }
+    const source: ExportSource = { model, adapter: decoded, origin }
     const exporter: Exporter = exporters[format]
     refuseExisting(path)
     const unfinished = `${path}.part`

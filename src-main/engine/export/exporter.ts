@@ -1,4 +1,5 @@
 import type { DecodedAdapter } from '../../core/vera/adapter-file.ts'
+import type { AdapterOrigin } from '../../core/vera/adapter-origin.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import type { EngineResources } from '../resources.ts'
 
@@ -6,8 +7,8 @@ import type { EngineResources } from '../resources.ts'
 export interface ExportSource {
   readonly model: LoadedModel
   readonly adapter: DecodedAdapter
-  /** As a person calls the adapter. */
-  readonly name: string
+  /** What the adapter and its model are called. */
+  readonly origin: AdapterOrigin
 }
 
 /** A model, with or without an adapter, that is asked only for its logits. */

@@ -10,9 +10,9 @@ import { writePieces } from './write-file.ts'
 
 /** A file that llama.cpp takes by `--lora`. */
 export const ggufLora: Exporter = {
-  *write({ model, adapter, name }, path) {
+  *write({ model, adapter, origin }, path) {
     checkSeparate(model.folder)
-    const { metadata, tensors } = ggufAdapter(adapter, adapted(model), name)
+    const { metadata, tensors } = ggufAdapter(adapter, adaptedModel(model), origin)
     const totalBytes = ggufDataBytes(tensors)
     for (const written of writePieces(path, writeGguf(metadata, tensors))) {
       yield Math.min(1, written / totalBytes)
@@ -23,15 +23,15 @@ export const ggufLora: Exporter = {
 }
 
 /** @throws Failure as `readGgufAdapter` does */
-function readGgufLora(path: string, model: LoadedModel): PortableAdapter {
+export function readGgufLora(path: string, model: LoadedModel): PortableAdapter {
   const source = openFileSource(path)
   try {
-    return readGgufAdapter(source, adapted(model))
+    return readGgufAdapter(source, adaptedModel(model))
   } finally {
     source.close()
   }
 }
 
-function adapted({ folder }: LoadedModel): AdaptedModel {
+function adaptedModel({ folder }: LoadedModel): AdaptedModel {
   return { architecture: folder.summary.architecture, config: folder.model.config }
 }

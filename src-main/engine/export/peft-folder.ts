@@ -9,8 +9,8 @@ import { openExactLogits } from './exact-logits.ts'
 import type { Exporter } from './exporter.ts'
 import { writeNewFile } from './write-file.ts'
 
-const peftConfigFile = 'adapter_config.json'
-const peftTensorFile = 'adapter_model.safetensors'
+export const peftConfigFile = 'adapter_config.json'
+export const peftTensorFile = 'adapter_model.safetensors'
 
 /**
  * A folder that PEFT's `from_pretrained` takes.
@@ -19,10 +19,10 @@ const peftTensorFile = 'adapter_model.safetensors'
  */
 export function peftExporter(asLora: boolean, savesProjections: boolean): Exporter {
   return {
-    *write({ model, adapter }, path) {
+    *write({ model, adapter, origin }, path) {
       checkSeparate(model.folder)
       const portable: PortableAdapter = asLora ? toLora(adapter, model.folder.model.config) : adapter
-      const options = { baseModelName: model.folder.summary.name, savesProjections }
+      const options = { baseModelName: origin.baseModelName, savesProjections, origin }
       const written = writePeftAdapter(portable, options, baseBiasOf(model))
       mkdirSync(path)
       writeNewFile(join(path, peftConfigFile), written.config)
@@ -35,7 +35,7 @@ export function peftExporter(asLora: boolean, savesProjections: boolean): Export
 }
 
 /** @throws Failure as `readPeftAdapter` does */
-function readPeftFolder(path: string, model: LoadedModel) {
+export function readPeftFolder(path: string, model: LoadedModel) {
   return readPeftAdapter(
     readFileSync(join(path, peftConfigFile), 'utf8'),
     readFileSync(join(path, peftTensorFile)),

@@ -7,11 +7,9 @@ import { writeNewFile } from './write-file.ts'
 
 /** Our own single file, which says whose it is and which model it is for. */
 export const verandaFile: Exporter = {
-  *write({ model, adapter, name }, path) {
-    const { summary } = model.folder
-    const base = { baseModelName: summary.name, baseModelArchitecture: summary.architecture }
-    const settings = { ...adapter.settings, ...base, name }
-    writeNewFile(path, encodeAdapter(settings, adapter.layout, adapter.vectors, adapter.storedProjections))
+  *write({ adapter, origin }, path) {
+    const { settings, layout, vectors, storedProjections } = adapter
+    writeNewFile(path, encodeAdapter(settings, layout, vectors, storedProjections, origin))
     yield 1
   },
   open({ model }, path, resources) {

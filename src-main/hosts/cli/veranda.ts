@@ -8,6 +8,7 @@ import { exampleCommands } from './commands/examples.ts'
 import { modelCommands } from './commands/models.ts'
 import { personalizeCommand } from './commands/personalize.ts'
 import { serveCommand } from './commands/serve.ts'
+import { transferCommands } from './commands/transfer.ts'
 import { runCommand, type ExitCode, type Surroundings } from './run-command.ts'
 
 const commands: readonly Command[] = [
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   evaluateCommand,
   ...exampleCommands,
   ...adapterCommands,
+  ...transferCommands,
   ...dataCommands,
 ]
 

@@ -79,6 +79,12 @@ const operations: OperationTable = {
   async *exportAdapter(): AsyncGenerator<never, never> {
     throw new Failure('file-exists', 'There is a file already.')
   },
+  async *inspectAdapter(): AsyncGenerator<never, never> {
+    throw new Failure('file-missing', 'There is no such file.')
+  },
+  async *importAdapter(): AsyncGenerator<never, never> {
+    throw new Failure('file-missing', 'There is no such file.')
+  },
   async *releaseModel(): AsyncGenerator<never, never> {
     throw new RangeError('an index is off')
   },

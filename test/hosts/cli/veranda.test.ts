@@ -21,6 +21,11 @@ const everyCommand = [
   ['adapters list', 'veranda adapters list'],
   ['adapters show', 'veranda adapters show N'],
   ['adapters remove', 'veranda adapters remove N'],
+  ['adapters import', 'veranda adapters import PATH [--name N] [--model ID]'],
+  [
+    'adapters export',
+    'veranda adapters export N --format veranda|peft|peft-with-projections|lora|gguf-lora --out PATH',
+  ],
 ] as const
 
 test.each(everyCommand)('“%s --help” says how it is used, and opens nothing', async (words, usage) => {

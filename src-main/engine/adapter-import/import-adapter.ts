@@ -1,0 +1,74 @@
+import { Failure } from '../../contract/failure.ts'
+import { checkBaseModel, encodeAdapter } from '../../core/vera/adapter-file.ts'
+import type { AdapterOrigin } from '../../core/vera/adapter-origin.ts'
+import type { AdapterSettings } from '../../core/vera/adapter-settings.ts'
+import type { PortableAdapter } from '../../core/vera/to-lora.ts'
+import { explainDiskFull } from '../disk-full.ts'
+import { writeNewFile } from '../export/write-file.ts'
+import type { ModelSummary } from '../contract.ts'
+import type { Operation } from '../operation-table.ts'
+import type { EngineResources } from '../resources.ts'
+import { openAdapterSource } from './adapter-source.ts'
+
+/** What an adapter says of itself, before a model is chosen for it. */
+export const inspectAdapter: Operation<'inspectAdapter'> =
+  // oxlint-disable-next-line require-yield -- it has no events
+  async function* ({ path }) {
+    return openAdapterSource(path).origin
+  }
+
+/** Reads an adapter on a model and writes it as a file of our own. */
+export function importAdapter(resources: EngineResources): Operation<'importAdapter'> {
+  // oxlint-disable-next-line require-yield -- it has no events
+  return async function* ({ path, modelDirectory, targetPath }) {
+    const model = resources.model(modelDirectory)
+    const { summary } = model.folder
+    const { origin, read } = openAdapterSource(path)
+    let adapter: PortableAdapter
+    try {
+      const { baseModelHash } = origin
+      if (baseModelHash !== null) checkBaseModel({ baseModelHash }, summary.sourceHash)
+      adapter = read(model)
+    } catch (error) {
+      throw withModelNames(error, origin, summary)
+    }
+    const settings: AdapterSettings = {
+      chatTemplateHash: '',
+      createdBy: 'imported',
+      ...adapter.settings,
+      baseModelHash: summary.sourceHash,
+    }
+    const { layout, vectors, storedProjections } = adapter
+    const bytes = encodeAdapter(settings, layout, vectors, storedProjections)
+    try {
+      writeNewFile(targetPath, bytes)
+    } catch (error) {
+      throw explainDiskFull(error, `the adapter could not be written to ${targetPath}`)
+    }
+    return {
+      rank: layout.rank,
+      targets: settings.targets,
+      projectionKey: settings.projectionKey,
+      parameterCount: layout.length,
+      sizeBytes: bytes.length,
+    }
+  }
+}
+
+/** What an adapter that is put on another model than its own fails with. */
+const misfits: ReadonlySet<string> = new Set([
+  'adapter-wrong-model',
+  'adapter-shape',
+  'adapter-targets',
+  'adapter-incomplete',
+  'adapter-unsupported',
+])
+
+function withModelNames(error: unknown, origin: AdapterOrigin, summary: ModelSummary): unknown {
+  if (!(error instanceof Failure) || !misfits.has(error.code) || origin.baseModelName === null) return error
+  return new Failure(
+    error.code,
+    `${error.message} The adapter says that it is for “${origin.baseModelName}”; it was put on “${summary.name}”.`,
+    { cause: error },
+  )
+}
