@@ -37,7 +37,7 @@ export function openModelFiles(path: string): ModelFiles {
 
 function filesOf(directory: string): ReadonlyMap<string, FileSource> {
   const names = readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(json|safetensors|jinja)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(json|safetensors|jinja)$|^tokenizer\.model$/.test(entry.name))
     .map((entry) => entry.name)
     .toSorted()
   return new Map(names.map((name) => [name, openFileSource(join(directory, name))]))

@@ -48,7 +48,7 @@ export async function* generate(
     piece = await reading.next()
   }
   const lookup = drafting === null ? null : new PromptLookup(prompt)
-  const stream = new TextStream()
+  const stream = new TextStream(tokenizer.dropsFirstSpace)
   const recent = prompt.slice(-repeatWindow)
   /** `[1 + draft.length, V]`, of the last token and of the guessed tokens that were read with it. */
   let logits = piece.value

@@ -6,6 +6,7 @@
  */
 
 const REPLACEMENT = '\uFFFD'
+const space = 0x20
 
 export class TextStream {
   /** Of the character under way: the bits so far, and how many bytes it still needs. */
@@ -14,11 +15,20 @@ export class TextStream {
   /** The range its next byte must be in; narrower than 80 to BF only for the second byte. */
   #lower = 0x80
   #upper = 0xbf
+  #dropsSpace: boolean
+
+  /** `dropsFirstSpace`: whether a space that the text begins with is left out. */
+  constructor(dropsFirstSpace = false) {
+    this.#dropsSpace = dropsFirstSpace
+  }
 
   /** The text these bytes complete; may be empty. */
   push(bytes: Uint8Array): string {
     let text = ''
-    for (const byte of bytes) text += this.#take(byte)
+    for (const byte of bytes) {
+      if (!this.#dropsSpace || byte !== space) text += this.#take(byte)
+      this.#dropsSpace = false
+    }
     return text
   }
 

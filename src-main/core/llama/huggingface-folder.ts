@@ -5,11 +5,12 @@ import { readSafetensors } from '../checkpoint/safetensors.ts'
 import type { SafetensorsTensor } from '../checkpoint/safetensors.ts'
 import type { TokenizerDefinition } from '../tokenizer/definition.ts'
 import { tokenizerFromHuggingFace } from '../tokenizer/definition-from-huggingface.ts'
+import { tokenizerFromSentencePiece } from '../tokenizer/definition-from-sentencepiece.ts'
 import { configFromHuggingFace } from './config-from-huggingface.ts'
 import type { LlamaConfig } from './config.ts'
 
 /** The largest tokenizer.json files have some 35 MB; more is no settings file. */
-const maxTextBytes = 200_000_000
+const maxSettingsBytes = 200_000_000
 
 export interface HuggingFaceParts {
   readonly architecture: string
@@ -26,7 +27,6 @@ type Json = Readonly<Record<string, unknown>>
 export function openHuggingFaceParts(files: Files): HuggingFaceParts {
   const config = readJson(files, 'config.json')
   if (!config) throw missingFile('config.json')
-  const tokenizer = readJson(files, 'tokenizer.json')
   const tokenizerConfig = readJson(files, 'tokenizer_config.json')
   const generation = readJson(files, 'generation_config.json') ?? {}
   const eosIds = [generation['eos_token_id'], config['eos_token_id']]
@@ -37,10 +37,22 @@ export function openHuggingFaceParts(files: Files): HuggingFaceParts {
     architecture: String(config['model_type']),
     config: configFromHuggingFace(config),
     tensors: readShards(files),
-    tokenizer: tokenizer && tokenizerFromHuggingFace(tokenizer, tokenizerConfig, eosIds),
+    tokenizer: readTokenizer(files, tokenizerConfig, eosIds),
     chatTemplate: readText(files, 'chat_template.jinja') ?? templateOf(tokenizerConfig),
     name: typeof name === 'string' && name !== '' ? name : null,
   }
+}
+
+/** Of tokenizer.json, or else of SentencePiece's tokenizer.model, which older folders have alone. */
+function readTokenizer(
+  files: Files,
+  tokenizerConfig: Json | null,
+  eosIds: readonly number[],
+): TokenizerDefinition | null {
+  const json = readJson(files, 'tokenizer.json')
+  if (json !== null) return tokenizerFromHuggingFace(json, tokenizerConfig, eosIds)
+  const model = readBytes(files, 'tokenizer.model')
+  return model && tokenizerFromSentencePiece(model, tokenizerConfig, eosIds)
 }
 
 /** One file, or those that model.safetensors.index.json names. */
@@ -93,15 +105,20 @@ function readJson(files: Files, name: string): Json | null {
 }
 
 function readText(files: Files, name: string): string | null {
+  const bytes = readBytes(files, name)
+  return bytes && new TextDecoder().decode(bytes)
+}
+
+function readBytes(files: Files, name: string): Uint8Array | null {
   const source = files.get(name)
   if (!source) return null
-  if (source.size > maxTextBytes) {
+  if (source.size > maxSettingsBytes) {
     throw new Failure(
       'model-folder',
       `The model folder's ${name} has ${source.size} bytes, too many for such a file.`,
     )
   }
-  return new TextDecoder().decode(source.read(0, source.size))
+  return source.read(0, source.size)
 }
 
 function missingFile(name: string): Failure {

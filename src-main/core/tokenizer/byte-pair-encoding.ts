@@ -1,33 +1,23 @@
 /**
- * Byte-pair encoding: a piece of text starts as one token a byte; then the neighbours whose merge was learned
- * first are joined, the leftmost pair where several are equal, until no learned merge is left.
- * Source: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units", section 3.2.
+ * Byte-pair encoding: a piece of text starts as one token a byte or character; then the neighbours whose merge goes
+ * first are joined, the leftmost pair where several are equal, until there is none left to join.
+ * Sources: Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units", section 3.2;
+ * google/sentencepiece bpe_model.cc for merges by score.
  */
-import { byteCharacters } from './byte-alphabet.ts'
 
 interface Merge {
-  /** Position in the list of learned merges; the lowest goes first. */
+  /** The lowest goes first. */
   readonly rank: number
   readonly id: number
 }
 
-/**
- * An encoder of single pieces.
- *
- * @param vocabulary token, in the byte alphabet → id
- * @param merges "left right", the first learned first; one that makes no token of the vocabulary is skipped
- * @returns bytes → ids. A byte without a token of its own is left out, as the reference implementations do.
- */
-export function bytePairEncoder(
-  vocabulary: ReadonlyMap<string, number>,
-  merges: readonly string[],
-): (bytes: Uint8Array) => number[] {
-  let stride = 1
-  for (const id of vocabulary.values()) stride = Math.max(stride, id + 2)
-  // Stands for a byte without a token: no merge has it, and it is left out at the end.
-  const missing = stride - 1
-  const byteIds = byteCharacters.map((character) => vocabulary.get(character) ?? missing)
+/** What two neighbours, by their ids, become. */
+export type Merges = (left: number, right: number) => Merge | undefined
 
+/** "left right", the first learned first; one that makes no token of the vocabulary is skipped. */
+export function learnedMerges(vocabulary: ReadonlyMap<string, number>, merges: readonly string[]): Merges {
+  let stride = 1
+  for (const id of vocabulary.values()) stride = Math.max(stride, id + 1)
   const learned = new Map<number, Merge>()
   for (const [rank, merge] of merges.entries()) {
     const space = merge.indexOf(' ', 1)
@@ -38,41 +28,57 @@ export function bytePairEncoder(
     const pair = left * stride + right
     if (!learned.has(pair)) learned.set(pair, { rank, id })
   }
+  return (left, right) => (left < stride && right < stride ? learned.get(left * stride + right) : undefined)
+}
 
-  return (bytes) => {
-    const length = bytes.length
-    // Tokens as a linked list by the position of their first byte; a merged-away one has the id -1.
-    const ids = Array.from(bytes, (byte) => byteIds[byte] ?? missing)
-    const next = Array.from(bytes, (_, position) => position + 1)
-    const previous = Array.from(bytes, (_, position) => position - 1)
-    const mergeAt = (position: number): Merge | undefined => {
-      const after = next[position] ?? length
-      if (position < 0 || after >= length) return undefined
-      return learned.get((ids[position] ?? missing) * stride + (ids[after] ?? missing))
-    }
-    const queue = new NumberQueue()
-    // Rank first, then position, in one number.
-    const offer = (position: number): void => {
-      const merge = mergeAt(position)
-      if (merge) queue.push(merge.rank * length + position)
-    }
-    for (let position = 0; position < length - 1; position++) offer(position)
-    for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-      const position = key % length
-      const merge = ids[position] === -1 ? undefined : mergeAt(position)
-      // The pair may be another one by now; that one has its own entry.
-      if (!merge || merge.rank !== Math.floor(key / length)) continue
-      const after = next[position] ?? length
-      const afterThat = next[after] ?? length
-      ids[position] = merge.id
-      ids[after] = -1
-      next[position] = afterThat
-      if (afterThat < length) previous[afterThat] = position
-      offer(previous[position] ?? -1)
-      offer(position)
-    }
-    return ids.filter((id) => id !== -1 && id !== missing)
+/** Any two neighbours that are a token together, the one with the highest score first. */
+export function scoredMerges(
+  tokens: readonly string[],
+  vocabulary: ReadonlyMap<string, number>,
+  scores: readonly number[],
+): Merges {
+  const ranks = new Map([...new Set(scores)].toSorted((a, b) => b - a).map((score, rank) => [score, rank]))
+  return (left, right) => {
+    const id = vocabulary.get(`${tokens[left]}${tokens[right]}`)
+    const rank = id === undefined ? undefined : ranks.get(scores[id] ?? Number.NaN)
+    return id === undefined || rank === undefined ? undefined : { rank, id }
   }
+}
+
+/** The ids of a piece's bytes or characters → those of its tokens. */
+export function joinPairs(symbols: readonly number[], merges: Merges): number[] {
+  const length = symbols.length
+  // Tokens as a linked list by the position of their first symbol; a merged-away one has the id -1.
+  const ids = [...symbols]
+  const next = ids.map((_, position) => position + 1)
+  const previous = ids.map((_, position) => position - 1)
+  const mergeAt = (position: number): Merge | undefined => {
+    const after = next[position] ?? length
+    if (position < 0 || after >= length) return undefined
+    return merges(ids[position] ?? -1, ids[after] ?? -1)
+  }
+  const queue = new NumberQueue()
+  // Rank first, then position, in one number.
+  const offer = (position: number): void => {
+    const merge = mergeAt(position)
+    if (merge) queue.push(merge.rank * length + position)
+  }
+  for (let position = 0; position < length - 1; position++) offer(position)
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    const position = key % length
+    const merge = ids[position] === -1 ? undefined : mergeAt(position)
+    // The pair may be another one by now; that one has its own entry.
+    if (!merge || merge.rank !== Math.floor(key / length)) continue
+    const after = next[position] ?? length
+    const afterThat = next[after] ?? length
+    ids[position] = merge.id
+    ids[after] = -1
+    next[position] = afterThat
+    if (afterThat < length) previous[afterThat] = position
+    offer(previous[position] ?? -1)
+    offer(position)
+  }
+  return ids.filter((id) => id !== -1)
 }
 
 /** A binary heap of numbers, least first: long pieces (a pasted genome) must not take quadratic time. */

@@ -70,21 +70,44 @@ interface RunPart {
 
 /** Tokenises the parts as one text; a token counts as the assistant's if any byte of it is. */
 function encodeRun(tokenizer: Tokenizer, run: readonly RunPart[], ids: number[], origins: Origin[]): void {
-  const encoder = new TextEncoder()
+  const first = ids.length === 0
   const spans: { start: number; end: number }[] = []
-  let bytes = 0
-  for (const { text, assistant } of run) {
-    const end = bytes + encoder.encode(tokenizer.normalize(text)).length
-    if (assistant) spans.push({ start: bytes, end })
-    bytes = end
+  let text = ''
+  let bytes = new Uint8Array(0)
+  for (const part of run) {
+    text += part.text
+    const start = bytes.length
+    // From the beginning each time: what is put before a text is put before all of it.
+    bytes = new TextEncoder().encode(tokenizer.normalize(text, first))
+    if (part.assistant) spans.push({ start, end: bytes.length })
   }
   let start = 0
-  for (const id of tokenizer.encode(run.map(({ text }) => text).join(''), { special: false })) {
-    const end = start + tokenizer.tokenBytes(id).length
+  const encoded = tokenizer.encode(text, { special: false, first })
+  for (const [index, id] of encoded.entries()) {
+    const end =
+      id === tokenizer.unknownId
+        ? endOfUnknown(tokenizer, bytes, start, encoded.slice(index + 1))
+        : start + tokenizer.tokenBytes(id).length
     ids.push(id)
     origins.push(spans.some((span) => start < span.end && end > span.start) ? 'assistant' : 'text')
     start = end
   }
+}
+
+/** An unknown token doesn't tell how long its text was: it reaches to the next token that is known. */
+function endOfUnknown(
+  tokenizer: Tokenizer,
+  bytes: Uint8Array,
+  start: number,
+  after: readonly number[],
+): number {
+  const known = after.find((id) => id !== tokenizer.unknownId)
+  if (known === undefined) return bytes.length
+  const token = tokenizer.tokenBytes(known)
+  const begins = (at: number): boolean => token.every((byte, index) => bytes[at + index] === byte)
+  let end = start
+  while (end < bytes.length && !begins(end)) end++
+  return end
 }
 
 /**

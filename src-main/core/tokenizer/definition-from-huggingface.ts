@@ -1,15 +1,18 @@
 /** A tokenizer from a Hugging Face tokenizer.json. Source: huggingface/tokenizers. */
-import { Failure } from '../../contract/failure.ts'
-import { endOfTurnIds } from './definition.ts'
-import type { TokenizerDefinition } from './definition.ts'
-import { preTokenizerFromJson, unsupportedTokenizer } from './pre-tokenizers.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import { byteTokenIds, spaceMark } from './character-tokens.ts'
+import { type CharacterTokens, endOfTurnIds } from './definition.ts'
+import type { TokenizerDefinition, TokenMatching } from './definition.ts'
+import { unsupportedTokenizer } from './failures.ts'
+import { broken, isId, isString, type Json, record } from './json-parts.ts'
+import { normalizationFromJson } from './normalization.ts'
+import { prependOf, preTokenizerFromJson, preTokenizerParts } from './pre-tokenizers.ts'
+import { namedTokens } from './named-tokens.ts'
 
 interface AddedToken {
   readonly id: number
   readonly content: string
   readonly special: boolean
+  readonly matching: TokenMatching
 }
 
 /** Ids beyond this are damage: the largest vocabularies have some 260,000 tokens. */
@@ -20,8 +23,8 @@ const maxId = 4_000_000
  * @param tokenizerConfig the parsed tokenizer_config.json (names the bos and eos tokens), or null
  * @param eosIds the end tokens of generation_config.json or config.json
  *
- * Fails with `tokenizer-unsupported` for another kind than byte-level BPE and with `tokenizer-broken` where the
- * file makes no sense.
+ * Fails with `tokenizer-unsupported` for another kind than BPE and Unigram or another step than those known, and
+ * with `tokenizer-broken` where the file makes no sense.
  */
 export function tokenizerFromHuggingFace(
   tokenizerJson: unknown,
@@ -30,35 +33,98 @@ export function tokenizerFromHuggingFace(
 ): TokenizerDefinition {
   const json = record(tokenizerJson)
   const model = record(json['model'])
-  if (model['type'] !== 'BPE')
-    throw unsupportedTokenizer(`the kind ${String(model['type'])} (Veranda has byte-level BPE)`)
-  const normalizer = json['normalizer'] ? record(json['normalizer'])['type'] : null
-  if (normalizer !== null && normalizer !== 'NFC')
-    throw unsupportedTokenizer(`the normalizer ${String(normalizer)}`)
-  for (const setting of ['byte_fallback', 'continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
+  for (const setting of ['continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
     if (model[setting]) throw unsupportedTokenizer(`BPE with ${setting}`)
   }
   const added = addedTokens(json['added_tokens'])
-  const tokens = tokensOf(record(model['vocab']), added)
+  const { entries, ...way } = modelOf(model)
+  const tokens = tokensOf(entries, added)
   const controlIds = added.filter(({ special }) => special).map(({ id }) => id)
-  const idOf = (name: string): number | null => {
-    const config = tokenizerConfig === null ? {} : record(tokenizerConfig)
-    const token = config[name]
-    const content = typeof token === 'string' ? token : token ? record(token)['content'] : undefined
-    return added.find((entry) => entry.content === content)?.id ?? null
-  }
-  const declared = [idOf('eos_token'), ...eosIds].filter((id) => id !== null)
+  const matching = added.filter((token) => Object.keys(token.matching).length > 0)
+  const normalization = normalizationFromJson(json['normalizer'])
+  const { bosId, declared } = namedTokens(
+    tokenizerConfig === null ? {} : record(tokenizerConfig),
+    (content) => added.find((token) => token.content === content)?.id,
+  )
+  const characters = charactersOf(json, model, tokens)
   return {
     tokens,
-    merges: mergesOf(model['merges']),
+    ...way,
+    ...(characters !== null && { characters }),
+    ...(normalization.length > 0 && { normalization }),
     preTokenizer: preTokenizerFromJson(json['pre_tokenizer']),
-    ...(normalizer === 'NFC' && { normalization: normalizer }),
     ignoreMerges: model['ignore_merges'] === true,
     controlIds,
     userDefinedIds: added.filter(({ special }) => !special).map(({ id }) => id),
-    bosId: idOf('bos_token'),
-    eosIds: endOfTurnIds(declared, controlIds, tokens),
+    ...(matching.length > 0 && {
+      matching: Object.fromEntries(matching.map((token) => [token.id, token.matching])),
+    }),
+    bosId,
+    eosIds: endOfTurnIds([...declared, ...eosIds], controlIds, tokens),
   }
+}
+
+type Entries = readonly (readonly [token: string, id: unknown])[]
+
+/** The vocabulary, and how tokens are found in a piece. */
+function modelOf(model: Json): { entries: Entries } & Pick<TokenizerDefinition, 'merges' | 'scores'> {
+  const { type, vocab } = model
+  if (type === 'BPE') return { entries: Object.entries(record(vocab)), merges: mergesOf(model['merges']) }
+  if (type !== 'Unigram') throw unsupportedTokenizer(`the kind ${String(type)} (Veranda has BPE and Unigram)`)
+  if (!Array.isArray(vocab)) throw broken('no list of tokens')
+  const entries: [string, number][] = []
+  const values: number[] = []
+  for (const item of vocab) {
+    const [token, score]: readonly unknown[] = isList(item) ? item : []
+    if (!isString(token) || typeof score !== 'number') throw broken('a token without its score')
+    values.push(score)
+    entries.push([token, entries.length])
+  }
+  return { entries, merges: [], scores: { use: 'unigram', values } }
+}
+
+/** Null for a vocabulary in the byte alphabet. */
+function charactersOf(json: Json, model: Json, tokens: readonly string[]): CharacterTokens | null {
+  const steps = preTokenizerParts(json['pre_tokenizer'])
+  if (steps.some((step) => step['type'] === 'ByteLevel')) {
+    if (model['byte_fallback']) throw unsupportedTokenizer('BPE with byte_fallback and ByteLevel')
+    return null
+  }
+  const unknown = model['type'] === 'BPE' ? tokens.indexOf(String(model['unk_token'])) : model['unk_id']
+  return {
+    byteIds: model['byte_fallback'] === true ? byteTokenIds(tokens) : null,
+    unknownId: isId(unknown) && unknown < tokens.length ? unknown : null,
+    fuseUnknown: model['type'] === 'Unigram' || model['fuse_unk'] === true,
+    dropsFirstSpace: dropsFirstSpace(json['decoder']),
+  }
+}
+
+/** Checks that the decoder is one that turns marks into spaces and byte tokens into bytes. */
+function dropsFirstSpace(json: unknown): boolean {
+  const steps = decoderParts(json)
+  const isMark = ({ pattern, content }: Json): boolean =>
+    record(pattern)['String'] === spaceMark && content === ' '
+  let marks = false
+  let drops = false
+  for (const step of steps) {
+    const { type } = step
+    if (type === 'Metaspace' && step['replacement'] === spaceMark) {
+      marks = true
+      drops = prependOf(step) !== 'never'
+    } else if (type === 'Replace' && isMark(step)) marks = true
+    else if (type === 'Strip' && step['content'] === ' ' && step['stop'] === 0) drops = step['start'] === 1
+    else if (type !== 'ByteFallback' && type !== 'Fuse')
+      throw unsupportedTokenizer(`the decoder ${String(type)}`)
+  }
+  if (!marks) throw unsupportedTokenizer('a decoder that keeps the marks of spaces')
+  return drops
+}
+
+function decoderParts(json: unknown): Json[] {
+  if (json === null || json === undefined) return []
+  const step = record(json)
+  const inner = step['type'] === 'Sequence' ? step['decoders'] : undefined
+  return Array.isArray(inner) ? inner.flatMap(decoderParts) : [step]
 }
 
 function addedTokens(value: unknown): AddedToken[] {
@@ -66,19 +132,21 @@ function addedTokens(value: unknown): AddedToken[] {
   return value.map((item) => {
     const token = record(item)
     const { id, content } = token
-    if (!isId(id) || typeof content !== 'string') throw broken('an added token without id or content')
-    for (const setting of ['single_word', 'lstrip', 'rstrip']) {
-      if (token[setting] === true) throw unsupportedTokenizer(`the token ${content} with ${setting}`)
+    if (!isTokenId(id) || !isString(content)) throw broken('an added token without id or content')
+    const matching: TokenMatching = {
+      ...(token['lstrip'] === true && { stripLeft: true }),
+      ...(token['rstrip'] === true && { stripRight: true }),
+      ...(token['single_word'] === true && { singleWord: true }),
+      ...(token['normalized'] === true && { normalized: true }),
     }
-    return { id, content, special: token['special'] === true }
+    return { id, content, special: token['special'] === true, matching }
   })
 }
 
-function tokensOf(vocabulary: Json, added: readonly AddedToken[]): string[] {
-  const entries = Object.entries(vocabulary)
+function tokensOf(vocabulary: Entries, added: readonly AddedToken[]): string[] {
   const tokens: string[] = []
-  for (const [token, id] of [...entries, ...added.map(({ content, id }) => [content, id] as const)]) {
-    if (!isId(id)) throw broken(`no valid id for the token ${token}`)
+  for (const [token, id] of [...vocabulary, ...added.map(({ content, id }) => [content, id] as const)]) {
+    if (!isTokenId(id)) throw broken(`no valid id for the token ${token}`)
     while (tokens.length <= id) tokens.push('')
     tokens[id] = token
   }
@@ -90,20 +158,15 @@ function mergesOf(value: unknown): string[] {
   if (!Array.isArray(value)) throw broken('no merges')
   return value.map((merge) => {
     const text: unknown = Array.isArray(merge) ? merge.join(' ') : merge
-    if (typeof text !== 'string') throw broken('a merge that is not text')
+    if (!isString(text)) throw broken('a merge that is not text')
     return text
   })
 }
 
-function isId(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= maxId
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value)
 }
 
-function record(value: unknown): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
-  throw broken('a part that is not an object')
-}
-
-function broken(what: string): Failure {
-  return new Failure('tokenizer-broken', `The model folder's tokenizer.json has ${what}. Download it again.`)
+function isTokenId(value: unknown): value is number {
+  return isId(value) && value <= maxId
 }

@@ -1,11 +1,13 @@
-/**
- * How text is cut into pieces before byte-pair encoding: regular expressions, applied one after the other; each
- * cuts every piece so far into its matches and what lies between them.
- */
-import { Failure } from '../../contract/failure.ts'
+/** The pre-tokenizers that models have, by their names in GGUF files and as a tokenizer.json describes them. */
+import { unsupportedTokenizer } from './failures.ts'
+import { broken, isString, type Json, record } from './json-parts.ts'
+import { patternOf } from './normalization.ts'
+import { whiteSpace } from './oniguruma.ts'
+import type { PreTokenizerStep, SplitBehavior } from './pieces.ts'
 
-/** White space as Unicode defines it: JavaScript's `\s` has U+FEFF on top and lacks U+0085. */
-const space = String.raw`\p{White_Space}`
+const space = whiteSpace
+/** ASCII's as well, some of which are symbols to Unicode. */
+const punctuation = String.raw`[!-\/:-@\[-\x60\{-~\p{P}]`
 
 const eachDigit = String.raw`\p{N}`
 const gpt2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^${space}\p{L}\p{N}]+|${space}+(?!\P{White_Space})|${space}+`
@@ -38,98 +40,67 @@ export function preTokenizerByGgufName(name: string): readonly string[] {
   throw unsupportedTokenizer(`the pre-tokenizer ${name}`)
 }
 
-/** The `pre_tokenizer` of a Hugging Face tokenizer.json; its last step must be ByteLevel. */
-export function preTokenizerFromJson(json: unknown): readonly string[] {
-  const steps = flatten(json)
-  if (steps.at(-1)?.['type'] !== 'ByteLevel')
-    throw unsupportedTokenizer('a pre-tokenizer that does not end in ByteLevel')
-  return steps.flatMap((step) => {
+/** The `pre_tokenizer` of a Hugging Face tokenizer.json, with `tokenizer-unsupported` for a step that isn't known. */
+export function preTokenizerFromJson(json: unknown): readonly PreTokenizerStep[] {
+  return preTokenizerParts(json).flatMap((step): PreTokenizerStep[] => {
     switch (step['type']) {
       case 'Digits':
         return [step['individual_digits'] === true ? eachDigit : String.raw`\p{N}+`]
       case 'Split':
-        return [splitPattern(step)]
-      case 'ByteLevel':
-        if (step['add_prefix_space'] === true) throw unsupportedTokenizer('ByteLevel with add_prefix_space')
-        return step['use_regex'] === false ? [] : [gpt2]
+        return [splitOf(step, patternOf(step), 'Isolated')]
+      case 'Punctuation':
+        return [splitOf(step, punctuation, 'Isolated')]
+      case 'WhitespaceSplit':
+        return [splitOf(step, whiteSpace, 'Removed')]
+      case 'Metaspace':
+        return [metaspaceOf(step)]
+      case 'ByteLevel': {
+        const spaced = { metaspace: ' ', prepend: 'each', cut: false } as const
+        return [
+          ...(step['add_prefix_space'] === true ? [spaced] : []),
+          ...(step['use_regex'] === false ? [] : [gpt2]),
+        ]
+      }
       default:
         throw unsupportedTokenizer(`the pre-tokenizer ${String(step['type'])}`)
     }
   })
 }
 
-function flatten(json: unknown): Readonly<Record<string, unknown>>[] {
-  if (typeof json !== 'object' || json === null) return []
-  const step: Readonly<Record<string, unknown>> = { ...json }
+/** The steps of a sequence, of sequences in it as well. */
+export function preTokenizerParts(json: unknown): Json[] {
+  if (json === null || json === undefined) return []
+  const step = record(json)
   const inner = step['type'] === 'Sequence' ? step['pretokenizers'] : undefined
-  return Array.isArray(inner) ? inner.flatMap(flatten) : [step]
+  return Array.isArray(inner) ? inner.flatMap(preTokenizerParts) : [step]
 }
 
-function splitPattern(step: Readonly<Record<string, unknown>>): string {
-  const { pattern, behavior } = step
-  if (behavior !== 'Isolated') throw unsupportedTokenizer(`Split with the behaviour ${String(behavior)}`)
-  if (typeof pattern === 'object' && pattern !== null) {
-    if ('String' in pattern && typeof pattern.String === 'string') return escapeLiteral(pattern.String)
-    if ('Regex' in pattern && typeof pattern.Regex === 'string') return toJavaScript(pattern.Regex)
-  }
-  throw unsupportedTokenizer('Split without a pattern')
+const behaviors: Readonly<Record<string, SplitBehavior>> = {
+  Isolated: 'isolated',
+  Removed: 'removed',
+  MergedWithPrevious: 'merged-with-previous',
+  MergedWithNext: 'merged-with-next',
+  Contiguous: 'contiguous',
 }
 
-/**
- * An Oniguruma pattern as JavaScript's, for what tokenizers use: white space as Unicode defines it, no needless
- * escapes (an error in Unicode mode), and `(?i:...)` around plain letters spelled out.
- */
-function toJavaScript(pattern: string): string {
-  const translated = pattern
-    .replace(/\(\?i:([^()[\]\\]*)\)/g, (_, letters: string) => {
-      const spelled = letters.replace(
-        /[a-z]/gi,
-        (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`,
-      )
-      return `(?:${spelled})`
-    })
-    .replace(/\\(.)/gs, (escape, character: string) => {
-      if (character === 's') return space
-      if (character === 'S') return String.raw`\P{White_Space}`
-      return /[A-Za-z0-9^$\\.*+?()[\]{}|/-]/.test(character) ? escape : character
-    })
-  try {
-    new RegExp(translated, 'u')
-  } catch (cause) {
-    throw unsupportedTokenizer(`the pattern ${pattern}`, cause)
-  }
-  return translated
+function splitOf(step: Json, pattern: string, absent: string): PreTokenizerStep {
+  const name = String(step['behavior'] ?? absent)
+  const behavior = Object.hasOwn(behaviors, name) ? behaviors[name] : undefined
+  if (behavior === undefined) throw unsupportedTokenizer(`Split with the behaviour ${name}`)
+  const invert = step['invert'] === true
+  return behavior === 'isolated' && !invert ? pattern : { split: pattern, behavior, invert }
 }
 
-export function escapeLiteral(text: string): string {
-  return text.replace(/[\^$\\.*+?()[\]{}|/]/g, String.raw`\$&`)
+function metaspaceOf(step: Json): PreTokenizerStep {
+  const { replacement, split } = step
+  if (!isString(replacement) || replacement === '') throw broken('a Metaspace without its replacement')
+  return { metaspace: replacement, prepend: prependOf(step), cut: split !== false }
 }
 
-/** Cuts text by the patterns; joined again, the pieces are the text. */
-export function makeSplitter(patterns: readonly string[]): (text: string) => string[] {
-  const expressions = patterns.map((pattern) => new RegExp(pattern, 'gu'))
-  return (text) =>
-    expressions.reduce((pieces, expression) => pieces.flatMap((piece) => cut(piece, expression)), [text])
-}
-
-/** The matches of a global expression and what lies between them, without empty pieces. */
-export function cut(text: string, expression: RegExp): string[] {
-  const pieces: string[] = []
-  let reached = 0
-  for (const match of text.matchAll(expression)) {
-    if (match[0] === '') continue
-    if (match.index > reached) pieces.push(text.slice(reached, match.index))
-    pieces.push(match[0])
-    reached = match.index + match[0].length
-  }
-  if (reached < text.length) pieces.push(text.slice(reached))
-  return pieces
-}
-
-export function unsupportedTokenizer(what: string, cause?: unknown): Failure {
-  return new Failure(
-    'tokenizer-unsupported',
-    `This model's tokenizer needs ${what}, which Veranda does not have. Pick another model.`,
-    { cause },
-  )
+/** Where a Metaspace puts a space that wasn't there; older files say `add_prefix_space`. */
+export function prependOf(step: Json): 'first' | 'each' | 'never' {
+  const scheme = step['prepend_scheme'] ?? (step['add_prefix_space'] === false ? 'never' : 'always')
+  if (scheme === 'always') return 'each'
+  if (scheme === 'first' || scheme === 'never') return scheme
+  throw unsupportedTokenizer(`Metaspace with the scheme ${String(scheme)}`)
 }

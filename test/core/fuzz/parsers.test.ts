@@ -7,6 +7,7 @@ import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
 import { readSafetensors } from '../../../src-main/core/checkpoint/safetensors.ts'
 import { openGguf, openHuggingFaceFolder } from '../../../src-main/core/llama/llama-checkpoint.ts'
 import { tokenizerFromHuggingFace } from '../../../src-main/core/tokenizer/definition-from-huggingface.ts'
+import { tokenizerFromSentencePiece } from '../../../src-main/core/tokenizer/definition-from-sentencepiece.ts'
 import { createTokenizer } from '../../../src-main/core/tokenizer/tokenizer.ts'
 import { readPeftAdapter } from '../../../src-main/core/vera/peft-adapter.ts'
 import { llamaConfig } from '../vera/llama-config.ts'
@@ -107,6 +108,13 @@ const tokenizerJson = encode({
     merges: ['a b', ['ab', 'c']],
   },
 })
+const unigramFile = decode(bytesOf('tokenizers/huggingface/unigram.json'))
+const unigramJson = encode(
+  typeof unigramFile === 'object' &&
+    unigramFile !== null &&
+    'tokenizer' in unigramFile &&
+    unigramFile.tokenizer,
+)
 const config = bytesOf('architectures/qwen3/config.json')
 const weights = bytesOf('architectures/qwen3/model.safetensors')
 /** A header with every kind of value, and two tensors. */
@@ -205,6 +213,34 @@ const targets: readonly Target[] = [
       })
     },
   },
+  {
+    name: 'tokenizer.json of characters',
+    seedFile: unigramJson,
+    header: unigramJson.length,
+    inputs: 5_000,
+    damage: (random) => encode(mutateJson(decode(unigramJson), 2, random)),
+    open(bytes) {
+      return createTokenizer(tokenizerFromHuggingFace(decode(bytes), null, [])).encode(
+        'the fi\u0301 \u{1f642}',
+        {
+          special: true,
+        },
+      )
+    },
+  },
+  ...['llama', 'unigram'].map((kind): Target => {
+    const model = bytesOf(`tokenizers/sentencepiece/${kind}.model`)
+    return {
+      name: `tokenizer.model (${kind})`,
+      seedFile: model,
+      header: model.length,
+      inputs: 5_000,
+      open(bytes) {
+        const tokenizer = createTokenizer(tokenizerFromSentencePiece(bytes, null, []))
+        return tokenizer.decode(tokenizer.encode('the fi\u0301  \u{1f642}', { special: true }))
+      },
+    }
+  }),
 ]
 
 describe('damaged files', () => {

@@ -209,6 +209,15 @@ describe('Hugging Face folders', () => {
     })
     expect(openHuggingFaceFolder(both).chatTemplate).toBe('own')
   })
+
+  test("SentencePiece's tokenizer.model, where there is no tokenizer.json", () => {
+    const model = readFileSync(new URL('../../golden/tokenizers/sentencepiece/llama.model', import.meta.url))
+    const config = new TextEncoder().encode('{ "legacy": false, "bos_token": "<s>" }')
+    const files = { 'tokenizer.json': null, 'tokenizer.model': model, 'tokenizer_config.json': config }
+    const { tokenizer } = openHuggingFaceFolder(folder('tied', files))
+    expect(tokenizer).toMatchObject({ bosId: 1, eosIds: [2], controlIds: [0, 1, 2] })
+    expect(tokenizer?.normalization).toContainEqual({ prepend: ' ', to: 'first' })
+  })
 })
 
 describe('what cannot be opened says why', () => {

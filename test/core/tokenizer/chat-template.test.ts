@@ -5,6 +5,7 @@ import { renderChat } from '../../../src-main/core/tokenizer/chat-rendering.ts'
 import type { ChatMessage, RenderOptions } from '../../../src-main/core/tokenizer/chat-rendering.ts'
 import { encodeChat } from '../../../src-main/core/tokenizer/chat-template.ts'
 import { tokenizerFromGguf } from '../../../src-main/core/tokenizer/definition-from-gguf.ts'
+import { tokenizerFromSentencePiece } from '../../../src-main/core/tokenizer/definition-from-sentencepiece.ts'
 import { createTokenizer } from '../../../src-main/core/tokenizer/tokenizer.ts'
 import { fileSource } from '../checkpoint/file-source.ts'
 import { hasRealModel, realModelPath } from '../real-model.ts'
@@ -176,6 +177,37 @@ describe('encoding', () => {
     const whole = encode([user('q'), assistant('a')]).ids
     expect(whole.slice(0, prompt.length)).toEqual(prompt)
   })
+})
+
+describe('encoding with a SentencePiece tokenizer', () => {
+  const openModel = (name: string) =>
+    createTokenizer(
+      tokenizerFromSentencePiece(
+        readFileSync(new URL(`../../golden/tokenizers/sentencepiece/${name}.model`, import.meta.url)),
+        null,
+        [],
+      ),
+    )
+  const llama2 = `{% for m in messages %}{% if m.role == 'user' %}{{ bos_token + '[INST] ' + m.content + ' [/INST]' }}{% else %}{{ ' ' + m.content + ' ' + eos_token }}{% endif %}{% endfor %}`
+
+  test.each([
+    ['llama', 'the theatre 🙂', ' the theatre 🙂 </s>'],
+    ['gemma', '  the 京都大', '   the 京都大 </s>'],
+    // Its unknown tokens don't tell how long they are.
+    ['unigram', '🙂京大都 the 👩', ' :)京<unk>都 the <unk></s>'],
+  ])(
+    '%s: the mask covers the answer, whatever the tokenizer puts before a text',
+    (name, answer, scoredText) => {
+      const tokenizer = openModel(name)
+      const messages = [user('hello <s> there 👩'), assistant(answer), user('ok'), assistant('b')]
+      const { ids, scored } = encodeChat(tokenizer, llama2, messages, { addGenerationPrompt: false })
+      const firstAnswer = ids.slice(0, ids.indexOf(2) + 1).filter((_, index) => scored[index])
+      const bytes = firstAnswer.flatMap((id) => [...tokenizer.tokenBytes(id)])
+      const text = new TextDecoder().decode(Uint8Array.from(bytes))
+      expect(text).toBe(scoredText)
+      expect(ids.filter((id) => id === 1)).toHaveLength(2)
+    },
+  )
 })
 
 describe.skipIf(!hasRealModel)('SmolLM2', () => {

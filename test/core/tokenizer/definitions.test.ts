@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { byteCharacters } from '../../../src-main/core/tokenizer/byte-alphabet.ts'
 import { tokenizerFromGguf } from '../../../src-main/core/tokenizer/definition-from-gguf.ts'
 import { tokenizerFromHuggingFace } from '../../../src-main/core/tokenizer/definition-from-huggingface.ts'
+import { tokenizerFromSentencePiece } from '../../../src-main/core/tokenizer/definition-from-sentencepiece.ts'
+import { makeSplitter } from '../../../src-main/core/tokenizer/pieces.ts'
 import { createTokenizer } from '../../../src-main/core/tokenizer/tokenizer.ts'
 
 const tokens = [...byteCharacters, 'ab', '<s>', '<|im_end|>', '<tool>', 'Ġ1', '12']
@@ -145,8 +147,7 @@ describe('cutting into pieces', () => {
     expect(pieces(split(llama3), text)).toEqual(expected)
     const named = tokenizerFromGguf(gguf({ 'tokenizer.ggml.pre': 'llama-bpe' }))
     expect(named.ignoreMerges).toBe(true)
-    const [pattern = ''] = named.preTokenizer
-    expect(text.match(new RegExp(pattern, 'gu'))).toEqual(expected)
+    expect(makeSplitter(named.preTokenizer)(text)).toEqual(expected)
   })
 
   test('a literal pattern', () => {
@@ -159,38 +160,49 @@ describe('cutting into pieces', () => {
 
 describe('what is not supported is named', () => {
   const cases: [string, () => unknown, RegExp][] = [
-    [
-      'SentencePiece in GGUF',
-      () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.model': 'llama' })),
-      /kind llama/,
-    ],
+    ['another kind in GGUF', () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.model': 'bert' })), /kind bert/],
     [
       'an unknown name',
       () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.pre': 'viking' })),
       /pre-tokenizer viking/,
     ],
     ['no name', () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.pre': undefined })), /without a name/],
-    ['Unigram', () => tokenizerFromHuggingFace(json({}, { type: 'Unigram' }), null, []), /kind Unigram/],
     [
-      'byte fallback',
+      'WordPiece',
+      () => tokenizerFromHuggingFace(json({}, { type: 'WordPiece' }), null, []),
+      /kind WordPiece/,
+    ],
+    [
+      'byte fallback over bytes',
       () => tokenizerFromHuggingFace(json({}, { byte_fallback: true }), null, []),
       /byte_fallback/,
     ],
     [
       'a normalizer',
-      () => tokenizerFromHuggingFace(json({ normalizer: { type: 'Lowercase' } }), null, []),
-      /normalizer Lowercase/,
+      () => tokenizerFromHuggingFace(json({ normalizer: { type: 'Nmt' } }), null, []),
+      /normalizer Nmt/,
     ],
     [
-      'Metaspace',
-      () => tokenizerFromHuggingFace(json({ pre_tokenizer: { type: 'Metaspace' } }), null, []),
-      /ByteLevel/,
-    ],
-    [
-      'tokens that eat spaces',
+      'a pre-tokenizer',
       () =>
-        tokenizerFromHuggingFace(json({ added_tokens: [{ ...added('<s>', true), lstrip: true }] }), null, []),
-      /<s> with lstrip/,
+        tokenizerFromHuggingFace(
+          json({
+            pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'UnicodeScripts' }, byteLevel] },
+          }),
+          null,
+          [],
+        ),
+      /pre-tokenizer UnicodeScripts/,
+    ],
+    [
+      'characters without a decoder of their marks',
+      () => tokenizerFromHuggingFace(json({ pre_tokenizer: null }), null, []),
+      /marks of spaces/,
+    ],
+    [
+      'words of a SentencePiece model',
+      () => tokenizerFromSentencePiece(Uint8Array.of(0x0a, 3, 0x0a, 1, 0x61, 0x12, 2, 0x18, 3), null, []),
+      /words or characters/,
     ],
   ]
   test.each(cases)('%s', (_name, read, message) => {
@@ -203,6 +215,13 @@ describe('what is not supported is named', () => {
     ['tokens that are numbers', () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.tokens': [1, 2] }))],
     ['an id out of bounds', () => tokenizerFromHuggingFace(json({}, { vocab: { a: 1e12 } }), null, [])],
     ['a list', () => tokenizerFromHuggingFace([], null, [])],
+    [
+      'tokens without scores',
+      () => tokenizerFromHuggingFace(json({}, { type: 'Unigram', vocab: ['a'] }), null, []),
+    ],
+    ['no scores', () => tokenizerFromGguf(gguf({ 'tokenizer.ggml.model': 'llama' }))],
+    ['a tokenizer.model without tokens', () => tokenizerFromSentencePiece(new Uint8Array(0), null, [])],
+    ['a tokenizer.model that ends early', () => tokenizerFromSentencePiece(Uint8Array.of(0x0a, 9), null, [])],
   ])('%s', (_name, read) => {
     expect(read).toThrow(expect.objectContaining({ code: 'tokenizer-broken' }))
   })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { makeSplitter } from '../../../src-main/core/tokenizer/pieces.ts'
 import {
-  makeSplitter,
   preTokenizerByGgufName,
   preTokenizerFromJson,
 } from '../../../src-main/core/tokenizer/pre-tokenizers.ts'
