@@ -6,7 +6,7 @@ import type { DeviceMemory, Runtime, Session, Tensor } from '../core/graph/runti
  * A device's memory, reached by graphs that do nothing: onnxruntime-node makes tensors there only as results of a
  * run, and can't read them. `open` gives sessions whose `staying` results stay on the device.
  */
-export function deviceMemory(open: Runtime['open']): DeviceMemory {
+export function deviceMemory(open: Runtime['open'], weightBytes: number): DeviceMemory {
   const sessions = new Map<string, Promise<Session>>()
   const copy = async (tensor: Tensor, staying: readonly string[]): Promise<Tensor> => {
     const rank = tensor.shape.length
@@ -17,7 +17,7 @@ export function deviceMemory(open: Runtime['open']): DeviceMemory {
     if (y === undefined) throw new TypeError('The copy is missing.')
     return y
   }
-  return { put: (tensor) => copy(tensor, ['y']), take: (tensor) => copy(tensor, []) }
+  return { weightBytes, put: (tensor) => copy(tensor, ['y']), take: (tensor) => copy(tensor, []) }
 }
 
 function identity(rank: number): Graph {

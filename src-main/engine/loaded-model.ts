@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import { PlacedFeeds } from '../core/graph/placed-feeds.ts'
 import type { Feeds, Runtime, Session } from '../core/graph/runtime.ts'
 import { Drafting } from '../core/generation/drafting.ts'
 import { KeptCaches } from '../core/generation/kept-caches.ts'
@@ -38,6 +39,9 @@ export class LoadedModel {
   readonly #decoders: ReadyDecoder[] = []
   readonly #caches: KeptCaches
   #tokenizer: Tokenizer | null = null
+  /** What the adapter used last feeds, where it is best fed from. */
+  #adapterFeeds: { readonly identity: string; readonly placed: PlacedFeeds; readonly feeds: Feeds } | null =
+    null
   /** Cuts caches on the device. */
   #cutter: Promise<Session> | null = null
   #turn: Promise<unknown> = Promise.resolve()
@@ -87,7 +91,7 @@ export class LoadedModel {
     const ready = this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout))
     const { decoder, drafting } = ready
     decoder.use(this.#caches.take(adapter?.identity ?? '', prompt))
-    return { decoder, drafting, extra: adapter === null ? {} : adapterFeeds(adapter.live) }
+    return { decoder, drafting, extra: adapter === null ? {} : await this.#feedsOf(adapter) }
   }
 
   /** Of the keys and values kept. */
@@ -99,6 +103,7 @@ export class LoadedModel {
     const done = await this.takeTurn()
     for (const { decoder } of this.#decoders.splice(0)) await decoder.close()
     this.#caches.clear()
+    this.#adapterFeeds?.placed.release()
     await (await this.#cutter)?.close()
     this.weights.close()
     done()
@@ -117,6 +122,15 @@ export class LoadedModel {
     const ready = { key, decoder: new Decoder(session, this.weights, this.#newCache()), drafting }
     this.#decoders.push(ready)
     return ready
+  }
+
+  async #feedsOf({ identity, live }: OpenAdapter): Promise<Feeds> {
+    if (this.#adapterFeeds?.identity === identity) return this.#adapterFeeds.feeds
+    this.#adapterFeeds?.placed.release()
+    const placed = new PlacedFeeds(this.#runtime)
+    const feeds = await placed.place(adapterFeeds(live))
+    this.#adapterFeeds = { identity, placed, feeds }
+    return feeds
   }
 
   #newCache(): TokenCache {

@@ -14,9 +14,15 @@ export interface OnnxRuntimeOptions {
   readonly threads: number | null
   /** The processor if absent. */
   readonly provider?: Provider
+  /** Of a device with memory of its own, as far as it is known. */
+  readonly memoryBytes?: number | null
 }
 
-export function onnxRuntime({ threads, provider = 'cpu' }: OnnxRuntimeOptions): Runtime {
+/** Frozen weights may take half of a device's memory, and this much where nobody knows how large it is. */
+const unknownWeightBytes = 2 ** 30
+
+export function onnxRuntime({ threads, provider = 'cpu', memoryBytes = null }: OnnxRuntimeOptions): Runtime {
+  const weightBytes = memoryBytes === null ? unknownWeightBytes : memoryBytes / 2
   const open: Runtime['open'] = async (graph, { weightsDirectory, staying = [] } = {}) => {
     try {
       const stays = hasMemory(provider) ? staying : []
@@ -51,7 +57,7 @@ export function onnxRuntime({ threads, provider = 'cpu' }: OnnxRuntimeOptions): 
   return {
     blockArithmetic: null,
     mapFile: null,
-    deviceMemory: hasMemory(provider) ? deviceMemory(open) : null,
+    deviceMemory: hasMemory(provider) ? deviceMemory(open, weightBytes) : null,
     open,
   }
 }

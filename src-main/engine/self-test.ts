@@ -7,7 +7,7 @@ import { LINEAR_KINDS } from '../core/llama/linear-kinds.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { initialVectors } from '../core/vera/initial-vectors.ts'
 import { layoutVera } from '../core/vera/layout.ts'
-import { liveAdapter } from '../core/vera/live-adapter.ts'
+import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
 import { LoadedModel } from './loaded-model.ts'
 import type { Codecs } from './native-codecs.ts'
@@ -75,7 +75,7 @@ async function compute(directory: string, runtime: Runtime, codecs: Codecs) {
     }
     const gradient = new Float32Array(layout.length)
     const loss = await pass.addGradient(batch, adapter, (losses) => losses.map(() => 1), gradient)
-    return { loss, gradient, logits: await chatLogits(model, [...ids]) }
+    return { loss, gradient, logits: await chatLogits(model, adapter, [...ids]) }
   } finally {
     await pass.close()
     await model.close()
@@ -83,14 +83,18 @@ async function compute(directory: string, runtime: Runtime, codecs: Codecs) {
 }
 
 /** After a prompt, after a token, and after some tokens were taken back. */
-async function chatLogits(model: LoadedModel, ids: readonly number[]): Promise<Float32Array> {
+async function chatLogits(
+  model: LoadedModel,
+  live: LiveAdapter,
+  ids: readonly number[],
+): Promise<Float32Array> {
   const done = await model.takeTurn()
   try {
-    const { decoder } = await model.decoder(null)
-    const all: number[] = [...(await decoder.logits(ids, [ids.length - 1]))]
-    all.push(...(await decoder.logits([5], [0])))
+    const { decoder, extra } = await model.decoder({ live, identity: 'self-test' })
+    const all: number[] = [...(await decoder.logits(ids, [ids.length - 1], extra))]
+    all.push(...(await decoder.logits([5], [0], extra)))
     decoder.truncate(ids.length - 4)
-    all.push(...(await decoder.logits([6, 7, 8], [1, 2])))
+    all.push(...(await decoder.logits([6, 7, 8], [1, 2], extra)))
     return Float32Array.from(all)
   } finally {
     done()

@@ -56,6 +56,8 @@ export interface OpenOptions {
 
 /** Memory of a device, as a GPU's. Tensors in it are fed as any others, and have to be released. */
 export interface DeviceMemory {
+  /** What frozen weights may take of it; those beyond are fed anew to each run. */
+  readonly weightBytes: number
   /** A copy of float32 numbers in the device's memory. */
   put(tensor: Tensor): Promise<Tensor>
   /** A copy in JavaScript's memory of a float32 tensor that stayed. */
@@ -65,6 +67,17 @@ export interface DeviceMemory {
 export interface MappedFile {
   /** The tensor that begins at byte `offset`. */
   tensor(dtype: 'float32' | 'uint8', shape: readonly number[], offset: number): Tensor
+}
+
+/** The float32 elements of a result, wherever it is. */
+export async function takeFloat32(
+  runtime: Runtime,
+  tensor: Tensor | undefined,
+  name: string,
+): Promise<Float32Array> {
+  const { deviceMemory } = runtime
+  const taken = deviceMemory === null || tensor === undefined ? tensor : await deviceMemory.take(tensor)
+  return float32Data(taken, name)
 }
 
 /** The float32 elements of a result. */

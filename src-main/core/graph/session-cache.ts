@@ -10,11 +10,16 @@ export class SessionCache {
     this.#runtime = runtime
   }
 
-  /** The session `key`, over the graph that `build` makes if it isn't loaded yet. */
-  open(key: string, build: () => Graph): Promise<Session> {
+  /** The session `key`, over the graph that `build` makes if it isn't loaded yet; `staying`: see `OpenOptions`. */
+  open(
+    key: string,
+    build: () => Graph,
+    staying: (graph: Graph) => readonly string[] = () => [],
+  ): Promise<Session> {
     const known = this.#sessions.get(key)
     if (known !== undefined) return known
-    const opened = this.#runtime.open(build())
+    const graph = build()
+    const opened = this.#runtime.open(graph, { staying: staying(graph) })
     this.#sessions.set(key, opened)
     return opened
   }

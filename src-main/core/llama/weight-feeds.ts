@@ -1,5 +1,5 @@
 /** Stored weights as what a graph is fed with, in the form that the runtime multiplies with. */
-import type { Feeds, Runtime } from '../graph/runtime.ts'
+import type { Feeds, Runtime, Tensor } from '../graph/runtime.ts'
 import type { BlockFormat } from './lower-linear.ts'
 import type { WeightSource } from './weight-source.ts'
 
@@ -17,28 +17,56 @@ export interface WeightFeeds {
   readonly format: BlockFormat
 }
 
-/**
- * Blocks as they are stored where the runtime multiplies with them, else float32 numbers, read into the array that
- * `buffer` gives.
- */
-export function weightFeeds(
-  runtime: Runtime,
-  weights: WeightSource,
-  name: string,
-  { stored, shape, firstRow = 0 }: StoredPart,
-  buffer: (length: number) => Float32Array,
-): WeightFeeds {
-  const blocks = runtime.blockArithmetic === null ? null : weights.blocks(stored, firstRow, shape[0] ?? 0)
-  if (blocks === null) {
-    const data = buffer(shape.reduce((a, b) => a * b, 1))
-    weights.read(stored, data, firstRow)
-    return { feeds: { [name]: { data, shape } }, format: null }
+/** Gives graphs the weights that they take, in the form that the runtime multiplies with. */
+export class WeightFeeder {
+  readonly #runtime: Runtime
+  readonly #weights: WeightSource
+  /** What was put into the device's memory, by its place in the checkpoint. */
+  readonly #put = new Map<string, Tensor>()
+  #freeBytes: number
+
+  constructor(runtime: Runtime, weights: WeightSource) {
+    this.#runtime = runtime
+    this.#weights = weights
+    this.#freeBytes = runtime.deviceMemory?.weightBytes ?? 0
   }
-  const { bits, quants, scales, offsets } = blocks
-  const feeds = { [`${name}.quants`]: quants, [`${name}.scales`]: scales }
-  return {
-    feeds: offsets === null ? feeds : { ...feeds, [`${name}.offsets`]: offsets },
-    format: { bits, hasOffsets: offsets !== null },
+
+  /**
+   * Blocks as they are stored where the runtime multiplies with them, else float32 numbers: in the device's memory,
+   * as far as that goes, or read into the array that `buffer` gives.
+   */
+  async feeds(
+    name: string,
+    { stored, shape, firstRow = 0 }: StoredPart,
+    buffer: (length: number) => Float32Array,
+  ): Promise<WeightFeeds> {
+    const { blockArithmetic, deviceMemory } = this.#runtime
+    const blocks = blockArithmetic === null ? null : this.#weights.blocks(stored, firstRow, shape[0] ?? 0)
+    if (blocks !== null) {
+      const { bits, quants, scales, offsets } = blocks
+      const feeds = { [`${name}.quants`]: quants, [`${name}.scales`]: scales }
+      return {
+        feeds: offsets === null ? feeds : { ...feeds, [`${name}.offsets`]: offsets },
+        format: { bits, hasOffsets: offsets !== null },
+      }
+    }
+    const key = `${stored} ${firstRow} ${shape[0] ?? 0}`
+    const put = this.#put.get(key)
+    if (put !== undefined) return { feeds: { [name]: put }, format: null }
+    const data = buffer(shape.reduce((a, b) => a * b, 1))
+    this.#weights.read(stored, data, firstRow)
+    const tensor = { data, shape }
+    if (deviceMemory === null || data.byteLength > this.#freeBytes)
+      return { feeds: { [name]: tensor }, format: null }
+    const resident = await deviceMemory.put(tensor)
+    this.#freeBytes -= data.byteLength
+    this.#put.set(key, resident)
+    return { feeds: { [name]: resident }, format: null }
+  }
+
+  release(): void {
+    for (const tensor of this.#put.values()) tensor.release?.()
+    this.#put.clear()
   }
 }
 

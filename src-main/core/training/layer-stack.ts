@@ -1,14 +1,15 @@
+import { PlacedFeeds } from '../graph/placed-feeds.ts'
 import { type Feeds, float32Data, type Runtime, type Tensor } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
 import { linearPath } from '../llama/linear-kinds.ts'
 import { inverseFrequencies, rotaryScale, rotaryTables, unrotatedTables } from '../llama/rope.ts'
 import { layerShapes } from '../llama/tensor-names.ts'
 import type { BlockFormat } from '../llama/lower-linear.ts'
-import { formatName, weightFeeds } from '../llama/weight-feeds.ts'
+import { formatName, type WeightFeeder } from '../llama/weight-feeds.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
 import { dropoutFeeds } from '../vera/dropout.ts'
 import { layerLayout, layerRange, layoutSignature, type VeraLayout } from '../vera/layout.ts'
-import { adapterFeeds, type LiveAdapter } from '../vera/live-adapter.ts'
+import { type LiveAdapter, vectorFeeds } from '../vera/live-adapter.ts'
 import { attentionMask, type Batch } from './batch.ts'
 import {
   keptValues,
@@ -38,56 +39,76 @@ export class LayerStack {
   readonly #runtime: Runtime
   readonly #weights: WeightSource
   readonly #sessions: SessionCache
+  readonly #feeder: WeightFeeder
+  /** The adapter's projections. */
+  readonly #projections: PlacedFeeds
   readonly #frequencies: Float32Array
   /** For the float32 tensors of one layer, by their names in its graphs. */
   readonly #buffers = new Map<string, Float32Array>()
   #loaded: LayerWeights | null = null
   #keptWidth: number | null = null
 
-  constructor(runtime: Runtime, weights: WeightSource) {
+  constructor(runtime: Runtime, weights: WeightSource, feeder: WeightFeeder) {
     this.#runtime = runtime
+    this.#feeder = feeder
+    this.#projections = new PlacedFeeds(runtime)
     this.#sessions = new SessionCache(runtime)
     this.#weights = weights
     this.#frequencies = inverseFrequencies(weights.model.config)
   }
 
-  close(): Promise<void> {
-    return this.#sessions.close()
+  async close(): Promise<void> {
+    this.#projections.release()
+    await this.#sessions.close()
   }
 
-  /** Everything that the layers' runs over one batch share. */
-  batchFeeds(batch: Batch): Feeds {
+  /** Calls `use` with everything that the layers' runs over one batch share. */
+  async withBatch<T>(batch: Batch, use: (feeds: Feeds) => Promise<T>): Promise<T> {
     const { config } = this.#weights.model
     const { cos, sin } = rotaryTables(this.#frequencies, batch.positions, rotaryScale(config))
     const shape = [batch.ids.length, config.headDim / 2]
-    return { cos: { data: cos, shape }, sin: { data: sin, shape }, mask: attentionMask(config, batch) }
+    const shared = new PlacedFeeds(this.#runtime)
+    try {
+      return await use(
+        await shared.place({
+          cos: { data: cos, shape },
+          sin: { data: sin, shape },
+          mask: attentionMask(config, batch),
+        }),
+      )
+    } finally {
+      shared.release()
+    }
   }
 
   /** Whether the matrix products from layer `lowest` on may be kept for the backward pass: see `keepBytes`. */
-  canKeep(batch: Batch, adapter: LiveAdapter, lowest: number): boolean {
-    this.#keptWidth ??= this.#widthToKeep(adapter, lowest)
+  async canKeep(batch: Batch, adapter: LiveAdapter, lowest: number): Promise<boolean> {
+    this.#keptWidth ??= await this.#widthToKeep(adapter, lowest)
     const layers = this.#weights.model.config.layerCount - lowest
     return this.#keptWidth * batch.ids.length * 4 * layers <= keepBytes
   }
 
-  /** x `[N, H]` → y `[N, H]` and what is kept for `backward`. */
+  /** x `[N, H]` → y `[N, H]` and what is kept for `backward`; the caller releases all three. */
   async forward(
     layer: number,
     rows: number,
-    x: Float32Array,
+    x: Tensor,
     batchFeeds: Feeds,
     adapter: LiveAdapter | null,
     keep: boolean,
-  ): Promise<{ readonly y: Float32Array; readonly kept: Feeds }> {
-    const part = layerPart(adapter, layer, x.length / this.#weights.model.config.hiddenSize)
-    const weights = this.#load(layer)
+  ): Promise<{ readonly y: Tensor; readonly kept: Feeds }> {
+    const part = layerPart(adapter, layer, x.shape[0] ?? 0)
+    const weights = await this.#load(layer)
     const options = this.#options(weights, rows, part, keep)
     const session = await this.#sessions.open(
       `forward ${rows} ${part?.signature} ${keep} ${weights.format}`,
       () => layerForwardGraph(options),
+      (graph) => graph.outputs.map(({ name }) => name),
     )
-    const { y, ...kept } = await session.run({ ...this.#feeds(weights, x, batchFeeds), ...part?.feeds })
-    return { y: float32Data(y, 'y'), kept }
+    const feeds = this.#feeds(weights, x, batchFeeds)
+    const { y, ...kept } = await session.run({ ...feeds, ...(await this.#partFeeds(part)) })
+    if (y === undefined) throw new TypeError('The layer gave no y.')
+    return { y, kept }
   }
 
   /** The gradients at a layer's input (if wanted) and of its part of the adapter's vector, given that at its output. */
@@ -95,35 +116,35 @@ export class LayerStack {
     layer: number,
     rows: number,
     given: {
-      readonly x: Float32Array
-      readonly dy: Float32Array
+      readonly x: Tensor
+      readonly dy: Tensor
       readonly batchFeeds: Feeds
       readonly kept: Feeds
       readonly keeps: boolean
     },
     adapter: LiveAdapter,
     wantsInput: boolean,
-  ): Promise<{ readonly dx: Float32Array | null; readonly dLambda: Float32Array | null }> {
-    const part = layerPart(adapter, layer, given.x.length / this.#weights.model.config.hiddenSize)
-    const weights = this.#load(layer)
+  ): Promise<{ readonly dx: Tensor | null; readonly dLambda: Float32Array | null }> {
+    const part = layerPart(adapter, layer, given.x.shape[0] ?? 0)
+    const weights = await this.#load(layer)
     const options = this.#options(weights, rows, part, given.keeps)
     const session = await this.#sessions.open(
       `backward ${rows} ${part?.signature} ${given.keeps} ${wantsInput} ${weights.format}`,
       () => layerBackwardGraph(options, wantsInput),
+      () => ['dx'],
     )
     const feeds = this.#feeds(weights, given.x, given.batchFeeds)
-    const dy = { data: given.dy, shape: feeds['x']?.shape ?? [] }
-    const results = await session.run({ ...feeds, ...given.kept, ...part?.feeds, dy })
-    for (const tensor of Object.values(given.kept)) tensor.release?.()
+    const { dy, kept } = given
+    const results = await session.run({ ...feeds, ...kept, ...(await this.#partFeeds(part)), dy })
     return {
-      dx: wantsInput ? float32Data(results['dx'], 'dx') : null,
+      dx: results['dx'] ?? null,
       dLambda: part === null ? null : float32Data(results['dLambda'], 'dLambda'),
     }
   }
 
   /** Numbers a token and layer. */
-  #widthToKeep(adapter: LiveAdapter, lowest: number): number {
-    const options = this.#options(this.#load(lowest), 1, layerPart(adapter, lowest, 0), true)
+  async #widthToKeep(adapter: LiveAdapter, lowest: number): Promise<number> {
+    const options = this.#options(await this.#load(lowest), 1, layerPart(adapter, lowest, 0), true)
     return keptValues(options).reduce((sum, { shape }) => sum + Number(shape[1]), 0)
   }
 
@@ -139,25 +160,28 @@ export class LayerStack {
     return { config, rows, ...adapted, keep, arithmetic, formats }
   }
 
-  #feeds(weights: LayerWeights, x: Float32Array, batchFeeds: Feeds): Feeds {
-    const { hiddenSize, headDim, unrotatedLayers } = this.#weights.model.config
-    const length = x.length / hiddenSize
+  #feeds(weights: LayerWeights, x: Tensor, batchFeeds: Feeds): Feeds {
+    const { headDim, unrotatedLayers } = this.#weights.model.config
     return {
-      x: { data: x, shape: [length, hiddenSize] },
+      x,
       ...batchFeeds,
-      ...(unrotatedLayers?.includes(weights.layer) && unrotatedFeeds(headDim, length)),
+      ...(unrotatedLayers?.includes(weights.layer) && unrotatedFeeds(headDim, x.shape[0] ?? 0)),
       ...weights.feeds,
     }
   }
 
-  #load(layer: number): LayerWeights {
+  async #partFeeds(part: LayerPart | null): Promise<Feeds> {
+    return part === null ? {} : { ...part.feeds, ...(await this.#projections.place(part.projections)) }
+  }
+
+  async #load(layer: number): Promise<LayerWeights> {
     if (this.#loaded?.layer === layer) return this.#loaded
     const formats = new Map<string, BlockFormat>()
     const feeds: Record<string, Tensor> = {}
     for (const [name, shape] of layerShapes(this.#weights.model.config, layerPrefix)) {
       const part = { stored: name.replace(layerPrefix, `model.layers.${layer}`), shape }
       const buffer = (length: number) => this.#buffer(name, length)
-      const given = weightFeeds(this.#runtime, this.#weights, name, part, buffer)
+      const given = await this.#feeder.feeds(name, part, buffer)
       formats.set(name, given.format)
       Object.assign(feeds, given.feeds)
     }
@@ -192,6 +216,7 @@ function unrotatedFeeds(headDim: number, length: number): Feeds {
 interface LayerPart {
   readonly layout: VeraLayout
   readonly dropoutRate: number
+  readonly projections: Feeds
   readonly feeds: Feeds
   /** Tells graphs apart; they are the same for layers that are adapted alike. */
   readonly signature: string
@@ -207,8 +232,9 @@ function layerPart(adapter: LiveAdapter | null, layer: number, tokens: number): 
   return {
     layout,
     dropoutRate: dropout?.rate ?? 0,
+    projections: adapter.projectionFeeds,
     feeds: {
-      ...adapterFeeds({ ...adapter, vectors: adapter.vectors.subarray(start, end) }),
+      ...vectorFeeds(adapter.vectors.subarray(start, end)),
       ...(dropout === null ? {} : dropoutFeeds(layout, layer, tokens, dropout)),
     },
     signature: `${layoutSignature(layout)} ${dropout?.rate ?? 0}`,

@@ -1,4 +1,12 @@
-import { type Feeds, float32Data, type Runtime, type Session } from '../graph/runtime.ts'
+import {
+  type Feeds,
+  float32Data,
+  type Runtime,
+  type Session,
+  takeFloat32,
+  type Tensor,
+} from '../graph/runtime.ts'
+import { WeightFeeder } from '../llama/weight-feeds.ts'
 import { embed, type WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
@@ -12,7 +20,9 @@ import { finalNormBackwardGraph, finalNormForwardGraph } from './output-graphs.t
 
 /** A model's forward, loss and backward pass, ready to be run over batches. */
 export class TrainingPass {
+  readonly #runtime: Runtime
   readonly #weights: WeightSource
+  readonly #feeder: WeightFeeder
   readonly #layers: LayerStack
   readonly #output: OutputLayer
   readonly #normForward: Session
@@ -22,16 +32,12 @@ export class TrainingPass {
   /** Of examples that follow the base model: the target at each of their tokens that predicts a scored one. */
   readonly #softTargets = new Map<TokenizedExample, ReadonlyMap<number, SoftTarget>>()
 
-  private constructor(
-    weights: WeightSource,
-    layers: LayerStack,
-    output: OutputLayer,
-    normForward: Session,
-    normBackward: Session,
-  ) {
+  private constructor(runtime: Runtime, weights: WeightSource, normForward: Session, normBackward: Session) {
+    this.#runtime = runtime
     this.#weights = weights
-    this.#layers = layers
-    this.#output = output
+    this.#feeder = new WeightFeeder(runtime, weights)
+    this.#layers = new LayerStack(runtime, weights, this.#feeder)
+    this.#output = new OutputLayer(runtime, weights, this.#feeder)
     this.#normForward = normForward
     this.#normBackward = normBackward
     this.#normScale = new Float32Array(weights.model.config.hiddenSize)
@@ -41,15 +47,15 @@ export class TrainingPass {
   static async open(runtime: Runtime, weights: WeightSource): Promise<TrainingPass> {
     const { config } = weights.model
     return new TrainingPass(
+      runtime,
       weights,
-      new LayerStack(runtime, weights),
-      new OutputLayer(runtime, weights),
       await runtime.open(finalNormForwardGraph(config)),
       await runtime.open(finalNormBackwardGraph(config)),
     )
   }
 
   async close(): Promise<void> {
+    this.#feeder.release()
     await this.#layers.close()
     await this.#output.close()
     await this.#normForward.close()
@@ -58,11 +64,10 @@ export class TrainingPass {
 
   /** The hidden states `[N, H]` before each layer and after the last (not normed): `layerCount + 1` of them. */
   async hiddenStates(batch: Batch, adapter: LiveAdapter | null): Promise<readonly Float32Array[]> {
-    const feeds = this.#layers.batchFeeds(batch)
     const states = [embed(this.#weights, batch.ids)]
-    for (let layer = 0; layer < this.#weights.model.config.layerCount; layer++) {
-      const { y } = await this.#layers.forward(layer, batch.rows, lastOf(states), feeds, adapter, false)
-      states.push(y)
+    const { layerCount } = this.#weights.model.config
+    for (let layer = 0; layer < layerCount; layer++) {
+      states.push(await this.#through(batch, { layer, x: lastOf(states) }, layer + 1, adapter))
     }
     return states
   }
@@ -128,58 +133,85 @@ export class TrainingPass {
     gradient: Float32Array,
   ): Promise<number> {
     const H = this.#weights.model.config.hiddenSize
-    const feeds = this.#layers.batchFeeds(batch)
-    const { layerCount } = this.#weights.model.config
     const lowest = lowestLayer(adapter.layout)
-    const keeps = this.#layers.canKeep(batch, adapter, lowest)
-    const passed: { readonly x: Float32Array; readonly kept: Feeds }[] = []
+    const keeps = await this.#layers.canKeep(batch, adapter, lowest)
     const entry = this.#enter(batch)
-    let { x } = entry
     if (entry.layer > lowest) {
       throw new TypeError(`Layer ${lowest} is adapted, but the batch enters at layer ${entry.layer}.`)
     }
-    for (let { layer } = entry; layer < layerCount; layer++) {
-      const { y, kept } = await this.#layers.forward(
-        layer,
-        batch.rows,
-        x,
-        feeds,
-        adapter,
-        keeps && layer >= lowest,
-      )
+    const passed: PassedLayer[] = []
+    try {
+      return await this.#layers.withBatch(batch, async (feeds) => {
+        const top = await this.#forwards(batch, entry, { adapter, feeds, lowest, keeps }, passed)
+        const places = labelledPlaces(batch)
+        const last = gatherRows(top, places, H)
+        const normed = await this.#norm(last)
+        const soft = this.#softAt(batch, places)
+        const result = await this.#output.loss(normed, labelsAt(batch, places), true, soft)
+        const weights = weigh(result.losses, places)
+        const dNormed =
+          result.gradient?.map((value, i) => value * (weights[Math.floor(i / H)] ?? 0)) ?? new Float32Array(0)
+        const shape = [places.length, H]
+        const dLast = await this.#normBackward.run({
+          x: { data: last, shape },
+          dy: { data: dNormed, shape },
+          'model.norm.weight': { data: this.#normScale, shape: [H] },
+        })
+        const dTop = scatterRows(float32Data(dLast['dx'], 'dx'), places, H, batch.ids.length)
+        await this.#backwards(batch, this.#hidden(dTop), { adapter, feeds, lowest, keeps }, passed, gradient)
+        return result.lossSum
+      })
+    } finally {
+      for (const layer of passed) releaseLayer(layer)
+    }
+  }
+
+  /** The hidden states after the last layer, and in `passed` what the layers from the lowest on are to know again. */
+  async #forwards(
+    batch: Batch,
+    entry: StackEntry,
+    { adapter, feeds, lowest, keeps }: LayerPass,
+    passed: PassedLayer[],
+  ): Promise<Float32Array> {
+    let x = this.#hidden(entry.x)
+    for (let { layer } = entry; layer < this.#weights.model.config.layerCount; layer++) {
+      const keep = keeps && layer >= lowest
+      const { y, kept } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, keep)
       if (layer >= lowest) passed.push({ x, kept })
+      else x.release?.()
       x = y
     }
-    const places = labelledPlaces(batch)
-    const last = gatherRows(x, places, H)
-    const normed = await this.#norm(last)
-    const soft = this.#softAt(batch, places)
-    const result = await this.#output.loss(normed, labelsAt(batch, places), true, soft)
-    const weights = weigh(result.losses, places)
-    const dNormed =
-      result.gradient?.map((value, i) => value * (weights[Math.floor(i / H)] ?? 0)) ?? new Float32Array(0)
-    const shape = [places.length, H]
-    const dLast = await this.#normBackward.run({
-      x: { data: last, shape },
-      dy: { data: dNormed, shape },
-      'model.norm.weight': { data: this.#normScale, shape: [H] },
-    })
-    let dy = scatterRows(float32Data(dLast['dx'], 'dx'), places, H, batch.ids.length)
-    for (let layer = layerCount - 1; layer >= lowest; layer--) {
-      // Taken off, so that the memory of a layer is free once it is done.
-      const before = passed.pop()
+    const top = await takeFloat32(this.#runtime, x, 'y')
+    x.release?.()
+    return top
+  }
+
+  /** Adds the gradients of all layers' parts to `gradient`, given that at the last layer's output, and frees `passed`. */
+  async #backwards(
+    batch: Batch,
+    dTop: Tensor,
+    { adapter, feeds, lowest, keeps }: LayerPass,
+    passed: PassedLayer[],
+    gradient: Float32Array,
+  ): Promise<void> {
+    let dy = dTop
+    for (let layer = this.#weights.model.config.layerCount - 1; layer >= lowest; layer--) {
+      const before = passed.at(-1)
       if (before === undefined) break
-      const { dx, dLambda } = await this.#layers.backward(
-        layer,
-        batch.rows,
-        { ...before, dy, batchFeeds: feeds, keeps },
-        adapter,
-        layer > lowest,
-      )
+      const given = { ...before, dy, batchFeeds: feeds, keeps }
+      const { dx, dLambda } = await this.#layers.backward(layer, batch.rows, given, adapter, layer > lowest)
+      // Freed at once: the memory of a layer is wanted by the next.
+      passed.pop()
+      releaseLayer(before)
+      dy.release?.()
       if (dLambda !== null) addInto(gradient, dLambda, layerRange(adapter.layout, layer).start)
       if (dx !== null) dy = dx
     }
-    return result.lossSum
+  }
+
+  #hidden(data: Float32Array): Tensor {
+    const H = this.#weights.model.config.hiddenSize
+    return { data, shape: [data.length / H, H] }
   }
 
   /** The soft targets by the row of their place. */
@@ -208,12 +240,18 @@ export class TrainingPass {
     end: number,
     adapter: LiveAdapter | null,
   ): Promise<Float32Array> {
-    const feeds = this.#layers.batchFeeds(batch)
-    let { x } = entry
-    for (let { layer } = entry; layer < end; layer++) {
-      x = (await this.#layers.forward(layer, batch.rows, x, feeds, adapter, false)).y
-    }
-    return x
+    if (entry.layer >= end) return entry.x
+    return await this.#layers.withBatch(batch, async (feeds) => {
+      let x = this.#hidden(entry.x)
+      for (let { layer } = entry; layer < end; layer++) {
+        const { y } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, false)
+        x.release?.()
+        x = y
+      }
+      const taken = await takeFloat32(this.#runtime, x, 'y')
+      x.release?.()
+      return taken
+    })
   }
 
   async #norm(x: Float32Array): Promise<Float32Array> {
@@ -224,6 +262,25 @@ export class TrainingPass {
     })
     return float32Data(results['y'], 'y')
   }
+}
+
+/** What a layer's backward pass is given of its forward pass. */
+interface PassedLayer {
+  readonly x: Tensor
+  readonly kept: Feeds
+}
+
+/** What the layers of a pass have in common. */
+interface LayerPass {
+  readonly adapter: LiveAdapter
+  readonly feeds: Feeds
+  readonly lowest: number
+  readonly keeps: boolean
+}
+
+function releaseLayer({ x, kept }: PassedLayer): void {
+  x.release?.()
+  for (const tensor of Object.values(kept)) tensor.release?.()
 }
 
 /** Below the lowest adapted layer nothing has a gradient. */

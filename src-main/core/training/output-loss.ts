@@ -1,7 +1,7 @@
 import { float32Data, type Runtime } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
 import { weightName } from '../llama/stored-model.ts'
-import { formatName, weightFeeds } from '../llama/weight-feeds.ts'
+import { formatName, type WeightFeeder } from '../llama/weight-feeds.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
 import { outputSliceGraph } from './output-graphs.ts'
 
@@ -41,11 +41,13 @@ export interface SoftTarget {
 export class OutputLayer {
   readonly #runtime: Runtime
   readonly #weights: WeightSource
+  readonly #feeder: WeightFeeder
   readonly #sessions: SessionCache
   readonly #sliceRows: number
   #buffer = new Float32Array(0)
 
-  constructor(runtime: Runtime, weights: WeightSource, sliceRows = defaultSliceRows) {
+  constructor(runtime: Runtime, weights: WeightSource, feeder: WeightFeeder, sliceRows = defaultSliceRows) {
+    this.#feeder = feeder
     this.#runtime = runtime
     this.#sessions = new SessionCache(runtime)
     this.#weights = weights
@@ -131,7 +133,7 @@ export class OutputLayer {
       if (this.#buffer.length < length) this.#buffer = new Float32Array(length)
       return this.#buffer.subarray(0, length)
     }
-    const { feeds, format } = weightFeeds(this.#runtime, this.#weights, 'weight', part, buffer)
+    const { feeds, format } = await this.#feeder.feeds('weight', part, buffer)
     const slice = { rows, format, arithmetic: this.#runtime.blockArithmetic }
     const session = await this.#sessions.open(`${rows} ${formatName(format)} ${wantsGradient}`, () =>
       outputSliceGraph(config, wantsGradient, slice),

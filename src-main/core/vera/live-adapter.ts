@@ -38,7 +38,12 @@ export function liveAdapter(
 
 /** What an adapted graph takes beside its own inputs: see `declareAdapter`. */
 export function adapterFeeds({ vectors, projectionFeeds }: LiveAdapter): Feeds {
-  return { ...projectionFeeds, [lambdaInput]: { data: vectors, shape: [vectors.length] } }
+  return { ...projectionFeeds, ...vectorFeeds(vectors) }
+}
+
+/** The flat vector, or a layer's part of it. */
+export function vectorFeeds(vectors: Float32Array): Feeds {
+  return { [lambdaInput]: { data: vectors, shape: [vectors.length] } }
 }
 
 /** The same adapter at another strength: what it adds to each layer, biases too, times `strength`. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { WeightSource } from '../../../src-main/core/llama/weight-source.ts'
+import { WeightFeeder } from '../../../src-main/core/llama/weight-feeds.ts'
 import { OutputLayer } from '../../../src-main/core/training/output-loss.ts'
 import { randn, TorchGenerator } from '../../../src-main/core/vera/random.ts'
 import { expectClose } from '../graph/close.ts'
@@ -76,7 +77,7 @@ async function withLayer<T>(
   sliceRows: number | undefined,
   use: (layer: OutputLayer) => Promise<T>,
 ): Promise<T> {
-  const layer = new OutputLayer(runtime, weights, sliceRows)
+  const layer = new OutputLayer(runtime, weights, new WeightFeeder(runtime, weights), sliceRows)
   try {
     return await use(layer)
   } finally {
