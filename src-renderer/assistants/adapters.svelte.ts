@@ -52,7 +52,7 @@ export class Adapters {
       return
     }
     this.list.value = this.list.value?.filter((other) => other.id !== adapter.id)
-    this.#notices.offerUndo(`Deleted the assistant “${adapter.name}”.`, async () => {
+    this.#notices.offerUndo(t.assistants.removed(adapter.name), async () => {
       await this.#client.call('adapters.restore', { id: adapter.id })
       await this.list.load()
     })

@@ -8,9 +8,6 @@ import { Loadable } from '../ui/loadable.svelte.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
 
-/** Typed by the person before everything is deleted; the app asks for the same words. */
-export const eraseWords = 'delete everything'
-
 export class Data {
   readonly state: Loadable<ProcedureResult<'data.state'>>
   readonly backingUp = new Task()
@@ -53,7 +50,7 @@ export class Data {
   async erase(): Promise<boolean> {
     return await this.erasing.run(async () => {
       try {
-        await this.#client.call('data.deleteEverything', { confirmation: eraseWords })
+        await this.#client.call('data.deleteEverything', { confirmation: 'delete everything' })
         this.#notices.say(t.data.erased)
       } finally {
         this.#changed()

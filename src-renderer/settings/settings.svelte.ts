@@ -3,7 +3,7 @@ import { createContext } from 'svelte'
 import type { AppInfo, Sampling } from '../../src-main/contract/entities.ts'
 import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
-import { showLanguage } from '../texts/language.ts'
+import { type Language, showLanguage } from '../texts/language.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
 import { showTheme, type Theme } from './theme.ts'
@@ -29,6 +29,11 @@ export class Settings {
   chooseTheme(theme: Theme): void {
     showTheme(theme)
     void this.#save({ theme })
+  }
+
+  chooseLanguage(language: Language | 'system'): void {
+    showLanguage(language)
+    void this.#save({ language })
   }
 
   /** Shows the change at once and saves it when the slider has come to rest. */

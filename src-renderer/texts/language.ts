@@ -1,7 +1,7 @@
 /** The language that is shown: what the person chose, else the first one of the system's that is known. */
 import { createSubscriber } from 'svelte/reactivity'
 
-const languages = ['en'] as const
+export const languages = ['en', 'de'] as const
 export type Language = (typeof languages)[number]
 
 let shown: Language = 'en'

@@ -5,12 +5,13 @@
  * function, plurals through `counter`. Another language is another object of the same type. Read texts where they
  * are shown, never once for all: the language can change.
  */
+import { de } from './de.ts'
 import { en } from './en.ts'
 import { type Language, shownLanguage } from './language.ts'
 
 export type Texts = typeof en
 
-const catalogues: Readonly<Record<Language, Texts>> = { en }
+export const catalogues: Readonly<Record<Language, Texts>> = { en, de }
 
 export const t: Texts = new Proxy(en, {
   get: (_, name) => Reflect.get(catalogues[shownLanguage()], name) as unknown,

@@ -1,6 +1,8 @@
 /** Walks every screen of the real app in a real browser, without a model: what a newcomer meets. */
 import type { Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Language } from '../../src-renderer/texts/language.ts'
+import { catalogues } from '../../src-renderer/texts/texts.ts'
 import { findViolations } from './axe.ts'
 import { launchChromium } from './chromium.ts'
 import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
@@ -9,14 +11,32 @@ const launched = await launchChromium()
 const { browser } = launched
 if (browser === null) console.warn(`skipped: the screens in a browser: ${launched.reason}`)
 
-const screens = [
-  { name: 'Chat', heading: 'Welcome to Veranda' },
-  { name: 'Teach', heading: 'Teach' },
-  { name: 'Personalize', heading: 'Personalize' },
-  { name: 'Assistants', heading: 'Assistants' },
-  { name: 'Models', heading: 'Models' },
-  { name: 'Settings', heading: 'Settings' },
+const screens = ['chat', 'teach', 'personalize', 'assistants', 'models', 'settings'] as const
+type Screen = (typeof screens)[number]
+
+/** Every screen is looked at in each of these. */
+const looks: readonly Look[] = [
+  ...[1280, 900, 1920].flatMap((width) => [
+    { language: 'en', width, colorScheme: 'light' } as const,
+    { language: 'en', width, colorScheme: 'dark' } as const,
+  ]),
+  { language: 'de', width: 900, colorScheme: 'light' },
+  { language: 'de', width: 1280, colorScheme: 'dark' },
+  { language: 'en', width: 1280, colorScheme: 'light', contrast: 'more' },
+  { language: 'en', width: 1280, colorScheme: 'dark', contrast: 'more' },
+  { language: 'de', width: 900, colorScheme: 'dark', forcedColors: 'active' },
 ]
+
+interface Look {
+  readonly language: Language
+  /** In CSS pixels, as the window has it. */
+  readonly width: number
+  readonly colorScheme: 'light' | 'dark'
+  readonly contrast?: 'more'
+  readonly forcedColors?: 'active'
+}
+
+const heights: Readonly<Record<number, number>> = { 900: 600, 1280: 800, 1920: 1080 }
 
 describe.skipIf(browser === null)('the screens in a browser', () => {
   let app: ServedApp
@@ -37,33 +57,46 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
     return testPage.page
   }
 
-  async function go(page: Page, name: string): Promise<void> {
-    await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name }).click()
-    const heading = screens.find((screen) => screen.name === name)?.heading ?? name
+  async function go(page: Page, screen: Screen, language: Language = 'en'): Promise<void> {
+    const t = catalogues[language]
+    const name = t.shell.screens[screen]
+    await page.getByRole('navigation', { name: t.shell.rail.label }).getByRole('link', { name }).click()
+    const heading = screen === 'chat' ? t.models.welcome.title : t[screen].title
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
   }
 
-  for (const [width, height] of [
-    [1280, 800],
-    [900, 600],
-  ] as const) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      test(`every screen at ${width}×${height}, ${colorScheme}`, async () => {
-        const page = await open({ viewport: { width, height }, colorScheme })
-        for (const { name } of screens) {
-          await go(page, name)
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-          expect(overflow, `${name} is wider than the window`).toBeLessThanOrEqual(0)
-          await takePicture(page, `${name.toLowerCase()}-${width}-${colorScheme}`)
-          expect(await findViolations(page), name).toEqual([])
-        }
-      })
+  test.each(looks)('every screen: $language, $width, $colorScheme $contrast $forcedColors', async (look) => {
+    const { language, width, ...media } = look
+    const page = await open({
+      viewport: { width, height: heights[width] ?? 800 },
+      locale: language,
+      ...media,
+    })
+    await expect(page.getAttribute('html', 'lang')).resolves.toBe(language)
+    for (const screen of screens) {
+      await go(page, screen, language)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      expect(overflow, `${screen} is wider than the window`).toBeLessThanOrEqual(0)
+      await takePicture(page, [screen, ...Object.values(look)].join('-'))
+      expect(await findViolations(page), screen).toEqual([])
     }
-  }
+  })
+
+  test('another language is shown at once, and kept', async () => {
+    const page = await open()
+    await go(page, 'settings')
+    await page.getByLabel('Language').selectOption('Deutsch')
+    await page.getByRole('heading', { name: 'Einstellungen', level: 1 }).waitFor()
+    await expect(page.getAttribute('html', 'lang')).resolves.toBe('de')
+    await page.reload()
+    await page.getByLabel('Sprache').selectOption('English')
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
+    await page.getByLabel('Language').selectOption('As the system')
+  })
 
   test('examples: added, found, edited, removed and brought back by keyboard', async () => {
     const page = await open()
-    await go(page, 'Teach')
+    await go(page, 'teach')
     await page.getByRole('button', { name: 'Write the first example' }).focus()
     await page.keyboard.press('Enter')
     await page.keyboard.type('What is the name of the dog?')
@@ -89,7 +122,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
 
   test('a file of examples: what can be read is added, the rest is told by line', async () => {
     const page = await open()
-    await go(page, 'Teach')
+    await go(page, 'teach')
     const lines = ['{"instruction":"Where is the bench?","output":"On the porch."}', '{"instruction": 12', '']
     await page.setInputFiles('input[type=file]', {
       name: 'porch.jsonl',
@@ -104,7 +137,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
 
   test('an error says what happened and stays calm', async () => {
     const page = await open()
-    await go(page, 'Models')
+    await go(page, 'models')
     await page.getByLabel('Path of the file').fill('/no/such/model.gguf')
     await page.getByRole('button', { name: 'Import' }).click()
     const notice = page.getByRole('alert').filter({ hasText: 'The model could not be imported' })
@@ -114,7 +147,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
 
   test('the theme is kept', async () => {
     const page = await open({ colorScheme: 'light' })
-    await go(page, 'Settings')
+    await go(page, 'settings')
     await page.getByLabel('Dark').check()
     await page.reload()
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { counter } from '../../src-renderer/texts/counter.ts'
 import { languageOf } from '../../src-renderer/texts/language.ts'
+import { catalogues } from '../../src-renderer/texts/texts.ts'
 
 test('a noun follows its number by the rule of the language', () => {
   const english = counter('en')
@@ -20,7 +21,30 @@ test('a noun follows its number by the rule of the language', () => {
 test.each([
   [['en-GB', 'fr'], 'en'],
   [['fr', 'nl-BE'], 'en'],
+  [['fr', 'de-AT', 'en'], 'de'],
   [[], 'en'],
 ])('of the system’s languages %j the first that is known is shown: %s', (wanted, language) => {
   expect(languageOf(wanted)).toBe(language)
+})
+
+/** Every text by its path, functions by how many values they take. */
+function entries(value: unknown, path = ''): [string, unknown][] {
+  if (typeof value === 'function') return [[path, value.length]]
+  if (typeof value !== 'object' || value === null) return [[path, value]]
+  return Object.entries(value).flatMap(([key, child]) => entries(child, `${path}.${key}`))
+}
+
+const english = new Map(entries(catalogues.en))
+const others = Object.entries(catalogues).filter(([language]) => language !== 'en')
+
+test.each(others)('the catalogue %s has every text of the English one, in its own words', (_, catalogue) => {
+  const texts = entries(catalogue)
+  expect(texts.map(([path]) => path).sort()).toEqual([...english.keys()].sort())
+  for (const [path, text] of texts) {
+    expect(typeof text, path).toBe(typeof english.get(path))
+    if (typeof text === 'string') expect(text.trim(), path).not.toBe('')
+  }
+  // Short words and names may be the same in both; sentences are not.
+  const copied = texts.filter(([path, text]) => /\w \w+ \w/.test(String(text)) && text === english.get(path))
+  expect(copied).toEqual([])
 })

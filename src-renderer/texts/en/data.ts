@@ -27,6 +27,8 @@ export const data = {
   erase: 'Delete everything',
   eraseText:
     'Deletes conversations, examples, assistants, models and the automatic copies from this machine. Backups that you keep elsewhere stay. This can’t be undone.',
+  /** What is typed to confirm it. */
+  eraseWords: 'delete everything',
   eraseLabel: (words: string) => `Type “${words}” to confirm`,
   eraseNeeded: (words: string) => `Type “${words}” first.`,
   erased: 'Everything was deleted.',

@@ -1,36 +1,29 @@
-/** Keys are spelled as on most keyboards; on a Mac ⌘ and ⌥ are shown instead of Ctrl and Alt. */
 export const shortcuts = {
   title: 'Keyboard shortcuts',
-  close: 'Close',
-  groups: [
-    {
-      title: 'Everywhere',
-      keys: [
-        ['Ctrl+/', 'Show this sheet (also ?, outside of a text)'],
-        ['Alt+1 … 6', 'Chat, Teach, Personalize, Assistants, Models, Settings'],
-        ['Ctrl+Shift+O', 'Start a new conversation'],
-      ],
-    },
-    {
-      title: 'Conversations',
-      keys: [
-        ['Ctrl+K', 'Search in all chats'],
-        ['Alt+↑', 'The conversation above'],
-        ['Alt+↓', 'The conversation below'],
-      ],
-    },
-    {
-      title: 'Messages',
-      keys: [
-        ['Enter', 'Send'],
-        ['Shift+Enter', 'Start a new line'],
-        ['Esc', 'Stop the answer, or close what is open'],
-        ['↑', 'Edit your last message (in an empty message box)'],
-        ['Alt+R', 'Answer the last message again'],
-        ['Alt+C', 'Copy the last answer'],
-        ['Alt+←', 'The branch before'],
-        ['Alt+→', 'The branch after'],
-      ],
-    },
-  ],
+  /** As they stand on a keyboard; on a Mac ⌘ and ⌥ take the place of the first two. */
+  keys: { Ctrl: 'Ctrl', Alt: 'Alt', Shift: 'Shift', Enter: 'Enter', Esc: 'Esc', Tab: 'Tab' },
+  groups: {
+    everywhere: 'Everywhere',
+    conversations: 'Conversations',
+    messages: 'Messages',
+  },
+  actions: {
+    sheet: 'Show this sheet (also ?, outside of a text)',
+    screens: 'Chat, Teach, Personalize, Assistants, Models, Settings',
+    newConversation: 'Start a new conversation',
+    next: 'Go to the next control; with Shift to the one before',
+    close: 'Close what is open',
+    search: 'Search in all chats',
+    above: 'The conversation above',
+    below: 'The conversation below',
+    send: 'Send',
+    newLine: 'Start a new line',
+    save: 'Keep what you are editing: a message, a better answer',
+    stop: 'Stop the answer, or give up editing',
+    editLast: 'Edit your last message (in an empty message box)',
+    again: 'Answer the last message again',
+    copy: 'Copy the last answer',
+    branchBefore: 'The branch before',
+    branchAfter: 'The branch after',
+  },
 }

@@ -1,0 +1,28 @@
+import { assistants } from './de/assistants.ts'
+import { chat } from './de/chat.ts'
+import { data } from './de/data.ts'
+import { markdown } from './de/markdown.ts'
+import { models } from './de/models.ts'
+import { personalize } from './de/personalize.ts'
+import { settings } from './de/settings.ts'
+import { shell } from './de/shell.ts'
+import { shortcuts } from './de/shortcuts.ts'
+import { teach } from './de/teach.ts'
+import { ui } from './de/ui.ts'
+import { units } from './de/units.ts'
+import type { en } from './en.ts'
+
+export const de: typeof en = {
+  assistants,
+  chat,
+  data,
+  markdown,
+  models,
+  personalize,
+  settings,
+  shell,
+  shortcuts,
+  teach,
+  ui,
+  units,
+}

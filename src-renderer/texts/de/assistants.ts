@@ -1,0 +1,36 @@
+import type { assistants as english } from '../en/assistants.ts'
+
+export const assistants: typeof english = {
+  title: 'Assistenten',
+  text: 'Was deine Modelle von dir gelernt haben. Jeder ist eine kleine Datei neben seinem Modell.',
+  what: 'die Assistenten',
+  empty: {
+    title: 'Noch kein Assistent',
+    text: 'Lehre ein paar Beispiele, dann personalisiere: Was gelernt wurde, wartet hier auf dich.',
+    personalize: 'Personalisieren',
+    teach: 'Zuerst lehren',
+  },
+  name: 'Name des Assistenten',
+  made: (model, when) => `Für ${model} · gemacht: ${when}`,
+  rename: (name) => `„${name}“ umbenennen`,
+  renameFailed: 'Der Name konnte nicht geändert werden',
+  remove: (name) => `„${name}“ löschen`,
+  removed: (name) => `Der Assistent „${name}“ wurde gelöscht.`,
+  use: 'Im Chat verwenden',
+  modelGone: 'Sein Modell ist nicht mehr auf diesem Rechner.',
+  size: 'Größe',
+  rank: 'Rang',
+  numbers: 'Gelernte Zahlen',
+  layers: 'In',
+  lossBefore: 'Verlust davor',
+  lossAfter: 'danach',
+  lineage: 'Woraus er gelernt hat',
+  fingerprint: 'Fingerabdruck seiner Beispiele',
+  heldOut: 'nur gemessen',
+  forget: 'Vergessen',
+  forgetLabel: (question) => `„${question}“ vergessen`,
+  forgetText:
+    'Ein Beispiel zu vergessen heißt, eine neue Version ohne es zu trainieren, mit denselben Einstellungen. Diese Version bleibt, bis du sie löschst.',
+  forgetting: (name) => `„${name}“ wird ohne das Beispiel trainiert.`,
+  failed: 'Das ging nicht',
+}

@@ -1,0 +1,50 @@
+import type { models as english } from '../en/models.ts'
+
+export const models: typeof english = {
+  title: 'Modelle',
+  text: 'Was dir antwortet, bevor es dich kennt. Alles läuft auf diesem Rechner.',
+  here: 'Auf diesem Rechner',
+  toDownload: 'Zum Herunterladen',
+  what: 'die Modelle',
+  whatToDownload: 'die Modelle zum Herunterladen',
+  removed: 'ein Modell, das entfernt wurde',
+  empty: {
+    title: 'Noch kein Modell',
+    text: 'Lade unten eines herunter, oder nimm eine eigene Datei.',
+  },
+  welcome: {
+    title: 'Willkommen bei Veranda',
+    text: 'Ein privater Assistent, der von dir lernt, auf diesem Rechner. Zum Denken braucht er ein Modell: Lade eines herunter, oder bring ein eigenes mit. Danach verlässt nichts mehr diesen Rechner.',
+  },
+  facts: (parameters, quantization, size, tokens) =>
+    `${parameters} Parameter · ${quantization} · ${size} · liest ${tokens} Token`,
+  installed: 'Installiert',
+  download: (size) => `${size} herunterladen`,
+  downloadFailed: (name) => `${name} konnte nicht heruntergeladen werden`,
+  size: 'Größe',
+  parameters: 'Parameter',
+  licence: 'Lizenz',
+  progress: (name) => `Fortschritt: ${name}`,
+  starting: 'Beginnt',
+  downloading: (done, all) => `Wird heruntergeladen: ${done} von ${all}`,
+  preparing: (done, all) => `Das Modell wird vorbereitet: ${done} von ${all}`,
+  stop: 'Anhalten',
+  remove: 'Entfernen',
+  removeQuestion: (name) => `${name} entfernen?`,
+  removeText: (size) =>
+    `Das gibt ${size} frei und kann nicht rückgängig gemacht werden. Gespräche und Assistenten bleiben, aber seine Assistenten können erst wieder antworten, wenn das Modell zurück ist.`,
+  removeAction: 'Das Modell entfernen',
+  removeFailed: 'Das Modell konnte nicht entfernt werden',
+  import: {
+    title: 'Ein eigenes Modell',
+    text: 'Eine GGUF-Datei eines Modells der Llama-Klasse. Sie wird gelesen, wo sie liegt; die Datei selbst bleibt, wie sie ist.',
+    what: 'der Import',
+    choose: 'Eine Datei wählen …',
+    path: 'Pfad der Datei',
+    pathHint: 'So, wie er auf dem Rechner lautet, auf dem Veranda läuft.',
+    pathExample: '/home/du/modell.gguf',
+    pathNeeded: 'Schreib zuerst den Pfad der Datei.',
+    action: 'Importieren',
+    failed: 'Das Modell konnte nicht importiert werden',
+  },
+}
