@@ -104,7 +104,15 @@ async function assemble(
   const conversations = openConversations(storage, models, adapters)
   const teaching = openTeaching(storage)
   const examples = openExamples(storage, teaching)
-  const personalize = openPersonalize({ storage, models, adapters, queue, broadcast, replayQuestions })
+  const personalize = openPersonalize({
+    storage,
+    models,
+    adapters,
+    queue,
+    engine,
+    broadcast,
+    replayQuestions,
+  })
   const sending = sendMessage({ storage, engine, conversations, settings, resolvePair })
 
   const isTraining = (): boolean => storage.runs.list().some((run) => queue.holds(run.id))

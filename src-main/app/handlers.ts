@@ -124,6 +124,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
       personalize.defaults(modelId, preset, parentId),
     ),
     'personalize.start': plain((input) => personalize.start(toRequest(input))),
+    'personalize.estimate': (input, signal) => personalize.estimate(toRequest(input), signal),
     'runs.list': plain(() => personalize.runs()),
     'runs.watch': ({ id }, signal) => personalize.watch(id, signal),
     'runs.pause': plain(({ id }) => personalize.pause(id)),

@@ -7,6 +7,7 @@ import type {
   Adapter,
   CatalogueEntry,
   ColumnMapping,
+  Estimate,
   Example,
   ExampleFormat,
   ImportIssue,
@@ -135,6 +136,11 @@ export interface PersonalizeService {
   start(request: PersonalizeRequest): Run
   /** Queues a run like an earlier one, over its examples without these. */
   startWithout(runId: string, exampleIds: readonly string[]): Run
+  /** What the run would take, by a few of its steps on vectors that are thrown away. */
+  estimate(
+    request: PersonalizeRequest,
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ readonly share: number }, Estimate>
   /** The newest run that ended early and asked for just the same: `resume` goes on with it. */
   unfinished(request: PersonalizeRequest): Run | undefined
   /** The run and its losses so far, then every change; returns the run once it has ended. */

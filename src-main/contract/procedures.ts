@@ -13,6 +13,7 @@ import {
   chatMessage,
   columnMapping,
   conversation,
+  estimate,
   example,
   foundMessage,
   exampleFormat,
@@ -52,6 +53,22 @@ const settings = z.object({
   language: z.enum(['system', 'en', 'de']),
   /** What is written for a conversation that isn't begun. */
   draft: z.string().max(1_000_000),
+})
+
+/** What a run is started with. */
+const personalizeInput = z.object({
+  name,
+  modelId: id,
+  exampleIds: z.array(id).nullable(),
+  preset: trainingPreset.optional(),
+  /** Over what the preset sets. */
+  settings: trainingSettings.partial(),
+  /** Share of the examples that is only measured, never learned. */
+  heldOutRatio: z.number().min(0).max(0.5),
+  /** Questions that are answered while it learns. */
+  probes: z.array(z.string().trim().min(1).max(2000)).max(5).optional(),
+  /** The adapter to go on from, which has the shape settings (rank, layers …) for both. */
+  parentId: id.nullable().optional(),
 })
 
 function procedure<I extends z.ZodType, E extends z.ZodType, R extends z.ZodType>(
@@ -285,24 +302,9 @@ export const procedures = {
     trainingSettings,
   ),
   /** Queues a run over the given examples (all of them if null); follow it with `runs.watch`. */
-  'personalize.start': procedure(
-    z.object({
-      name,
-      modelId: id,
-      exampleIds: z.array(id).nullable(),
-      preset: trainingPreset.optional(),
-      /** Over what the preset sets. */
-      settings: trainingSettings.partial(),
-      /** Share of the examples that is only measured, never learned. */
-      heldOutRatio: z.number().min(0).max(0.5),
-      /** Questions that are answered while it learns. */
-      probes: z.array(z.string().trim().min(1).max(2000)).max(5).optional(),
-      /** The adapter to go on from, which has the shape settings (rank, layers …) for both. */
-      parentId: id.nullable().optional(),
-    }),
-    never,
-    run,
-  ),
+  'personalize.start': procedure(personalizeInput, never, run),
+  /** Takes a few of its steps on vectors that are thrown away: what it would need, before it begins. */
+  'personalize.estimate': procedure(personalizeInput, z.object({ share: z.number() }), estimate),
   'runs.list': procedure(nothing, never, z.array(run)),
   /** The run and its losses so far, then every change; ends when the run ends. */
   'runs.watch': procedure(

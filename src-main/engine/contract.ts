@@ -161,6 +161,32 @@ export interface TrainInput {
   readonly runDirectory: string
 }
 
+export type EstimateInput = Omit<TrainInput, 'runDirectory'>
+
+/** What a run would take, measured by some of its steps. */
+export interface EstimateResult {
+  readonly steps: number
+  /** Of all steps, padding not counted. */
+  readonly tokens: number
+  readonly trainableParameters: number
+  readonly measuredSteps: number
+  /** Of steps; 0 where none could be measured. */
+  readonly tokensPerSecond: number
+  readonly trainingMs: number
+  /** For what is measured and answered before, between and after the steps. */
+  readonly otherMs: number
+  /** Resident memory of the engine process at its highest; by the growth of smaller passes where it didn't fit. */
+  readonly peakMemoryBytes: number
+  /** What the process had and could still have. */
+  readonly availableMemoryBytes: number
+  /** The longest example. */
+  readonly longestTokens: number
+  /** Of the largest pass that was run. */
+  readonly passTokens: number
+  /** `in-smaller-passes`: not every step at once, but every example. */
+  readonly fits: 'yes' | 'in-smaller-passes' | 'no'
+}
+
 export type TrainEvent =
   | {
       readonly type: 'prepared'
@@ -335,6 +361,12 @@ export interface EngineOperations {
     readonly input: TrainInput
     readonly event: TrainEvent
     readonly result: TrainResult
+  }
+  readonly estimate: {
+    readonly input: EstimateInput
+    /** Of the work, 0 to 1. */
+    readonly event: { readonly share: number }
+    readonly result: EstimateResult
   }
   readonly evaluate: {
     readonly input: {

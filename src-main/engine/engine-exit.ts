@@ -17,6 +17,10 @@ const wording: Readonly<Record<OperationName, { readonly doing: string; readonly
   importModel: { doing: 'importing the model', remedy: 'Import the model again.' },
   chat: { doing: 'answering', remedy: 'Send the message again.' },
   train: { doing: 'training', remedy: 'Continue the run: it goes on from its last checkpoint.' },
+  estimate: {
+    doing: 'measuring what the run takes',
+    remedy: 'Leave out the longest examples or choose a smaller model, then measure again.',
+  },
   evaluate: { doing: 'measuring the loss', remedy: 'Measure again.' },
   maskExamples: { doing: 'reading the examples', remedy: 'Try again.' },
   countTokens: { doing: 'counting tokens', remedy: 'Try again.' },

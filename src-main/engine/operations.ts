@@ -1,5 +1,6 @@
 import { importAdapter, inspectAdapter } from './adapter-import/import-adapter.ts'
 import { chat } from './chat.ts'
+import { estimate } from './estimate.ts'
 import { countTokens, evaluate, maskExamples } from './evaluate.ts'
 import { exportAdapter } from './export/export-adapter.ts'
 import { importModel } from './import-model.ts'
@@ -16,6 +17,7 @@ export function createOperations({ exact }: { readonly exact: boolean }): Operat
     importModel: importModel(resources),
     chat: chat(resources),
     train: train(resources),
+    estimate: estimate(resources),
     evaluate: evaluate(resources),
     maskExamples: maskExamples(resources),
     countTokens: countTokens(resources),

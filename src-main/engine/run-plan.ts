@@ -8,7 +8,7 @@ import { warmupStepsOf } from '../core/training/schedule.ts'
 import { sgd } from '../core/training/sgd.ts'
 import type { StepSettings } from '../core/training/trainer.ts'
 import { layoutVera, upperLayers, type VeraLayout } from '../core/vera/layout.ts'
-import type { TrainingExample, TrainInput, TrainingSettings } from './contract.ts'
+import type { EstimateInput, TrainingExample, TrainingSettings } from './contract.ts'
 import { tokenizeExamples } from './examples.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import { startVectors } from './start-vectors.ts'
@@ -38,7 +38,7 @@ export interface RunPlan {
  */
 export function planRun(
   model: LoadedModel,
-  input: TrainInput,
+  input: EstimateInput,
   replayed: readonly TrainingExample[],
 ): RunPlan {
   const { settings } = input

@@ -48,7 +48,7 @@ const adapterFile = 'adapter.safetensors'
 export function train(resources: EngineResources, checkpointEveryMs = 5_000): Operation<'train'> {
   return async function* (input, signal) {
     const model = resources.model(input.modelDirectory)
-    const replay = await replayExamples(resources, input.modelDirectory, input.replay, signal)
+    const { examples: replay } = await replayExamples(resources, input.modelDirectory, input.replay, signal)
     const plan = planRun(model, input, replay)
     const pass = await TrainingPass.open(resources.background, model.weights)
     try {

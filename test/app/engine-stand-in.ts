@@ -40,6 +40,21 @@ export const summary: ModelSummary = {
   sourceHash: 'ab'.repeat(32),
 }
 
+export const estimated: OperationResult<'estimate'> = {
+  steps: 3,
+  tokens: 300,
+  trainableParameters: 6,
+  measuredSteps: 2,
+  tokensPerSecond: 100,
+  trainingMs: 3000,
+  otherMs: 500,
+  peakMemoryBytes: 1_000_000,
+  availableMemoryBytes: 8_000_000,
+  longestTokens: 20,
+  passTokens: 100,
+  fits: 'yes',
+}
+
 export const adapterBytes = Buffer.from('the vectors of an adapter')
 
 const parity: Parity = {
@@ -76,6 +91,10 @@ export function engineStandIn(): EngineStandIn {
         yield trainStep(step, 3)
       }
       return trained(runDirectory)
+    },
+    async *estimate() {
+      yield { share: 0.5 }
+      return estimated
     },
     async *evaluate({ examples }) {
       yield { doneTokens: 1, totalTokens: 1 }

@@ -1,12 +1,19 @@
 /** Personalizing: starting a run over examples, watching it, cancelling it and going on with it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Adapter, Model, Run, TrainingPreset, TrainingSettings } from '../../contract/entities.ts'
+import type {
+  Adapter,
+  Estimate,
+  Model,
+  Run,
+  TrainingPreset,
+  TrainingSettings,
+} from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import { applyChanges } from '../apply-changes.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
-import type { ChatMessage } from '../../engine/contract.ts'
+import type { ChatMessage, Engine } from '../../engine/contract.ts'
 import type { PersonalizeRequest, PersonalizeService, RunEvent } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Dataset } from '../storage/tables/runs.ts'
@@ -23,6 +30,7 @@ export interface PersonalizeOptions {
   readonly models: Models
   readonly adapters: Adapters
   readonly queue: RunQueue
+  readonly engine: Engine
   readonly broadcast: RunBroadcast
   /** General ones, the most telling first. */
   readonly replayQuestions: readonly string[]
@@ -39,7 +47,7 @@ interface Plan {
 }
 
 export function openPersonalize(options: PersonalizeOptions): PersonalizeService {
-  const { storage, models, adapters, queue, broadcast, replayQuestions } = options
+  const { storage, models, adapters, queue, engine, broadcast, replayQuestions } = options
 
   const get = (id: string): Run => {
     const run = storage.runs.get(id)
@@ -179,6 +187,19 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     return get(run.id)
   }
 
+  async function* estimate(
+    request: PersonalizeRequest,
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ readonly share: number }, Estimate> {
+    const { base, settings, dataset } = plan(request)
+    const besideRun = storage.runs.list().some((run) => queue.holds(run.id))
+    const { training: examples, heldOut, replay, probes } = dataset
+    const modelDirectory = await models.directoryOf(base)
+    const input = { modelDirectory, examples, heldOut, replay, probes, settings }
+    const measured = yield* engine.run('estimate', input, signal)
+    return { ...measured, exampleCount: examples.length, heldOutCount: heldOut.length, besideRun }
+  }
+
   async function* watch(runId: string, signal = new AbortController().signal): AsyncGenerator<RunEvent, Run> {
     // Before the first look at the row, so that no change is lost between the two.
     using subscription = broadcast.subscribe(runId)
@@ -203,6 +224,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     },
     start: (request) => queueRun(plan(request)),
     startWithout,
+    estimate,
     unfinished,
     watch,
     runs: () => storage.runs.list(),

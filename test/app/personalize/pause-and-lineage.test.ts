@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { ProcedureEvent } from '../../../src-main/contract/procedures.ts'
-import { adapterBytes, engineStandIn, trained } from '../engine-stand-in.ts'
+import { adapterBytes, engineStandIn, estimated, trained } from '../engine-stand-in.ts'
 import { appWithExamples, endless, lastTrain, start, watch } from './started-runs.ts'
 
 describe('pausing', () => {
@@ -77,5 +77,26 @@ describe('going on from an adapter', () => {
     expect(readFileSync(startPath ?? '')).toEqual(adapterBytes)
     await app.call('runs.cancel', { id: second.id })
     expect(existsSync(startPath ?? '')).toBe(false)
+  })
+})
+
+describe('the estimate', () => {
+  it('measures just what would be started, and stores nothing', async () => {
+    const { app, modelId } = await appWithExamples(10)
+    const asked = { name: 'Pim', modelId, exampleIds: null, heldOutRatio: 0.3, preset: 'quick' as const }
+    const shares: number[] = []
+    const estimate = await app.call(
+      'personalize.estimate',
+      { ...asked, settings: { rank: 5 } },
+      ({ share }) => shares.push(share),
+    )
+    expect(estimate).toEqual({ ...estimated, exampleCount: 7, heldOutCount: 3, besideRun: false })
+    expect(shares).toEqual([0.5])
+    expect(await app.call('runs.list', {})).toEqual([])
+    const { id } = await app.call('personalize.start', { ...asked, settings: { rank: 5 } })
+    await watch(app, id)
+    const measured = app.engine.calls.find(({ operation }) => operation === 'estimate')?.input
+    const { runDirectory: _, startPath: __, ...trainedOn } = lastTrain(app)
+    expect(measured).toEqual(trainedOn)
   })
 })

@@ -70,6 +70,10 @@ const operations: OperationTable = {
       adapterBytes: 0,
     }
   },
+  async *estimate(): AsyncGenerator<EngineOperations['estimate']['event'], never> {
+    yield { share: 0 }
+    return fail('nothing is measured here')
+  },
   async *maskExamples(): AsyncGenerator<never, never> {
     throw new Failure('bad-template', 'The chat template has an error in line 3.')
   },

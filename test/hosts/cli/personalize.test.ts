@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Run } from '../../../src-main/contract/entities.ts'
+import type { Estimate, Run } from '../../../src-main/contract/entities.ts'
 import type {
   EvaluateRequest,
   ExampleService,
@@ -243,4 +243,43 @@ test('evaluate prints mean loss, tokens and perplexity', async () => {
   expect((await veranda(['evaluate', file], { services })).stdout).toBe(
     'Loss 0.5000 nats a token over 100 tokens of 2 examples; perplexity 1.649.\n',
   )
+})
+
+const estimate: Estimate = {
+  steps: 120,
+  tokens: 30_000,
+  trainableParameters: 6,
+  measuredSteps: 3,
+  tokensPerSecond: 312.4,
+  trainingMs: 96_000,
+  otherMs: 24_000,
+  peakMemoryBytes: 900_000_000,
+  availableMemoryBytes: 8_000_000_000,
+  longestTokens: 700,
+  passTokens: 256,
+  fits: 'yes',
+  exampleCount: 54,
+  heldOutCount: 6,
+  besideRun: false,
+}
+
+test.each([
+  ['yes', /It takes about 2 minutes: 312 tokens a second by 3 steps .* 900\.0 MB of memory, of 8\.0 GB/],
+  ['in-smaller-passes', /passes of 256 tokens, which takes longer/],
+  ['no', /will not fit: it needs about 900\.0 MB.* more than 256 tokens \(the longest has 700\)/],
+] as const)('personalize --estimate only measures: %s', async (fits, said) => {
+  const services = learning(doneRun)
+  const personalize: Partial<PersonalizeService> = {
+    async *estimate(request) {
+      expect(request.settings).toMatchObject({ rank: 8 })
+      yield { share: 0.5 }
+      return { ...estimate, fits }
+    },
+  }
+  const flags = ['personalize', file, '--name', 'pim', '--rank', '8', '--estimate']
+  const { code, stdout } = await veranda(flags, { services: { ...services, personalize } })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(said)
+  const json = await veranda([...flags, '--json'], { services: { ...services, personalize } })
+  expect(JSON.parse(json.stdout)).toMatchObject({ fits, steps: 120 })
 })

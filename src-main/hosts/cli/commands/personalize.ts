@@ -21,6 +21,7 @@ import {
   text,
   type Values,
 } from '../options.ts'
+import { tellEstimate } from '../estimate.ts'
 import { readExamples } from '../read-examples.ts'
 
 const options = {
@@ -70,6 +71,8 @@ const options = {
   seed: integer('S', 'seed of the order of the examples', 0, 2 ** 32 - 1),
   'projection-key': integer('K', 'seed of the frozen projections', 0, 2 ** 32 - 1),
   system: text('TEXT', 'system prompt for the examples that have none'),
+  from: text('N', 'the adapter to go on from; it decides rank and layers'),
+  estimate: flag('only measure, by a few steps, what the run would take'),
   exact: flag('in float32 throughout: slower, and to the last digit'),
 }
 
@@ -92,7 +95,9 @@ export const personalizeCommand = command({
       settings: settings(values),
       heldOutRatio: values['held-out'] ?? 0,
       systemPrompt: system ?? null,
+      parent: values.from ?? null,
     }
+    if (values.estimate === true) return await tellEstimate(context, request)
     return report(context, await followRun(context, startOrResume(context, request).id))
   },
 })
