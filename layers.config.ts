@@ -75,7 +75,7 @@ const configuration: IConfiguration = {
     room('hosts', inside('src-main/hosts'), 'A host puts the app and the engine into processes.', [
       contract,
       inside('src-main/app'),
-      '^src-main/engine/(contract|client|engine-exit|process)\\.ts$',
+      '^src-main/engine/(contract|client|messages|engine-exit|process)\\.ts$',
       library('electron', 'electron-vite', 'ws', '@types/ws', 'zod'),
     ]),
     {

@@ -1,13 +1,6 @@
 import { Failure } from '../contract/failure.ts'
-import type {
-  Engine,
-  EngineReply,
-  EngineRequest,
-  OperationEvent,
-  OperationInput,
-  OperationName,
-  OperationResult,
-} from './contract.ts'
+import type { Engine, OperationEvent, OperationInput, OperationName, OperationResult } from './contract.ts'
+import type { EngineReply, EngineRequest } from './messages.ts'
 import { crashFailure, type EngineExit } from './engine-exit.ts'
 
 /** A started engine process, of whatever kind (a forked Node process, an Electron utility process). */

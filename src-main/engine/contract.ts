@@ -5,8 +5,6 @@
  * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
  */
 import type { ExportFormat } from '../contract/export-formats.ts'
-import type { FailureMessage } from '../contract/failure.ts'
-
 export type Role = 'system' | 'user' | 'assistant'
 
 export interface ChatMessage {
@@ -424,19 +422,6 @@ export type OperationName = keyof EngineOperations
 export type OperationInput<K extends OperationName> = EngineOperations[K]['input']
 export type OperationEvent<K extends OperationName> = EngineOperations[K]['event']
 export type OperationResult<K extends OperationName> = EngineOperations[K]['result']
-
-/** App → engine. */
-export type EngineRequest =
-  | { readonly kind: 'run'; readonly id: number; readonly operation: OperationName; readonly input: unknown }
-  | { readonly kind: 'cancel'; readonly id: number }
-  /** Cancels everything, lets it end (a training writes its checkpoint), then exits. */
-  | { readonly kind: 'close' }
-
-/** Engine → app. */
-export type EngineReply =
-  | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
-  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
-  | { readonly kind: 'failure'; readonly id: number; readonly failure: FailureMessage }
 
 /** The engine as the app sees it, whatever process it lives in. */
 export interface Engine {

@@ -9,8 +9,7 @@ export class MemoryWatch {
   /** The same runtime; the memory is looked at after each run of a graph. */
   over(runtime: Runtime): Runtime {
     return {
-      blockArithmetic: runtime.blockArithmetic,
-      mapFile: runtime.mapFile,
+      ...runtime,
       open: async (graph, options) => {
         const session = await runtime.open(graph, options)
         return {

@@ -1,5 +1,6 @@
 import { Failure, toFailureMessage } from '../contract/failure.ts'
-import type { EngineReply, EngineRequest, OperationInput, OperationName } from './contract.ts'
+import type { OperationInput, OperationName } from './contract.ts'
+import type { EngineReply, EngineRequest } from './messages.ts'
 import type { OperationTable } from './operation-table.ts'
 import type { ParentPort } from './parent-port.ts'
 

@@ -1,4 +1,4 @@
-import type { EngineReply, EngineRequest } from './contract.ts'
+import type { EngineReply, EngineRequest } from './messages.ts'
 
 /** The engine process's end of the channel to the process that started it. */
 export interface ParentPort {

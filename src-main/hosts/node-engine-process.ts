@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { EngineReply } from '../engine/contract.ts'
+import type { EngineReply } from '../engine/messages.ts'
 import type { EngineProcess } from '../engine/client.ts'
 import type { EngineExit } from '../engine/engine-exit.ts'
 import { keepTail } from './output-tail.ts'

@@ -1,5 +1,5 @@
 import { utilityProcess } from 'electron'
-import type { EngineReply } from '../../engine/contract.ts'
+import type { EngineReply } from '../../engine/messages.ts'
 import type { EngineProcess } from '../../engine/client.ts'
 import { keepTail } from '../output-tail.ts'
 

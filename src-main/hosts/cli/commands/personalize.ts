@@ -95,7 +95,7 @@ export const personalizeCommand = command({
       settings: settings(values),
       heldOutRatio: values['held-out'] ?? 0,
       systemPrompt: system ?? null,
-      parent: values.from ?? null,
+      parent: values.from,
     }
     if (values.estimate === true) return await tellEstimate(context, request)
     return report(context, await followRun(context, startOrResume(context, request).id))
