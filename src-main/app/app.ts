@@ -19,6 +19,7 @@ import { openExamples } from './examples/example-service.ts'
 import { appHandlers } from './handlers.ts'
 import { readCatalogue } from './models/catalogue.ts'
 import { openModels } from './models/model-service.ts'
+import { openNetworkLog } from './network/network-log.ts'
 import { ongoingWork } from './ongoing-work.ts'
 import { isGoingOn, openPersonalize } from './personalize/personalize-service.ts'
 import { readReplayQuestions } from './personalize/replay-questions.ts'
@@ -88,7 +89,7 @@ async function assemble(
   const files = adapterFiles(storage, dataDirectory)
   const isInUse = (modelId: string): boolean =>
     storage.runs.list().some((run) => run.modelId === modelId && isGoingOn(run) && queue.holds(run.id))
-  const network = options.network ?? fetch
+  const networkLog = openNetworkLog(storage, options.network ?? fetch)
   const { resourcesDirectory } = options
   const models = openModels({
     storage,
@@ -96,7 +97,7 @@ async function assemble(
     dataDirectory,
     resourcesDirectory,
     catalogue,
-    network,
+    networkLog,
     isInUse,
   })
   const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })
@@ -134,7 +135,7 @@ async function assemble(
   const checks = exampleChecks(engine)
   const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
   const handlers = ongoing.track(
-    appHandlers({ ...parts, ...transfer, lineage, personalize, adapters, settings, data }),
+    appHandlers({ ...parts, ...transfer, lineage, personalize, adapters, settings, data, networkLog }),
   )
   let closed: Promise<void> | undefined
   return {

@@ -20,6 +20,7 @@ import type { ExampleChecks } from './examples/check-examples.ts'
 import type { Examples } from './examples/example-service.ts'
 import { maskExample } from './examples/mask-example.ts'
 import type { Models } from './models/model-service.ts'
+import type { NetworkLog } from './network/network-log.ts'
 import type { AdapterService, PersonalizeService } from './services.ts'
 import type { SettingsService } from './settings/settings.ts'
 
@@ -39,6 +40,7 @@ export interface HandlerParts {
   readonly importAdapter: AdapterService['import']
   readonly settings: SettingsService
   readonly data: Data
+  readonly networkLog: NetworkLog
   readonly lineage: (adapterId: string) => ReturnType<typeof lineageOf>
 }
 
@@ -156,6 +158,12 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'data.restore': plain(({ path, mode }) => data.restore(path, mode)),
     'data.deleteEverything': plain(async () => {
       await data.deleteEverything()
+      return null
+    }),
+
+    'network.list': plain(() => parts.networkLog.list()),
+    'network.clear': plain(() => {
+      parts.networkLog.clear()
       return null
     }),
 

@@ -355,6 +355,26 @@ export const parity = z.object({
 })
 export type Parity = z.infer<typeof parity>
 
+/** What the app asks the network for; nothing else ever goes there. */
+export const networkPurpose = z.enum(['model', 'update'])
+export type NetworkPurpose = z.infer<typeof networkPurpose>
+
+export const networkOutcome = z.enum(['running', 'done', 'redirected', 'refused', 'failed'])
+export type NetworkOutcome = z.infer<typeof networkOutcome>
+
+/** One request that the app made over the network. */
+export const networkRequest = z.object({
+  id: z.string(),
+  startedAt: z.number(),
+  host: z.string(),
+  purpose: networkPurpose,
+  /** What was fetched, such as a model's name. */
+  subject: z.string(),
+  receivedBytes: z.number(),
+  outcome: networkOutcome,
+})
+export type NetworkRequest = z.infer<typeof networkRequest>
+
 export const appInfo = z.object({
   version: z.string(),
   dataDirectory: z.string(),

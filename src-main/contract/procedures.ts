@@ -24,6 +24,7 @@ import {
   message,
   model,
   parity,
+  networkRequest,
   persona,
   run,
   runSample,
@@ -405,6 +406,10 @@ export const procedures = {
     }),
   ),
   'data.deleteEverything': procedure(z.object({ confirmation: z.literal('delete everything') }), never, done),
+
+  /** What the app asked of the network, newest first. */
+  'network.list': procedure(nothing, never, z.array(networkRequest)),
+  'network.clear': procedure(nothing, never, done),
 
   'settings.get': procedure(nothing, never, settings),
   'settings.update': procedure(settings.partial(), never, settings),

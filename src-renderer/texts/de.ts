@@ -3,6 +3,7 @@ import { chat } from './de/chat.ts'
 import { data } from './de/data.ts'
 import { markdown } from './de/markdown.ts'
 import { models } from './de/models.ts'
+import { network } from './de/network.ts'
 import { personalize } from './de/personalize.ts'
 import { settings } from './de/settings.ts'
 import { shell } from './de/shell.ts'
@@ -18,6 +19,7 @@ export const de: typeof en = {
   data,
   markdown,
   models,
+  network,
   personalize,
   settings,
   shell,

@@ -3,6 +3,7 @@ import { chat } from './en/chat.ts'
 import { data } from './en/data.ts'
 import { markdown } from './en/markdown.ts'
 import { models } from './en/models.ts'
+import { network } from './en/network.ts'
 import { personalize } from './en/personalize.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
@@ -17,6 +18,7 @@ export const en = {
   data,
   markdown,
   models,
+  network,
   personalize,
   settings,
   shell,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { openApp } from '../../src-main/app/app.ts'
 import { readCatalogue } from '../../src-main/app/models/catalogue.ts'
 import { fetchModelFile } from '../../src-main/app/models/fetch-model-file.ts'
+import type { RequestRecord } from '../../src-main/app/network/network-log.ts'
 import { Failure, toFailureMessage } from '../../src-main/contract/failure.ts'
 import { connectEngine } from '../../src-main/engine/client.ts'
 import { forkEngine } from '../../src-main/hosts/node-engine-process.ts'
@@ -34,7 +35,11 @@ export async function fetchDefault(): Promise<{ readonly path: string; readonly 
   const [model] = await readCatalogue(resourcesDirectory)
   if (model === undefined) throw new Failure('no-catalogue', 'resources/catalogue.json lists no model.')
   const directory = join(testHome, 'downloads')
-  const download = fetchModelFile(model, { directory, network: fetch }, new AbortController().signal)
+  const download = fetchModelFile(
+    model,
+    { directory, network: { fetch, record: unrecorded } },
+    new AbortController().signal,
+  )
   let quarter = 0
   for (;;) {
     const next = await download.next()
@@ -45,6 +50,10 @@ export async function fetchDefault(): Promise<{ readonly path: string; readonly 
     const arrived = Math.floor((4 * next.value) / model.file.sizeBytes)
     if (arrived > quarter) console.log(`fetching ${model.name}: ${25 * (quarter = arrived)} %`)
   }
+}
+
+function unrecorded(): RequestRecord {
+  return { received() {}, end() {} }
 }
 
 async function importModel(source: { readonly path: string; readonly name: string }): Promise<void> {

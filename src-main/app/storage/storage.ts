@@ -16,6 +16,7 @@ import { examplesTable, type ExamplesTable } from './tables/examples.ts'
 import { messageSearch, type MessageSearch } from './tables/message-search.ts'
 import { messagesTable, type MessagesTable } from './tables/messages.ts'
 import { modelsTable, type ModelsTable } from './tables/models.ts'
+import { networkRequestsTable, type NetworkRequestsTable } from './tables/network-requests.ts'
 import { personasTable, type PersonasTable } from './tables/personas.ts'
 import { runsTable, type RunsTable } from './tables/runs.ts'
 import { settingsTable, type SettingsTable } from './tables/settings.ts'
@@ -30,6 +31,7 @@ export interface Storage {
   readonly runs: RunsTable
   readonly adapters: AdaptersTable
   readonly settings: SettingsTable
+  readonly network: NetworkRequestsTable
   /** All or nothing; may be nested. */
   transaction<T>(work: () => T): T
   /** Writes everything but the models' weights to one file, and checks it. */
@@ -81,6 +83,7 @@ function tables(connection: Connection, repair: RepairReport | null, released: (
     runs: runsTable(connection),
     adapters: adaptersTable(connection),
     settings: settingsTable(connection),
+    network: networkRequestsTable(connection),
     transaction: (work) => connection.transaction(work),
     backUp: (path) => writeBackup(connection, path),
     restore: (path, mode) => restoreBackup(connection, path, mode),

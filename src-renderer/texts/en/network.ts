@@ -1,0 +1,25 @@
+export const network = {
+  title: 'Network',
+  requests: 'the requests',
+  text: 'Veranda asks the network for nothing but what you start. Every request is listed here; chatting and personalizing make none.',
+  none: 'Nothing was asked of the network.',
+  list: 'Requests, newest first',
+  when: 'When',
+  host: 'Asked of',
+  what: 'For',
+  received: 'Received',
+  outcome: 'Result',
+  purposes: {
+    model: (subject: string) => `the model ${subject}`,
+    update: (subject: string) => `an update of Veranda: ${subject}`,
+  },
+  outcomes: {
+    running: 'going on',
+    done: 'done',
+    redirected: 'sent elsewhere',
+    refused: 'refused',
+    failed: 'cut or not reached',
+  },
+  clear: 'Clear the list',
+  clearFailed: 'The list could not be cleared',
+}
