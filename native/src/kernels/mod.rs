@@ -6,11 +6,13 @@
 
 mod attention;
 mod block_matrix;
+mod exp;
 mod few_rows;
 mod float32;
 mod int8;
 mod low_rank;
 mod panels;
+mod pointwise;
 mod products;
 mod rounded_rows;
 mod shared;
@@ -20,6 +22,7 @@ mod test_matrix;
 pub use attention::{Attention, attend, attend_gradient};
 pub use block_matrix::BlockMatrix;
 pub use low_rank::LowRank;
+pub use pointwise::{SwiGlu, rms_norm_gradient, swi_glu};
 pub use products::{Arithmetic, Onto, linear, linear_transposed};
 
 /// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.

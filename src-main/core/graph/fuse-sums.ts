@@ -1,19 +1,24 @@
 import { type Attribute, type Graph, type Node, sameShape, type Value } from './graph.ts'
+import { verandaKernels } from './operators.ts'
 
-/** How an operator that computes a product takes what is to be added to it; null where it does already. */
-type AddTo = (product: Node, base: Value) => Pick<Node, 'inputs' | 'attributes'> | null
+/** How an operator takes what is to be added to its result; null where it can't. */
+type AddTo = (node: Node, base: Value) => Pick<Node, 'inputs' | 'attributes'> | null
 
 const yes: Attribute = { kind: 'int', value: 1 }
 
 /** Those to which adding costs less come first. */
 const products: Readonly<Record<string, AddTo>> = {
-  BlockLinear: ({ inputs, attributes }, base) => {
-    const { base: has } = attributes
-    const isFree = has?.kind === 'int' && has.value === 0
-    return isFree ? { inputs: [...inputs, base], attributes: { ...attributes, base: yes } } : null
-  },
+  RmsNormGradient: addBase,
+  BlockLinear: addBase,
   Gemm: ({ inputs, attributes }, base) =>
     inputs.length === 2 ? { inputs: [...inputs, base], attributes } : null,
+}
+
+/** Of the native runtime's operators: their last input, announced by an attribute. */
+function addBase({ domain, inputs, attributes }: Node, base: Value): ReturnType<AddTo> {
+  const { base: has } = attributes
+  const isFree = domain === verandaKernels && has?.kind === 'int' && has.value === 0
+  return isFree ? { inputs: [...inputs, base], attributes: { ...attributes, base: yes } } : null
 }
 
 /** A graph whose products take the sums that they go into: a sum of its own reads and writes all numbers again. */

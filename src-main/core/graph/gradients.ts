@@ -14,6 +14,7 @@ import {
   stringAttribute,
   type Value,
 } from './graph.ts'
+import { inverseRootMeanSquare } from './lower-pointwise.ts'
 import * as op from './operators.ts'
 
 export type GradientRule = (g: GraphBuilder, node: Node, gradient: Value) => readonly (Value | null)[]
@@ -85,23 +86,16 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
     ),
     ...updateGradients(g, op.updateOf(node.inputs), dy),
   ],
-  /**
-   * With r = 1 / sqrt(mean(x²) + ε): dx = r·s − x·r³·mean(s ⊙ x), where s = dy ⊙ scale; dscale = Σ dy ⊙ x·r.
-   * r is computed again: the operator's own second output is wrong on WebGPU.
-   */
+  /** dscale = Σ dy ⊙ x / sqrt(mean(x²) + ε) */
   SimplifiedLayerNormalization: (g, node, dy) => {
     const [x, scale] = [inputOf(node, 0), inputOf(node, 1)]
-    const lastAxis = x.shape.length - 1
-    const size = x.shape[lastAxis]
-    if (typeof size !== 'number')
-      throw graphFailure(`The norm "${node.output.name}" is over an unknown size.`)
-    const mean = (value: Value) => op.mul(g, op.reduceSum(g, value, [lastAxis]), g.float32(1 / size))
-    const variance = op.add(g, mean(op.mul(g, x, x)), g.float32(floatAttribute(node, 'epsilon')))
-    const r = op.reciprocal(g, op.sqrt(g, variance))
-    const normalized = op.mul(g, x, r)
-    const s = op.mul(g, dy, scale)
-    const dx = op.mul(g, r, op.sub(g, s, op.mul(g, normalized, mean(op.mul(g, s, normalized)))))
-    return [dx, sumTo(g, op.mul(g, dy, normalized), scale.shape)]
+    const epsilon = floatAttribute(node, 'epsilon')
+    const normalized = op.mul(g, x, inverseRootMeanSquare(g, x, epsilon))
+    return [op.rmsNormGradient(g, x, scale, dy, epsilon), sumTo(g, op.mul(g, dy, normalized), scale.shape)]
+  },
+  SwiGlu: (g, node, dy) => {
+    const [gate, up] = [inputOf(node, 0), inputOf(node, 1)]
+    return [op.swiGluGradient(g, 'gate', gate, up, dy), op.swiGluGradient(g, 'up', gate, up, dy)]
   },
   Attention: (g, node, dy) => {
     const [rows, heads, kvHeads] = [

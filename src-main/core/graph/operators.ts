@@ -128,6 +128,29 @@ export const rmsNorm = (g: GraphBuilder, x: Value, scale: Value, epsilon: number
   })
 
 /**
+ * The gradient of `rmsNorm` by x `[…, H]`, given that of its result. Ours until `lower-pointwise.ts` lowers it.
+ */
+export const rmsNormGradient = (g: GraphBuilder, x: Value, scale: Value, dy: Value, epsilon: number): Value =>
+  g.add('RmsNormGradient', [x, scale, dy], {
+    domain: veranda,
+    attributes: { epsilon: float(epsilon), base: flag(false) },
+  })
+
+/** The gated activation `silu(gate) ⊙ up`, silu(x) = x · σ(x). Ours until `lower-pointwise.ts` lowers it. */
+export const swiGlu = (g: GraphBuilder, gate: Value, up: Value): Value =>
+  g.add('SwiGlu', [gate, up], { domain: veranda })
+
+/** The gradient of `swiGlu` by one of its inputs, given that of its result. */
+export const swiGluGradient = (
+  g: GraphBuilder,
+  of: 'gate' | 'up',
+  gate: Value,
+  up: Value,
+  dy: Value,
+): Value =>
+  g.add('SwiGluGradient', [gate, up, dy], { domain: veranda, attributes: { of: flag(of === 'up') } })
+
+/**
  * Rotary positions in half-split form (Hugging Face's order): x `[1, N, heads·D]`, cos and sin `[N, D/2]`.
  * Row n of the tables belongs to row n of x, whatever its position is.
  */

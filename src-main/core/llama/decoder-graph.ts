@@ -3,7 +3,8 @@ import { type Graph, graphFailure, type Shape, type Value } from '../graph/graph
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
 import { decoderLayer, head, type ParameterOf } from './layer.ts'
-import { type LinearWeight, lowerLinears } from './lower-linear.ts'
+import { lowerGraph } from './lower-graph.ts'
+import type { LinearWeight } from './lower-linear.ts'
 import { type Extent, type StoredModel, type StoredWeight, weightName } from './stored-model.ts'
 
 /**
@@ -87,7 +88,7 @@ export function lowerToStored(
         stored.offsets === null ? null : part('offsets', 'float32', [rows, columns / 32], stored.offsets),
     }
   }
-  return lowerLinears(graph, weightOf, arithmetic)
+  return lowerGraph(graph, weightOf, arithmetic)
 }
 
 function storedParameters(g: GraphBuilder, model: StoredModel, weightsFile: string): ParameterOf {

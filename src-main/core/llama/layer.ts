@@ -120,7 +120,7 @@ export function decoderLayer(
 
   const middle = norm(attention, 'post_attention_layernorm')
   const gate = project(middle, 'gate_proj')
-  const activated = op.mul(g, op.mul(g, gate, op.sigmoid(g, gate)), project(middle, 'up_proj'))
+  const activated = op.swiGlu(g, gate, project(middle, 'up_proj'))
   return { x: op.add(g, attention, project(activated, 'down_proj')), keys, values }
 }
 

@@ -1,5 +1,4 @@
 import type { GraphBuilder } from '../graph/builder.ts'
-import { fuseSums } from '../graph/fuse-sums.ts'
 import {
   type Dim,
   type Graph,
@@ -54,6 +53,8 @@ export function weightInput(
 
 export type WeightOf = (g: GraphBuilder, module: string) => LinearWeight
 
+const linears = new Set(['Linear', 'LinearTransposed'])
+
 /**
  * Replaces `Linear` and `LinearTransposed` by operators that the runtime knows, over the given weights: for blocks
  * `BlockLinear` in the given arithmetic, or, without one, what ONNX Runtime brings along.
@@ -65,9 +66,9 @@ export function lowerLinears(
 ): Graph {
   const blockSums = new Map<Value, Value>()
   const weights = new Map<string, LinearWeight>()
-  const lowered = rewrite(graph, (g, node, inputs) => {
+  return rewrite(graph, (g, node, inputs) => {
     const [x] = inputs
-    if (node.domain !== op.veranda || x === undefined) return null
+    if (!linears.has(node.op) || x === undefined) return null
     const module = stringAttribute(node, 'module')
     const weight = weights.get(module) ?? weightOf(g, module)
     weights.set(module, weight)
@@ -97,7 +98,6 @@ export function lowerLinears(
     if (high === undefined || low === undefined) throw graphFailure(`${module} has no halves.`)
     return updated(withOffsets(withOffsets(op.add(g, high, low), split.offsets), weight.offsets))
   })
-  return fuseSums(lowered)
 }
 
 function addUpdate(g: GraphBuilder, product: Value, { z, lambdaD, B, lambdaB }: op.LowRankUpdate): Value {

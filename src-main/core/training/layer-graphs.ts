@@ -14,7 +14,8 @@ import type { BlockArithmetic } from '../graph/runtime.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { decoderLayer } from '../llama/layer.ts'
 import { linearKinds, linearPath } from '../llama/linear-kinds.ts'
-import { type BlockFormat, type LinearWeight, lowerLinears, weightInput } from '../llama/lower-linear.ts'
+import { lowerGraph } from '../llama/lower-graph.ts'
+import { type BlockFormat, type LinearWeight, weightInput } from '../llama/lower-linear.ts'
 import { declareTrained } from '../vera/adapted-linear.ts'
 import type { VeraLayout } from '../vera/layout.ts'
 
@@ -59,16 +60,20 @@ export function layerBackwardGraph(options: LayerGraphOptions, wantsInput: boole
   return lowerToInputs(cut(graph, names), options)
 }
 
-/** What the backward graph needs of the forward graph's matrix products: `[N, width]` each. */
+/** What the backward graph needs of the forward graph's products and of the sums they went into: `[N, width]` each. */
 export function keptValues(options: LayerGraphOptions): readonly Value[] {
   const { graph, forward } = forwardAndBackward(options, true)
-  return graph.nodes
-    .filter((node) => forward.has(node.output) && products.has(node.op))
+  const candidates = graph.nodes
+    .filter((node) => forward.has(node.output) && worthKeeping.has(node.op))
     .map((node) => node.output)
+  // A product that only a kept sum needs is none of those that the cut graph takes.
+  const { inputs } = cut(graph, new Map(candidates.map((value) => [value.name, keptName(value)])))
+  const taken = new Set(inputs.map((value) => value.name))
+  return candidates.filter((value) => taken.has(keptName(value)))
 }
 
 /** The operators whose results are worth their memory. */
-const products = new Set(['Linear', 'Gemm'])
+const worthKeeping = new Set(['Linear', 'Gemm', 'Add'])
 
 /** A value's name as an output of the forward and an input of the backward graph. */
 function keptName(value: Value): string {
@@ -137,5 +142,5 @@ function lowerToInputs(graph: Graph, { config, arithmetic, formats }: LayerGraph
     const name = `${module}.weight`
     return weightInput(g, name, [size.outFeatures, size.inFeatures], formats.get(name) ?? null)
   }
-  return lowerLinears(graph, weightOf, arithmetic)
+  return lowerGraph(graph, weightOf, arithmetic)
 }

@@ -2,10 +2,12 @@
 import { backward } from '../graph/backward.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure } from '../graph/graph.ts'
+import { lowerPointwise } from '../graph/lower-pointwise.ts'
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
 import type { LlamaConfig } from '../llama/config.ts'
-import { type BlockFormat, lowerLinears, weightInput } from '../llama/lower-linear.ts'
+import { lowerGraph } from '../llama/lower-graph.ts'
+import { type BlockFormat, weightInput } from '../llama/lower-linear.ts'
 import { finalNorm } from '../llama/layer.ts'
 
 /** Inputs `x [M, H]`, `model.norm.weight [H]`; output `y [M, H]`. */
@@ -21,7 +23,7 @@ export function finalNormBackwardGraph(config: LlamaConfig): Graph {
   const dx = backward(g, new Map([[y, g.input('dy', 'float32', y.shape)]]), [x]).get(x)
   if (dx === undefined) throw graphFailure('The final norm has no gradient.')
   g.output(dx, 'dx')
-  return g.finish()
+  return lowerPointwise(g.finish(), false)
 }
 
 /**
@@ -45,7 +47,7 @@ export function outputSliceGraph(
     g.output(op.linearTransposed(g, powers, 'slice', config.hiddenSize, slice.rows), 'weighted')
   }
   const size = [slice.rows, config.hiddenSize] as const
-  return lowerLinears(g.finish(), (g) => weightInput(g, 'weight', size, slice.format), slice.arithmetic)
+  return lowerGraph(g.finish(), (g) => weightInput(g, 'weight', size, slice.format), slice.arithmetic)
 }
 
 function finalNormTape(name: string, config: LlamaConfig) {

@@ -5,7 +5,7 @@
 import type { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import { type Graph, graphFailure, type Shape, type Value } from '../../../src-main/core/graph/graph.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
-import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 
 export interface GradientCase {
   /** Builds the result; `input` gives the case's inputs by name. */
@@ -48,15 +48,29 @@ const rotary = (declared: Declared = {}): GradientCase => ({
   declared,
 })
 
-/** The weight is an input of the lowered graph only. */
+/** The weight `[outFeatures, inFeatures]` is an input of the lowered graph only. */
+const lowerTo = (inFeatures: number, outFeatures: number) => (graph: Graph) =>
+  lowerGraph(graph, (g, module) => {
+    if (module !== 'weight') throw graphFailure(`There is no linear layer ${module}.`)
+    return { kind: 'matrix', matrix: g.input(module, 'float32', [outFeatures, inFeatures]) }
+  })
+
 const linear = (inFeatures: number, outFeatures: number, declared: Declared = {}): GradientCase => ({
   build: (g, input) => op.linear(g, input('x'), 'weight', inFeatures, outFeatures),
   declared,
-  lower: (graph) =>
-    lowerLinears(graph, (g, module) => {
-      if (module !== 'weight') throw graphFailure(`There is no linear layer ${module}.`)
-      return { kind: 'matrix', matrix: g.input(module, 'float32', [outFeatures, inFeatures]) }
+  lower: lowerTo(inFeatures, outFeatures),
+})
+
+/** A linear layer 4 → 6 with an adapter's update, λ_b there or not. */
+const updated = (vectors: readonly string[]): GradientCase => ({
+  build: (g, input) =>
+    op.linear(g, input('x'), 'weight', 4, 6, {
+      z: input('z'),
+      lambdaD: input('lambdaD'),
+      B: input('B'),
+      lambdaB: vectors.includes('lambdaB') ? input('lambdaB') : null,
     }),
+  lower: lowerTo(4, 6),
 })
 
 /** The part of a case's name before the slash is the operator whose rule it tests. */
@@ -92,6 +106,9 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
   'Gemm/named rows': binary((g, a, b) => op.gemm(g, a, b, { b: true }), { a: ['N', 4] }),
   'Linear/wider': linear(4, 6),
   'Linear/narrower': linear(6, 2, { x: ['N', 6] }),
+  "Linear/with VeRA's update": updated(['lambdaD', 'lambdaB']),
+  "Linear/with LoRA's update": updated(['lambdaD']),
+  'SwiGlu/matrix': { build: (g, input) => op.swiGlu(g, input('gate'), input('up')) },
   'SimplifiedLayerNormalization/matrix': norm(1e-5),
   'SimplifiedLayerNormalization/batch': norm(1e-5),
   'SimplifiedLayerNormalization/named rows': norm(1e-5, { x: ['N', 6] }),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { unpackBlocks } from '../../../src-main/core/checkpoint/block-weights.ts'
 import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
-import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 import { rand, TorchGenerator } from '../../../src-main/core/vera/random.ts'
 import { runGraph, tensor } from '../graph/run-graph.ts'
 
@@ -26,7 +26,7 @@ test.each([
   const g = new GraphBuilder('blocks')
   const input = g.input('x', 'float32', ['N', columns])
   g.output(op.linear(g, input, 'layer', columns, rows), 'y')
-  const lowered = lowerLinears(g.finish(), (to) => {
+  const lowered = lowerGraph(g.finish(), (to) => {
     const floats = (name: string, data: Float32Array) =>
       to.initializer(name, 'float32', [rows, columns / 32], { kind: 'inline', bytes: bytes(data) })
     const shape = [rows, columns / 32, 4 * bits]

@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import type { Graph, Value } from '../../../src-main/core/graph/graph.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
 import { rewriteOnto } from '../../../src-main/core/graph/rewrite.ts'
-import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 import {
   type AdaptedSite,
   adaptLinears,
@@ -28,7 +28,7 @@ function plainModel(build: (g: GraphBuilder, x: Value) => Value): Graph {
 
 /** Weights are inputs of the lowered graph, named as their modules. */
 const lower = (graph: Graph) =>
-  lowerLinears(graph, (g, module) => ({ kind: 'matrix', matrix: g.input(module, 'float32', [6, 8]) }))
+  lowerGraph(graph, (g, module) => ({ kind: 'matrix', matrix: g.input(module, 'float32', [6, 8]) }))
 
 /** The golden case's adapter on a tape: which of its inputs are whose vectors and projections. */
 type SiteNames = Readonly<Record<string, Readonly<Record<keyof LowRankBranch, string>>>>

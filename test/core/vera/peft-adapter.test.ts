@@ -4,7 +4,7 @@ import { readSafetensors } from '../../../src-main/core/checkpoint/safetensors.t
 import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
 import { configFromHuggingFace } from '../../../src-main/core/llama/config-from-huggingface.ts'
-import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 import { adaptGraph } from '../../../src-main/core/vera/adapted-linear.ts'
 import { projectionsOfAdapter } from '../../../src-main/core/vera/adapter-file.ts'
 import { namedParts } from '../../../src-main/core/vera/adapter-tensors.ts'
@@ -286,7 +286,7 @@ async function deltaOf(site: VeraSite, live: LiveAdapter): Promise<Float32Array>
   const plain = new GraphBuilder('linear')
   const x = plain.input('x', 'float32', ['N', inFeatures])
   plain.output(op.linear(plain, x, module, inFeatures, outFeatures), 'y')
-  const graph = lowerLinears(adaptGraph(plain.finish(), live.layout), (g) => ({
+  const graph = lowerGraph(adaptGraph(plain.finish(), live.layout), (g) => ({
     kind: 'matrix',
     matrix: g.input('W', 'float32', [outFeatures, inFeatures]),
   }))

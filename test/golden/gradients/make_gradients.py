@@ -160,5 +160,26 @@ case(
     ["W1", "W2", "A", "B1", "B2"],
 )
 
+case("SwiGlu/matrix", lambda gate, up: torch.nn.functional.silu(gate) * up, {"gate": normal(3, 4, scale=2), "up": normal(3, 4)})
+
+
+def updated(x, weight, z, lambdaD, B, lambdaB=None):
+    delta = (z * lambdaD) @ B.T
+    return x @ weight.T + (delta if lambdaB is None else delta * lambdaB)
+
+
+case(
+    "Linear/with VeRA's update",
+    updated,
+    {"x": normal(3, 4), "weight": normal(6, 4), "z": normal(3, 2), "lambdaD": normal(2), "B": normal(6, 2), "lambdaB": normal(6)},
+    ["weight"],
+)
+case(
+    "Linear/with LoRA's update",
+    updated,
+    {"x": normal(3, 4), "weight": normal(6, 4), "z": normal(3, 2), "lambdaD": torch.tensor(0.5), "B": normal(6, 2)},
+    ["weight", "lambdaD"],
+)
+
 save_file(rows, Path(__file__).with_name("gradients.safetensors"))
 print(len({name.rsplit("/", 1)[0].removesuffix("/input").removesuffix("/gradient") for name in rows}), "cases")

@@ -3,7 +3,7 @@ import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import type { Graph } from '../../../src-main/core/graph/graph.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
 import { float32Data } from '../../../src-main/core/graph/runtime.ts'
-import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 import { adaptGraph } from '../../../src-main/core/vera/adapted-linear.ts'
 import type { VeraLayout } from '../../../src-main/core/vera/layout.ts'
 import { liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
@@ -139,7 +139,7 @@ function adaptedZeros(layout: VeraLayout, module: string): Graph {
   const { maxIn, maxOut } = layout
   const plain = new GraphBuilder('linear')
   plain.output(op.linear(plain, plain.input('x', 'float32', ['N', maxIn]), module, maxIn, maxOut), 'y')
-  return lowerLinears(adaptGraph(plain.finish(), layout), (g) => ({
+  return lowerGraph(adaptGraph(plain.finish(), layout), (g) => ({
     kind: 'matrix',
     matrix: g.input('W', 'float32', [maxOut, maxIn]),
   }))

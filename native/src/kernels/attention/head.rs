@@ -3,7 +3,8 @@
 use std::arch::x86_64::*;
 
 use super::Attention;
-use super::softmax::{exp, through_softmax};
+use super::softmax::through_softmax;
+use crate::kernels::exp::exp;
 use crate::kernels::float32::Tile;
 use crate::kernels::panels::WIDTH;
 

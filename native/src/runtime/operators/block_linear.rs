@@ -1,0 +1,102 @@
+//! Linear layers over block weights.
+
+use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorInput, OperatorOutput};
+use ort::value::TensorElementType;
+use ort::{Error, Result};
+
+use super::{guarded, input, number, output};
+use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_transposed};
+
+/// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
+/// `quants [out, in/32, 4·bits]` and `scales [out, in/32]`, then those that the attributes of these names (0 or 1)
+/// announce: `offsets [out, in/32]`; for `update` what an adapter adds, `z [N, rank]`, `λ_d [rank]` or `[]`,
+/// `B [out, rank]`, and for `scaled` `λ_b [out]`; `base`, as large as the output. Output
+/// `x · Wᵀ + λ_b ⊙ ((λ_d ⊙ z) · Bᵀ) + base [N, out]` (or `dy · W + base [N, in]`). Other attributes: `outFeatures`,
+/// `inFeatures`, `transposed` (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all).
+pub struct BlockLinear;
+
+pub struct BlockLinearKernel {
+    rows: usize,
+    columns: usize,
+    transposed: bool,
+    arithmetic: Arithmetic,
+    offsets: bool,
+    update: bool,
+    scaled: bool,
+    base: bool,
+}
+
+impl Operator for BlockLinear {
+    type Kernel<'attr> = BlockLinearKernel;
+
+    fn name(&self) -> &str {
+        "BlockLinear"
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        let given = [TensorElementType::Float32, TensorElementType::Uint8, TensorElementType::Float32];
+        let announced = [TensorElementType::Float32; 6];
+        given.map(OperatorInput::required).into_iter().chain(announced.map(OperatorInput::optional))
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(&self, context: &KernelContext<'attr>) -> Result<BlockLinearKernel> {
+        let number = |name: &str| number(context, name);
+        Ok(BlockLinearKernel {
+            rows: number("outFeatures")?,
+            columns: number("inFeatures")?,
+            transposed: number("transposed")? == 1,
+            arithmetic: match number("bits")? {
+                8 => Arithmetic::Int8,
+                16 => Arithmetic::Int16,
+                _ => Arithmetic::Float32,
+            },
+            offsets: number("offsets")? == 1,
+            update: number("update")? == 1,
+            scaled: number("scaled")? == 1,
+            base: number("base")? == 1,
+        })
+    }
+}
+
+impl Kernel for BlockLinearKernel {
+    fn compute(&mut self, context: &ComputeContext) -> Result<()> {
+        let given: Vec<_> =
+            (0..context.num_inputs()?).map(|index| input(context, index)).collect::<Result<_>>()?;
+        let mut floats =
+            given.iter().skip(2).map(|value| value.try_extract_tensor::<f32>().map(|(_, data)| data));
+        let mut next = || floats.next().ok_or_else(|| Error::new("BlockLinear lacks an input."))?;
+        let (shape, x) = given[0].try_extract_tensor::<f32>()?;
+        let (_, quants) = given[1].try_extract_tensor::<u8>()?;
+        let scales = next()?;
+        let offsets = self.offsets.then(&mut next).transpose()?;
+        let update = match self.update {
+            true => Some(LowRank {
+                z: next()?,
+                lambda_d: next()?,
+                b: next()?,
+                lambda_b: self.scaled.then(&mut next).transpose()?,
+            }),
+            false => None,
+        };
+        let base = self.base.then(&mut next).transpose()?;
+        let matrix =
+            BlockMatrix::new(self.rows, self.columns, quants, scales, offsets).map_err(Error::new)?;
+        let width = if self.transposed { self.columns } else { self.rows };
+        let mut shape = shape.to_vec();
+        let last = shape.last_mut().ok_or_else(|| Error::new("BlockLinear takes no scalar."))?;
+        *last = width as i64;
+        let mut result = output(context, &shape)?;
+        let (_, y) = result.try_extract_tensor_mut::<f32>()?;
+        if x.is_empty() {
+            return Ok(());
+        }
+        guarded("BlockLinear", context, |parallel| match self.transposed {
+            false => linear(x, &matrix, Onto { base, update }, y, self.arithmetic, parallel),
+            true => linear_transposed(x, &matrix, base, y, self.arithmetic, parallel),
+        })
+    }
+}

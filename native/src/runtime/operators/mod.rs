@@ -1,0 +1,56 @@
+//! The operators that ONNX Runtime doesn't have, as the domain `veranda.kernels`.
+
+mod attention;
+mod block_linear;
+mod pointwise;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use ort::operator::{ComputeContext, KernelContext, OperatorDomain};
+use ort::value::{ValueRef, ValueRefMut};
+use ort::{Error, Result};
+
+use self::attention::AttentionOperator;
+use self::block_linear::BlockLinear;
+use self::pointwise::{RmsNormGradient, SwiGluOperator};
+use crate::kernels::Parallel;
+
+const DOMAIN: &str = "veranda.kernels";
+
+pub fn domain() -> Result<Arc<OperatorDomain>> {
+    Ok(Arc::new(
+        OperatorDomain::new(DOMAIN)?
+            .add(BlockLinear)?
+            .add(AttentionOperator { gradient: false })?
+            .add(AttentionOperator { gradient: true })?
+            .add(SwiGluOperator { gradient: false })?
+            .add(SwiGluOperator { gradient: true })?
+            .add(RmsNormGradient)?,
+    ))
+}
+
+fn input(context: &ComputeContext, index: usize) -> Result<ValueRef<'_>> {
+    context.input(index)?.ok_or_else(|| Error::new(format!("The input {index} is missing.")))
+}
+
+/// The operator's only output, of the given shape.
+fn output<'a>(context: &'a ComputeContext, shape: &[i64]) -> Result<ValueRefMut<'a>> {
+    context.output(0, shape.to_vec())?.ok_or_else(|| Error::new("The output is missing."))
+}
+
+fn number(context: &KernelContext, name: &str) -> Result<usize> {
+    context
+        .get::<i64>(name)
+        .and_then(|value| usize::try_from(value).ok())
+        .ok_or_else(|| Error::new(format!("The attribute {name} is missing.")))
+}
+
+/// Runs a kernel on the session's threads. A panic must not cross into C++.
+fn guarded(name: &str, context: &ComputeContext, work: impl FnOnce(Parallel)) -> Result<()> {
+    let parallel = |count: usize, part: &(dyn Fn(usize) + Sync)| {
+        context.par_for(count, count, part).expect("ONNX Runtime runs all parts");
+    };
+    catch_unwind(AssertUnwindSafe(|| work(&parallel)))
+        .map_err(|_| Error::new(format!("{name} failed: it may have been given arrays that do not fit.")))
+}

@@ -1,0 +1,57 @@
+import type { GraphBuilder } from './builder.ts'
+import { floatAttribute, type Graph, graphFailure, intAttribute, type Node, type Value } from './graph.ts'
+import * as op from './operators.ts'
+import { rewrite } from './rewrite.ts'
+
+/** Ours that stand between products, as ONNX Runtime's operators. */
+const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: readonly Value[]) => Value>> = {
+  SwiGlu: (g, _node, [gate, up]) => op.mul(g, silu(g, given(gate)), given(up)),
+  /** By gate: dy ⊙ up ⊙ (σ + silu · (1 − σ)), σ = σ(gate). */
+  SwiGluGradient: (g, node, [gate, up, dy]) => {
+    if (intAttribute(node, 'of') === 1) return op.mul(g, given(dy), silu(g, given(gate)))
+    const sigmoid = op.sigmoid(g, given(gate))
+    const rest = op.sub(g, g.float32(1), sigmoid)
+    const slope = op.add(g, sigmoid, op.mul(g, op.mul(g, given(gate), sigmoid), rest))
+    return op.mul(g, op.mul(g, given(dy), given(up)), slope)
+  },
+  /** With r = 1 / sqrt(mean(x²) + ε): r · s − x · r³ · mean(s ⊙ x), where s = dy ⊙ scale. */
+  RmsNormGradient: (g, node, [x, scale, dy]) => {
+    const r = inverseRootMeanSquare(g, given(x), floatAttribute(node, 'epsilon'))
+    const normalized = op.mul(g, given(x), r)
+    const s = op.mul(g, given(dy), given(scale))
+    return op.mul(g, r, op.sub(g, s, op.mul(g, normalized, mean(g, op.mul(g, s, normalized)))))
+  },
+}
+
+/** Replaces ours by the native runtime's operators of the same names, or by what ONNX Runtime brings along. */
+export function lowerPointwise(graph: Graph, hasKernels: boolean): Graph {
+  return rewrite(graph, (g, node, inputs) => {
+    const lower = node.domain === op.veranda ? plain[node.op] : undefined
+    if (lower === undefined) return null
+    if (!hasKernels) return lower(g, node, inputs)
+    return g.add(node.op, inputs, { domain: op.verandaKernels, attributes: node.attributes })
+  })
+}
+
+/** x `[…, H]` → `[…, 1]`. Computed anew for gradients: the norm's own second output is wrong on WebGPU. */
+export function inverseRootMeanSquare(g: GraphBuilder, x: Value, epsilon: number): Value {
+  const variance = op.add(g, mean(g, op.mul(g, x, x)), g.float32(epsilon))
+  return op.reciprocal(g, op.sqrt(g, variance))
+}
+
+/** Over the last axis, which stays with size 1. */
+function mean(g: GraphBuilder, x: Value): Value {
+  const lastAxis = x.shape.length - 1
+  const size = x.shape[lastAxis]
+  if (typeof size !== 'number') throw graphFailure(`"${x.name}" has no known width to take the mean over.`)
+  return op.mul(g, op.reduceSum(g, x, [lastAxis]), g.float32(1 / size))
+}
+
+function silu(g: GraphBuilder, x: Value): Value {
+  return op.mul(g, x, op.sigmoid(g, x))
+}
+
+function given(value: Value | undefined): Value {
+  if (value === undefined) throw graphFailure('An operator lacks an input.')
+  return value
+}

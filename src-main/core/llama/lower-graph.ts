@@ -1,0 +1,17 @@
+import { fuseSums } from '../graph/fuse-sums.ts'
+import type { Graph } from '../graph/graph.ts'
+import { lowerPointwise } from '../graph/lower-pointwise.ts'
+import type { BlockArithmetic } from '../graph/runtime.ts'
+import { lowerLinears, type WeightOf } from './lower-linear.ts'
+
+/**
+ * A graph in operators that the runtime has: ONNX Runtime's or, where it multiplies blocks in the given arithmetic,
+ * those of the native runtime as well; linear layers over the given weights.
+ */
+export function lowerGraph(
+  graph: Graph,
+  weightOf: WeightOf,
+  arithmetic: BlockArithmetic | null = null,
+): Graph {
+  return fuseSums(lowerLinears(lowerPointwise(graph, arithmetic !== null), weightOf, arithmetic))
+}
