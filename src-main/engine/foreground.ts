@@ -36,9 +36,9 @@ export class Foreground {
       open: async (graph, options) => {
         const session = await runtime.open(graph, options)
         return {
-          run: async (feeds) => {
+          run: async (feeds, signal) => {
             await this.idle()
-            return session.run(feeds)
+            return session.run(feeds, signal)
           },
           close: () => session.close(),
         }

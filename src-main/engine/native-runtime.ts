@@ -28,6 +28,7 @@ export interface NativeRuntimeOptions {
 /** What `native/src/runtime` exports. */
 interface Addon {
   readonly NativeSession: new (graph: Uint8Array, options: SessionOptions) => NativeSession
+  readonly RunStop: new () => RunStop
   readonly MappedFile: new (path: string) => {
     tensor(dtype: 'float32' | 'uint8', shape: readonly number[], offset: number): NativeTensor
   }
@@ -43,8 +44,16 @@ interface SessionOptions {
 interface NativeSession {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  run(values: readonly (TensorData | NativeTensor)[], shapes: readonly (readonly number[])[]): NativeTensor[]
+  run(
+    values: readonly (TensorData | NativeTensor)[],
+    shapes: readonly (readonly number[])[],
+    stop?: RunStop,
+  ): Promise<NativeTensor[]>
   close(): void
+}
+
+interface RunStop {
+  stop(): void
 }
 
 interface NativeTensor {
@@ -90,7 +99,7 @@ function runtimeOver(addon: Addon, options: NativeRuntimeOptions, library: strin
           ...(options.threads === null ? {} : { threads: options.threads }),
           ...(weightsDirectory === undefined ? {} : { weightsDirectory }),
         })
-        return sessionOver(graph, session)
+        return sessionOver(graph, session, addon)
       } catch (error) {
         throw graphNotLoaded(graph, error)
       }
@@ -102,19 +111,27 @@ function mappedFile(file: InstanceType<Addon['MappedFile']>): MappedFile {
   return { tensor: (dtype, shape, offset) => new OutsideTensor(file.tensor(dtype, shape, offset)) }
 }
 
-function sessionOver(graph: Graph, session: NativeSession): Session {
+function sessionOver(graph: Graph, session: NativeSession, { RunStop }: Addon): Session {
   const { inputs, outputs } = session
   return {
-    async run(feeds) {
+    async run(feeds, signal) {
+      const stop = signal === undefined ? undefined : new RunStop()
+      const onAbort = (): void => stop?.stop()
       try {
+        signal?.throwIfAborted()
+        signal?.addEventListener('abort', onAbort)
         const tensors = inputs.map((name) => feedOf(feeds, name))
-        const results = session.run(
+        const results = await session.run(
           tensors.map((tensor) => (tensor instanceof OutsideTensor ? tensor.input : tensor.data)),
           tensors.map(({ shape }) => shape),
+          stop,
         )
         return Object.fromEntries(results.map((result, at) => [outputs[at] ?? '', new OutsideTensor(result)]))
       } catch (error) {
+        signal?.throwIfAborted()
         throw graphFailed(graph, error)
+      } finally {
+        signal?.removeEventListener('abort', onAbort)
       }
     },
     close: async () => session.close(),
@@ -167,7 +184,7 @@ function isAddon(value: unknown): value is Addon {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['NativeSession', 'MappedFile', 'hasKernels'].every(
+    ['NativeSession', 'RunStop', 'MappedFile', 'hasKernels'].every(
       (name) => typeof Reflect.get(value, name) === 'function',
     )
   )

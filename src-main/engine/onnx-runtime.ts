@@ -69,7 +69,8 @@ function hasMemory(provider: Provider): boolean {
 
 function onnxSession(graph: Graph, session: InferenceSession): Session {
   return {
-    async run(feeds) {
+    async run(feeds, signal) {
+      signal?.throwIfAborted()
       try {
         const results = await session.run(
           Object.fromEntries(graph.inputs.map(({ name }) => [name, toOrt(feedOf(feeds, name))])),

@@ -53,6 +53,37 @@ describe.skipIf(plain === null)('the native runtime [needs cargo]', () => {
     await expect(session.run({ x: { data: new Float32Array(2), shape: [1, 2] } })).rejects.toThrow('closed')
   })
 
+  test('runs away from this thread: timers go on, and a run is stopped in the middle, the next one is not', async () => {
+    const g = new GraphBuilder('long')
+    let y = g.input('x', 'float32', [400, 400])
+    for (let i = 0; i < 400; i++) y = op.softmax(g, op.matMul(g, y, y))
+    g.output(y, 'y')
+    const session = await plain.open(g.finish())
+    const x = { data: new Float32Array(400 * 400).fill(1), shape: [400, 400] }
+    let turns = 0
+    let over = false
+    const turn = (): void => {
+      turns++
+      if (!over) setImmediate(turn)
+    }
+    setImmediate(turn)
+    const start = performance.now()
+    await session.run({ x })
+    over = true
+    const wholeMs = performance.now() - start
+    expect(turns).toBeGreaterThan(10)
+
+    const controller = new AbortController()
+    const stopped = session.run({ x }, controller.signal)
+    setImmediate(() => controller.abort())
+    const abortedAt = performance.now()
+    await expect(stopped).rejects.toThrow(/abort/)
+    expect(performance.now() - abortedAt).toBeLessThan(wholeMs / 2)
+    const again = await session.run({ x }, new AbortController().signal)
+    expect(float32Data(again['y'], 'y')[0]).toBeCloseTo(1 / 400)
+    await session.close()
+  })
+
   test('names a missing and a misshapen input', async () => {
     const session = await plain.open(doubled())
     await expect(session.run({})).rejects.toThrow('"x" is missing')

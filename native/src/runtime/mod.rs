@@ -3,6 +3,7 @@
 
 mod mapped_file;
 mod operators;
+mod run;
 mod session;
 mod tensor;
 

@@ -1,16 +1,16 @@
 //! Graphs that are loaded and run.
 
-use std::slice;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use napi::bindgen_prelude::{ClassInstance, FromNapiValue, Result, Unknown};
-use napi::{JsValue, sys};
+use napi::JsValue;
+use napi::bindgen_prelude::{Array, AsyncTask, ClassInstance, Result, Unknown};
 use napi_derive::napi;
 use ort::environment::Environment;
 use ort::session::builder::GraphOptimizationLevel;
-use ort::session::{Session, SessionInputValue};
+use ort::session::{RunOptions, Session};
+use ort::value::Outlet;
 
-use super::tensor::{NativeTensor, borrowed};
+use super::run::{Feed, Run};
 use super::{failed, operators};
 
 #[napi(object)]
@@ -26,8 +26,9 @@ pub struct SessionOptions {
 /// A loaded graph.
 #[napi]
 pub struct NativeSession {
-    session: Option<Session>,
+    session: Option<Arc<Mutex<Session>>>,
     inputs: Vec<String>,
+    outputs: Vec<String>,
 }
 
 static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
@@ -71,8 +72,9 @@ impl NativeSession {
                 .map_err(failed)?;
         }
         let session = builder.commit_from_memory(graph).map_err(failed)?;
-        let inputs = session.inputs().iter().map(|input| input.name().to_owned()).collect();
-        Ok(Self { session: Some(session), inputs })
+        let names = |outlets: &[Outlet]| outlets.iter().map(|outlet| outlet.name().to_owned()).collect();
+        let (inputs, outputs) = (names(session.inputs()), names(session.outputs()));
+        Ok(Self { session: Some(Arc::new(Mutex::new(session))), inputs, outputs })
     }
 
     /// The inputs that the loaded graph takes.
@@ -82,85 +84,65 @@ impl NativeSession {
     }
 
     #[napi(getter)]
-    pub fn outputs(&self) -> Result<Vec<String>> {
-        let session = self.session.as_ref().ok_or_else(|| failed("The session is closed."))?;
-        Ok(session.outputs().iter().map(|output| output.name().to_owned()).collect())
+    pub fn outputs(&self) -> Vec<String> {
+        self.outputs.clone()
     }
 
     /// Runs the graph over `values`, typed arrays with their `shapes` or native tensors, in the order of `inputs`;
-    /// gives the results in the order of `outputs`. Arrays are read where they are and must not change meanwhile.
+    /// gives the results in the order of `outputs`. The work is done on another thread: arrays are read where they
+    /// are and must neither change nor be transferred until the promise settles. Runs of one session wait for each
+    /// other.
     #[napi(catch_unwind)]
-    pub fn run(&mut self, values: Vec<Unknown>, shapes: Vec<Vec<i64>>) -> Result<Vec<NativeTensor>> {
-        let session = self.session.as_mut().ok_or_else(|| failed("The session is closed."))?;
-        if values.len() != self.inputs.len() || shapes.len() != self.inputs.len() {
+    pub fn run(
+        &self,
+        values: Array,
+        shapes: Vec<Vec<i64>>,
+        stop: Option<ClassInstance<RunStop>>,
+    ) -> Result<AsyncTask<Run>> {
+        let session = self.session.clone().ok_or_else(|| failed("The session is closed."))?;
+        if values.len() as usize != self.inputs.len() || shapes.len() != self.inputs.len() {
             return Err(failed(format!(
                 "The graph takes {} inputs, not {}.",
                 self.inputs.len(),
                 values.len()
             )));
         }
-        let mut inputs = Vec::with_capacity(values.len());
-        for ((name, value), shape) in self.inputs.iter().zip(&values).zip(&shapes) {
-            let input = input(value, shape).map_err(|error| failed(format!("{name}: {}", error.reason)))?;
-            inputs.push((name.as_str(), input));
+        let mut feeds = Vec::with_capacity(shapes.len());
+        for ((name, place), shape) in self.inputs.iter().zip(0..).zip(shapes) {
+            let value = values.get::<Unknown>(place)?.ok_or_else(|| failed("An input is missing."))?;
+            let feed =
+                Feed::new(&value, shape).map_err(|error| failed(format!("{name}: {}", error.reason)))?;
+            feeds.push((name.clone(), feed));
         }
-        let results = session.run(inputs).map_err(failed)?;
-        Ok(results.into_iter().map(|(_, value)| NativeTensor::result(value)).collect())
+        let options = match stop {
+            Some(stop) => stop.0.clone(),
+            None => Arc::new(RunOptions::new().map_err(failed)?),
+        };
+        let held = values.to_unknown().create_ref()?;
+        Ok(AsyncTask::new(Run { session, feeds, options, held }))
     }
 
+    /// A run that goes on is finished first.
     #[napi]
     pub fn close(&mut self) {
         self.session = None;
     }
 }
 
-fn input<'a>(value: &'a Unknown, shape: &[i64]) -> Result<SessionInputValue<'a>> {
-    let (env, value) = (value.value().env, value.value().value);
-    let mut is_array = false;
-    // SAFETY: the value belongs to the running call.
-    unsafe { sys::napi_is_typedarray(env, value, &mut is_array) };
-    if !is_array {
-        // SAFETY: anything but a native tensor is refused.
-        let tensor = unsafe { ClassInstance::<NativeTensor>::from_napi_value(env, value) }?;
-        // SAFETY: the tensor is an argument of the running call, which outlives the input.
-        return unsafe { &*std::ptr::from_ref::<NativeTensor>(&*tensor) }.input();
+/// Ends a run from outside.
+#[napi]
+pub struct RunStop(Arc<RunOptions>);
+
+#[napi]
+impl RunStop {
+    #[napi(constructor)]
+    pub fn new() -> Result<Self> {
+        Ok(Self(Arc::new(RunOptions::new().map_err(failed)?)))
     }
-    let (mut kind, mut length, mut data) = (0, 0, std::ptr::null_mut());
-    let (mut buffer, mut offset) = (std::ptr::null_mut(), 0);
-    // SAFETY: the value is a typed array, which outlives the call that it is an argument of.
-    unsafe {
-        sys::napi_get_typedarray_info(
-            env,
-            value,
-            &mut kind,
-            &mut length,
-            &mut data,
-            &mut buffer,
-            &mut offset,
-        );
-    }
-    if shape.iter().product::<i64>() != length as i64 {
-        return Err(failed(format!("{length} elements do not make the shape {shape:?}.")));
-    }
-    if length == 0 {
-        data = std::ptr::NonNull::<u64>::dangling().as_ptr().cast();
-    }
-    // SAFETY: as long and of such elements as Node says.
-    unsafe {
-        match kind {
-            sys::TypedarrayType::float32_array => {
-                borrowed(shape, slice::from_raw_parts(data.cast::<f32>(), length))
-            }
-            sys::TypedarrayType::int32_array => {
-                borrowed(shape, slice::from_raw_parts(data.cast::<i32>(), length))
-            }
-            sys::TypedarrayType::bigint64_array => {
-                borrowed(shape, slice::from_raw_parts(data.cast::<i64>(), length))
-            }
-            sys::TypedarrayType::uint8_array => {
-                borrowed(shape, slice::from_raw_parts(data.cast::<u8>(), length))
-            }
-            _ => Err(failed("The array has an element type that graphs do not take.")),
-        }
+
+    /// The run it was given to fails before its next operator.
+    #[napi]
+    pub fn stop(&self) -> Result<()> {
+        self.0.terminate().map_err(failed)
     }
 }

@@ -13,10 +13,11 @@ use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType, Tensor
 
 use super::failed;
 
-/// Where the numbers are.
-enum Place {
+/// Where the numbers are; a run that reads them holds them, too.
+#[derive(Clone)]
+pub enum Place {
     /// What a run gave.
-    Value(DynValue),
+    Value(Arc<DynValue>),
     /// A part of a mapped file.
     Mapped {
         file: Arc<Mmap>,
@@ -52,19 +53,25 @@ type Target<'a> =
 
 impl NativeTensor {
     pub fn result(value: DynValue) -> Self {
-        Self(Place::Value(value))
+        Self(Place::Value(Arc::new(value)))
+    }
+
+    pub fn place(&self) -> Place {
+        self.0.clone()
     }
 
     /// The caller has checked that the elements lie within the file and are aligned.
     pub fn mapped(file: Arc<Mmap>, offset: usize, dtype: Dtype, shape: Vec<i64>) -> Self {
         Self(Place::Mapped { file, offset, dtype, shape })
     }
+}
 
+impl Place {
     /// As an input of a run.
     pub fn input(&self) -> Result<SessionInputValue<'_>> {
-        match &self.0 {
-            Place::Value(value) => Ok(value.into()),
-            Place::Mapped { file, offset, dtype, shape } => {
+        match self {
+            Self::Value(value) => Ok((&**value).into()),
+            Self::Mapped { file, offset, dtype, shape } => {
                 let count = shape.iter().product::<i64>() as usize;
                 let bytes = &file[*offset..*offset + count * dtype.size()];
                 match dtype {
@@ -75,7 +82,7 @@ impl NativeTensor {
                     }
                 }
             }
-            Place::Released => Err(failed("The tensor was released.")),
+            Self::Released => Err(failed("The tensor was released.")),
         }
     }
 }
@@ -137,7 +144,7 @@ impl NativeTensor {
     }
 
     fn copy<T: PrimitiveTensorElementType + Copy>(&self, out: &mut [T]) -> Result<()> {
-        let input = self.input()?;
+        let input = self.0.input()?;
         let (_, data) = input.try_extract_tensor::<T>().map_err(failed)?;
         if data.len() != out.len() {
             return Err(failed(format!("{} elements do not fit into {}.", data.len(), out.len())));

@@ -21,12 +21,23 @@ export type Feeds = Readonly<Record<string, Tensor>>
 /** Tensors by the names of a graph's outputs. */
 export type Results = Readonly<Record<string, Tensor>>
 
+/** What is used of an AbortSignal: the core sees neither the DOM's types nor Node's. */
+export interface StopSignal {
+  readonly aborted: boolean
+  throwIfAborted(): void
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
 export interface Session {
   /**
    * Runs the graph; feeds are only read, results are fresh. A missing or misshapen feed is an error; one that
-   * the graph doesn't take is left out, so that graphs which need less can be fed alike.
+   * the graph doesn't take is left out, so that graphs which need less can be fed alike. Until the promise settles
+   * the feeds must not change: the work may be done on another thread.
+   *
+   * @param signal ends the run early where the runtime can; a run that was aborted rejects with the signal's reason
    */
-  run(feeds: Feeds): Promise<Results>
+  run(feeds: Feeds, signal?: StopSignal): Promise<Results>
   close(): Promise<void>
 }
 
