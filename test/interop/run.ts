@@ -1,0 +1,114 @@
+/**
+ * What we export, run by the programs it is for: `npm run test:interop [-- --tiny]`. Prints the largest logit
+ * difference of each format to ours, and ends with 1 if one is above its tolerance.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { exportFormatNames, exportFormats } from '../../src-main/contract/export-formats.ts'
+import { exportAdapter } from '../../src-main/engine/export/export-adapter.ts'
+import { openExactLogits } from '../../src-main/engine/export/exact-logits.ts'
+import { compareLogits, parityPrompts } from '../../src-main/engine/export/parity.ts'
+import type { Parity } from '../../src-main/engine/contract.ts'
+import { readAdapterFor } from '../../src-main/engine/open-adapter.ts'
+import { EngineResources } from '../../src-main/engine/resources.ts'
+import { codecs, runtime } from '../reference/imported-model.ts'
+import { interopFormats } from './formats.ts'
+import { startLlama } from './llama.ts'
+import { interopModels, prepare, type PreparedModel } from './models.ts'
+import { startPeft } from './peft.ts'
+import type { Program } from './program.ts'
+
+const { values } = parseArgs({ options: { tiny: { type: 'boolean', default: false } } })
+const resources = new EngineResources(runtime, codecs)
+const folder = mkdtempSync(join(tmpdir(), 'veranda-interop-'))
+const programs: readonly Program[] = [startPeft(), await startLlama()]
+const rows: string[][] = []
+let tooFar = false
+
+try {
+  for (const [index, model] of (await interopModels(!values.tiny)).entries()) {
+    await compareModel(await prepare(model, join(folder, String(index))))
+  }
+} finally {
+  for (const program of programs) await program.close()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+console.log(
+  table(['model', 'format', 'program', 'largest difference', 'tolerance', 'nats', 'same choice'], rows),
+)
+process.exit(tooFar ? 1 : 0)
+
+async function compareModel(prepared: PreparedModel): Promise<void> {
+  const model = resources.model(prepared.directory)
+  const { vocabularySize } = model.folder.model.config
+  const reference = { path: prepared.adapter, strength: 1 }
+  const prompts = parityPrompts(model)
+  const logits = async (withAdapter: boolean): Promise<readonly Float32Array[]> => {
+    const adapter = withAdapter ? readAdapterFor(reference, model.folder) : null
+    const source = await openExactLogits(model, adapter, resources)
+    const all: Float32Array[] = []
+    for (const prompt of prompts) all.push(await source.logits(prompt))
+    await source.close()
+    return all
+  }
+  const [base, adapted] = [await logits(false), await logits(true)]
+  const row = (format: string, program: string, parity: Parity, tolerance: number | null): void => {
+    const isTooFar = tolerance !== null && !(parity.largestDifference <= tolerance)
+    tooFar ||= isTooFar
+    rows.push([
+      prepared.name,
+      format,
+      program,
+      parity.largestDifference.toExponential(2) + (isTooFar ? ' (too far)' : ''),
+      tolerance === null ? '' : tolerance.toExponential(1),
+      parity.largestDivergence.toExponential(1),
+      `${(100 * parity.sameChoices).toFixed(1)} %`,
+    ])
+    console.error(rows.at(-1)?.join('  '))
+  }
+  row('(what the adapter changes)', 'veranda', compareLogits(base, adapted, vocabularySize), null)
+  const ofBase = new Map<string, number>()
+  for (const program of programs) {
+    const theirs = await program.logits({ model: prepared.gguf, adapter: null, prompts })
+    const parity = compareLogits(base, theirs, vocabularySize)
+    ofBase.set(program.name, parity.largestDifference)
+    row('(the model alone)', program.name, parity, null)
+  }
+  for (const format of exportFormatNames) {
+    const path = join(prepared.directory, '..', format)
+    const input = { modelDirectory: prepared.directory, adapter: reference, format, name: 'interop', path }
+    let own: Parity
+    const exporting = exportAdapter(resources)(input, new AbortController().signal)
+    for (;;) {
+      const next = await exporting.next()
+      if (next.done !== true) continue
+      own = next.value.parity
+      break
+    }
+    row(format, 'veranda', own, null)
+    const interop = interopFormats[format]
+    const program = programs.find(({ name }) => name === interop?.program)
+    if (interop === null || program === undefined) continue
+    const { isAdapter } = exportFormats[format]
+    const job = isAdapter ? { model: prepared.gguf, adapter: path } : { model: path, adapter: null }
+    const theirs = await program.logits({ ...job, prompts })
+    const tolerance = interop.tolerance + 2 * (ofBase.get(program.name) ?? 0)
+    row(format, program.name, compareLogits(adapted, theirs, vocabularySize), tolerance)
+  }
+}
+
+function table(headings: readonly string[], body: readonly (readonly string[])[]): string {
+  const all = [headings, ...body]
+  const widths = headings.map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)))
+  return all
+    .map((cells) =>
+      cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
