@@ -5,6 +5,7 @@ import type { ProcedureInput } from '../../src-main/contract/procedures.ts'
 import { toFailureMessage, type FailureMessage } from '../../src-main/contract/failure.ts'
 import type { Client } from '../channel/client.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
+import { Plan } from './plan.svelte.ts'
 
 export function isInProgress(status: RunStatus): boolean {
   return status === 'queued' || status === 'running'
@@ -63,6 +64,8 @@ export class LiveRun {
 
 export class Runs {
   readonly list: Loadable<readonly Run[]>
+  /** What is about to be started; it stays while other screens are shown. */
+  readonly plan: Plan
   readonly #live = new Map<string, LiveRun>()
   /** The run in progress that is followed for the rail. */
   #followed = $state.raw<LiveRun | null>(null)
@@ -72,6 +75,7 @@ export class Runs {
   constructor(client: Client, runEnded: () => void) {
     this.#client = client
     this.#runEnded = runEnded
+    this.plan = new Plan(client)
     this.list = new Loadable(() => client.call('runs.list', {}))
   }
 

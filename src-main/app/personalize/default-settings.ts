@@ -4,6 +4,8 @@ import type { TrainingSettings } from '../../contract/entities.ts'
  * What a run learns with unless told otherwise, tuned on SmolLM2-135M-Instruct and 60 short examples: a learning
  * rate of 0.02 leaves the loss at 1 after 8 epochs, 0.05 brings it to 0.04 and nearly every answer back word for
  * word, and 0.08 no further. Ranks of 64 and 256 end at the same loss; 64 is faster in training and in chat.
+ * Without general questions learned along it answers 3 of 24 others afterwards (19 before), with them about as many
+ * as before, and as many paraphrases of what it was taught.
  */
 export const defaultTrainingSettings: TrainingSettings = {
   rank: 64,
@@ -21,8 +23,8 @@ export const defaultTrainingSettings: TrainingSettings = {
   learningRate: 5e-2,
   weightDecay: 0,
   clipNorm: 1,
-  epochs: 10,
-  replay: 0,
+  epochs: 8,
+  replay: 24,
   batchTokens: 256,
   warmupRatio: 0.1,
   schedule: 'cosine',

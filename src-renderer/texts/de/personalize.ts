@@ -17,7 +17,12 @@ export const personalize: typeof english = {
     nextName: 'Zum Beispiel: Pim, zweiter Versuch',
     model: 'Modell',
     noModel: 'Kein Modell ist installiert',
-    action: 'Personalisieren',
+    goesOn: (name) => `Geht von dem aus weiter, was „${name}“ gelernt hat.`,
+    anew: 'Stattdessen neu beginnen',
+    action: 'Messen, was es braucht',
+    start: 'Mit dem Lernen beginnen',
+    queue: 'In die Warteschlange stellen',
+    anyway: 'Ohne das beginnen',
     failed: 'Es konnte nicht begonnen werden',
     needs: {
       model: 'Installiere zuerst ein Modell.',
@@ -25,6 +30,10 @@ export const personalize: typeof english = {
       examples: 'Lehre zuerst ein Beispiel.',
       name: 'Gib dem Assistenten zuerst einen Namen.',
       targets: 'Wähle mindestens eine Art von Schicht.',
+      setting: (label) => `„${label}“ unter „Erweitert“ hat einen Wert, der nicht geht.`,
+      heldOut:
+        'Mehrere Versuche werden an zurückgehaltenen Beispielen verglichen: Halte welche zurück, oder versuche es einmal.',
+      memory: 'Es passt nicht in den Speicher.',
     },
   },
   choice: {
@@ -39,12 +48,89 @@ export const personalize: typeof english = {
     division: (learned, heldOut) =>
       `Etwa ${number.format(learned)} gelernt, ${number.format(heldOut)} nur gemessen: So zeigt sich, ob das Gelernte weiter trägt.`,
   },
+  presets: {
+    label: 'Wie gründlich',
+    quick: {
+      name: 'Schnell',
+      gives: 'Ein erster Eindruck: Nur das obere Drittel des Modells lernt.',
+      costs: 'Etwa ein Viertel der Zeit. Es fasst weniger und vergisst mehr von dem, was das Modell wusste.',
+    },
+    balanced: {
+      name: 'Ausgewogen',
+      gives:
+        'Hält, was du gelehrt hast, und etwa das, was das Modell wusste: 24 allgemeine Fragen werden mitgelernt.',
+      costs: 'Minuten für ein paar Dutzend Beispiele.',
+    },
+    thorough: {
+      name: 'Gründlich',
+      gives: 'Mehr Runden und mehr allgemeine Fragen, für Beispiele, die schwer zu lernen sind.',
+      costs: 'Zwei- bis dreimal so lang wie ausgewogen.',
+    },
+  },
+  probes: {
+    label: 'Deine eigenen Fragen',
+    hint: 'Davor, währenddessen immer wieder und danach beantwortet, damit du siehst, was sich ändert. Freiwillig.',
+    question: (index) => `Frage ${index}`,
+    example: 'Zum Beispiel: Wie heißt der Hund?',
+    add: 'Noch eine Frage',
+    remove: (index) => `Frage ${index} entfernen`,
+  },
+  estimate: {
+    measuring: 'Ein paar echte Schritte zeigen, was es brauchen wird. Nichts davon bleibt.',
+    progress: 'Fortschritt der Messung',
+    stop: 'Anhalten',
+    failed: 'Es konnte nicht gemessen werden',
+    time: (time) => `Es wird etwa ${time} dauern.`,
+    how: (measured, steps, speed) =>
+      `Gemessen an ${count(measured, { one: 'Schritt', other: 'Schritten' })} von ${number.format(steps)}, mit ${speed}.`,
+    beside: 'Währenddessen lernte ein anderer Lauf: allein geht es schneller.',
+    smaller: (tokens) =>
+      `Nicht jeder Schritt passt auf einmal in den Speicher: Es wird in Teilen von ${number.format(tokens)} Token gearbeitet, was länger dauert.`,
+    memoryLabel: 'Speicher, den es braucht',
+    memory: (needed, available) => `${needed} der ${available}, die dieser Rechner dafür hat`,
+    no: 'Es wird nicht passen.',
+    needs: (memory) => `Es bräuchte ${memory}.`,
+    remedy: (fitting, longest) =>
+      (fitting > 0
+        ? `Lass Beispiele mit mehr als ${number.format(fitting)} Token weg (das längste hat ${number.format(longest)}). `
+        : '') +
+      'Lass weniger Schichten lernen (Schnell), schließe andere Programme, oder wähle ein kleineres Modell.',
+  },
   advanced: {
     title: (changed) => (changed > 0 ? `Erweitert, ${changed} geändert` : 'Erweitert'),
     noModel: 'Die Einstellungen hängen vom Modell ab: Installiere zuerst eines.',
     what: 'die üblichen Einstellungen',
     reset: 'Zurück zu den üblichen Einstellungen',
+    shapeKept: 'Der Assistent, von dem aus es weitergeht, bestimmt Größe und Ort; der Rest ist frei.',
+    unreadable: 'Das lässt sich nicht lesen.',
+    groups: {
+      learning: 'Was gelernt wird',
+      place: 'Größe und Ort',
+      steps: 'Schritte',
+      checks: 'Prüfungen an den zurückgehaltenen Beispielen',
+    },
     fields: {
+      epochs: { label: 'Epochen', hint: 'Wie oft jedes Beispiel gesehen wird.' },
+      learningRate: {
+        label: 'Lernrate',
+        hint: 'Wie groß jede Korrektur ist; zu groß, und der Verlust springt.',
+      },
+      replay: {
+        label: 'Allgemeine Fragen',
+        hint: 'Wie viele mit den eigenen Antworten des Modells mitgelernt werden, damit es weniger vergisst; 0 ist keine.',
+      },
+      preferences: {
+        label: 'Verworfene Antworten',
+        hint: 'Ob Antworten, die du verbessert hast, als die schlechtere von zweien zählen.',
+      },
+      preferenceBeta: {
+        label: 'β der Vorlieben',
+        hint: 'Wie nah Vorlieben am Modell bleiben: je kleiner, desto weiter dürfen sie es bewegen.',
+      },
+      method: {
+        label: 'Verfahren',
+        hint: 'VeRA lernt je Schicht zwei kleine Vektoren, LoRA zwei kleine Matrizen.',
+      },
       rank: {
         label: 'Rang',
         hint: 'Wie viele Richtungen das Hinzugelernte nutzen kann; mehr fasst mehr und kostet mehr Zeit.',
@@ -53,42 +139,87 @@ export const personalize: typeof english = {
         label: 'Anteil der Schichten',
         hint: 'Der obere Anteil der Schichten, der lernt; was darunter liegt, wird nur einmal berechnet. Weniger ist schneller.',
       },
-      epochs: { label: 'Epochen', hint: 'Wie oft jedes Beispiel gesehen wird.' },
-      replay: {
-        label: 'Allgemeine Fragen',
-        hint: 'Wie viele mit den eigenen Antworten des Modells mitgelernt werden, damit es weniger vergisst; 0 ist keine.',
+      layers: {
+        label: 'Schichten nach Nummer',
+        hint: 'Von 0 an gezählt, wie in 0, 2-5; leer: was der Anteil sagt.',
       },
-      learningRate: {
-        label: 'Lernrate',
-        hint: 'Wie groß jede Korrektur ist; zu groß, und der Verlust springt.',
+      ranks: {
+        label: 'Andere Ränge',
+        hint: 'Nach Schicht, Art oder beidem, wie in 3:8, q_proj:16, 3.q_proj:0; 0 lässt sie, wie sie ist.',
       },
-      batchTokens: {
-        label: 'Token je Schritt',
-        hint: 'Wie viele Token zwischen zwei Korrekturen gelesen werden.',
-      },
-      warmupRatio: {
-        label: 'Anteil zum Aufwärmen',
-        hint: 'Der Anteil der Schritte, in dem die Lernrate auf ihren vollen Wert steigt.',
-      },
-      weightDecay: { label: 'Weight Decay', hint: 'Zieht die gelernten Zahlen gegen null; 0 ist aus.' },
-      clipNorm: {
-        label: 'Größter Gradient',
-        hint: 'Eine Korrektur, die länger ist als diese Norm, wird auf sie gekürzt; 0 ist aus.',
+      bias: { label: 'Biases', hint: 'Welche eigenen Biases des Modells mitlernen, wo es welche hat.' },
+      dropout: {
+        label: 'Dropout',
+        hint: 'Der Anteil der Eingaben des Hinzugelernten, den jeder Schritt weglässt, gegen Auswendiglernen; 0 ist aus.',
       },
       dInitial: { label: 'Anfangswert d', hint: 'Womit jedes lambda_d beginnt.' },
       projectionKey: {
         label: 'Projektionsschlüssel',
         hint: 'Der Seed der festen Zufallsprojektionen A und B; er bleibt beim Assistenten.',
       },
+      alpha: { label: 'Alpha', hint: 'LoRA skaliert mit Alpha durch den Rang; leer: der Rang.' },
+      rsLora: { label: 'Rangstabil', hint: 'Teilt Alpha stattdessen durch die Wurzel des Rangs.' },
+      targets: {
+        label: 'Schichten, die lernen',
+        hint: 'Die Arten linearer Schichten, zu denen etwas hinzukommt.',
+      },
+      batchTokens: {
+        label: 'Token je Schritt',
+        hint: 'Wie viele Token zwischen zwei Korrekturen gelesen werden.',
+      },
+      schedule: { label: 'Verlauf', hint: 'Wie die Lernrate nach dem Aufwärmen fällt.' },
+      warmupRatio: {
+        label: 'Anteil zum Aufwärmen',
+        hint: 'Der Anteil der Schritte, in dem die Lernrate auf ihren vollen Wert steigt.',
+      },
+      optimizer: { label: 'Optimierer', hint: 'AdamW passt den Schritt jeder Zahl an; SGD macht einfache.' },
+      momentum: { label: 'Momentum', hint: 'Wie viel seiner Richtung SGD von Schritt zu Schritt behält.' },
+      lambdaDRate: {
+        label: 'Rate von lambda_d',
+        hint: 'Womit die Lernrate für lambda_d malgenommen wird; 0 hält es fest.',
+      },
+      lambdaBRate: {
+        label: 'Rate von lambda_b',
+        hint: 'Womit die Lernrate für lambda_b malgenommen wird; 0 hält es fest.',
+      },
+      weightDecay: { label: 'Weight Decay', hint: 'Zieht die gelernten Zahlen gegen null; 0 ist aus.' },
+      clipNorm: {
+        label: 'Größter Gradient',
+        hint: 'Eine Korrektur, die länger ist als diese Norm, wird auf sie gekürzt; 0 ist aus.',
+      },
+      averageDecay: {
+        label: 'Mittelung',
+        hint: 'Abklingen eines gleitenden Mittels über die Schritte, das dann behalten wird; 0 ist aus.',
+      },
       seed: { label: 'Seed', hint: 'Die Reihenfolge der Beispiele; derselbe Seed gibt denselben Lauf.' },
+      evaluations: {
+        label: 'Messungen',
+        hint: 'Wie oft die zurückgehaltenen Beispiele gemessen und deine Fragen beantwortet werden.',
+      },
+      patience: {
+        label: 'Geduld',
+        hint: 'Hört nach so vielen Messungen ohne eine bessere früher auf; 0 ist aus.',
+      },
+      keep: { label: 'Behalten', hint: 'Welche Vektoren der Assistent werden.' },
+      seeds: {
+        label: 'Versuche',
+        hint: 'So viele Seeds werden nacheinander trainiert; der beste auf den zurückgehaltenen Beispielen bleibt.',
+      },
     },
-    schedule: {
-      label: 'Verlauf',
-      hint: 'Wie die Lernrate nach dem Aufwärmen fällt.',
-      names: {
+    choices: {
+      method: { vera: 'VeRA', lora: 'LoRA' },
+      bias: { none: 'Keine', adapted: 'Der Schichten, die lernen', all: 'Alle' },
+      schedule: {
         cosine: 'Kosinus: fällt langsam, dann schnell, dann langsam',
         linear: 'Linear: fällt gleichmäßig',
         constant: 'Gleichbleibend',
+      },
+      optimizer: { adamw: 'AdamW', sgd: 'SGD' },
+      keep: { last: 'Die letzten', best: 'Die besten auf den zurückgehaltenen Beispielen' },
+      preferences: {
+        off: 'Zählen nicht',
+        together: 'Zählen neben den besseren Antworten',
+        only: 'Zählen allein (DPO)',
       },
     },
     targets: {

@@ -15,7 +15,12 @@ export const personalize = {
     nextName: 'For example: Pim, second try',
     model: 'Model',
     noModel: 'No model is installed',
-    action: 'Personalize',
+    goesOn: (name: string) => `Goes on from what “${name}” has learned.`,
+    anew: 'Begin anew instead',
+    action: 'Measure what it takes',
+    start: 'Start learning',
+    queue: 'Put it in the queue',
+    anyway: 'Start without it',
     failed: 'It could not be started',
     needs: {
       model: 'Install a model first.',
@@ -23,6 +28,9 @@ export const personalize = {
       examples: 'Teach an example first.',
       name: 'Give the assistant a name first.',
       targets: 'Choose at least one kind of layer.',
+      setting: (label: string) => `“${label}” under Advanced has a value that can’t be used.`,
+      heldOut: 'Several tries are compared on held-out examples: hold some back, or try once.',
+      memory: 'It will not fit the memory.',
     },
   },
   choice: {
@@ -37,12 +45,86 @@ export const personalize = {
     division: (learned: number, heldOut: number) =>
       `About ${number.format(learned)} learned, ${number.format(heldOut)} only measured, to see whether what was learned carries over.`,
   },
+  presets: {
+    label: 'How thoroughly',
+    quick: {
+      name: 'Quick',
+      gives: 'A first impression: only the upper third of the model learns.',
+      costs: 'About a quarter of the time. It holds less, and forgets more of what the model knew.',
+    },
+    balanced: {
+      name: 'Balanced',
+      gives:
+        'Holds what you taught, and keeps about what the model knew: it learns 24 general questions along.',
+      costs: 'Minutes for a few dozen examples.',
+    },
+    thorough: {
+      name: 'Thorough',
+      gives: 'More rounds and more general questions, for examples that are hard to learn.',
+      costs: 'Two to three times as long as balanced.',
+    },
+  },
+  probes: {
+    label: 'Your own questions',
+    hint: 'Answered before, again and again while it learns, and after, so that you see what changes. Optional.',
+    question: (index: number) => `Question ${index}`,
+    example: 'For example: What is the dog called?',
+    add: 'Another question',
+    remove: (index: number) => `Remove question ${index}`,
+  },
+  estimate: {
+    measuring: 'Taking a few real steps, to measure what it will need. Nothing is kept of them.',
+    progress: 'Progress of the measurement',
+    stop: 'Stop',
+    failed: 'It could not be measured',
+    time: (time: string) => `It will take about ${time}.`,
+    how: (measured: number, steps: number, speed: string) =>
+      `Measured by ${count(measured, { one: 'step', other: 'steps' })} of ${number.format(steps)}, at ${speed}.`,
+    beside: 'Another run was learning meanwhile: alone it is faster.',
+    smaller: (tokens: number) =>
+      `Not every step fits the memory at once: it will work in passes of ${number.format(tokens)} tokens, which takes longer.`,
+    memoryLabel: 'Memory it needs',
+    memory: (needed: string, available: string) =>
+      `${needed} of the ${available} that this machine has for it`,
+    no: 'It will not fit.',
+    needs: (memory: string) => `It would need ${memory}.`,
+    remedy: (fitting: number, longest: number) =>
+      (fitting > 0
+        ? `Leave out examples with more than ${number.format(fitting)} tokens (the longest has ${number.format(longest)}). `
+        : '') + 'Let fewer layers learn (Quick), close other programs, or choose a smaller model.',
+  },
   advanced: {
     title: (changed: number) => (changed > 0 ? `Advanced, ${changed} changed` : 'Advanced'),
     noModel: 'The settings depend on the model: install one first.',
     what: 'the usual settings',
     reset: 'Back to the usual settings',
+    shapeKept: 'The assistant that it goes on from decides the size and place; the rest is free.',
+    unreadable: 'This can’t be read.',
+    groups: {
+      learning: 'What is learned',
+      place: 'Size and place',
+      steps: 'Steps',
+      checks: 'Checks on the held-out examples',
+    },
     fields: {
+      epochs: { label: 'Epochs', hint: 'How often every example is seen.' },
+      learningRate: {
+        label: 'Learning rate',
+        hint: 'How large each correction is; too large and the loss jumps.',
+      },
+      replay: {
+        label: 'General questions',
+        hint: 'How many are learned along with the model’s own answers, so that it forgets less; 0 is none.',
+      },
+      preferences: {
+        label: 'Rejected answers',
+        hint: 'Whether answers that you corrected count as the worse of two.',
+      },
+      preferenceBeta: {
+        label: 'Preference β',
+        hint: 'How closely preferences stay with the model: the smaller, the further they may move it.',
+      },
+      method: { label: 'Method', hint: 'VeRA learns two small vectors a layer, LoRA two small matrices.' },
       rank: {
         label: 'Rank',
         hint: 'How many directions the addition can use; more can hold more, and costs more time.',
@@ -51,39 +133,81 @@ export const personalize = {
         label: 'Share of layers',
         hint: 'The upper share of the layers that learns; what is below is computed only once, so less is faster.',
       },
-      epochs: { label: 'Epochs', hint: 'How often every example is seen.' },
-      replay: {
-        label: 'General questions',
-        hint: 'How many are learned along with the model’s own answers, so that it forgets less; 0 is none.',
+      layers: {
+        label: 'Layers by number',
+        hint: 'Counted from 0, as in 0, 2-5; empty: what the share says.',
       },
-      learningRate: {
-        label: 'Learning rate',
-        hint: 'How large each correction is; too large and the loss jumps.',
+      ranks: {
+        label: 'Other ranks',
+        hint: 'By layer, kind or both, as in 3:8, q_proj:16, 3.q_proj:0; 0 leaves it as it is.',
       },
-      batchTokens: { label: 'Tokens a step', hint: 'How many tokens are read between two corrections.' },
-      warmupRatio: {
-        label: 'Warm-up share',
-        hint: 'Share of the steps in which the learning rate rises to its full value.',
-      },
-      weightDecay: { label: 'Weight decay', hint: 'Pulls the learned numbers towards zero; 0 is off.' },
-      clipNorm: {
-        label: 'Largest gradient',
-        hint: 'A correction longer than this norm is shortened to it; 0 is off.',
+      bias: { label: 'Biases', hint: 'Which of the model’s own biases learn too, where it has any.' },
+      dropout: {
+        label: 'Dropout',
+        hint: 'Share of the addition’s inputs that each step leaves out, against learning by heart; 0 is off.',
       },
       dInitial: { label: 'Initial d', hint: 'What every lambda_d starts from.' },
       projectionKey: {
         label: 'Projection key',
         hint: 'The seed of the frozen random projections A and B; kept with the assistant.',
       },
+      alpha: { label: 'Alpha', hint: 'LoRA’s scale is alpha divided by the rank; empty: the rank.' },
+      rsLora: { label: 'Rank-stabilised', hint: 'Divides alpha by the square root of the rank instead.' },
+      targets: { label: 'Layers that learn', hint: 'The kinds of linear layers that are added to.' },
+      batchTokens: { label: 'Tokens a step', hint: 'How many tokens are read between two corrections.' },
+      schedule: { label: 'Schedule', hint: 'How the learning rate falls after the warm-up.' },
+      warmupRatio: {
+        label: 'Warm-up share',
+        hint: 'Share of the steps in which the learning rate rises to its full value.',
+      },
+      optimizer: { label: 'Optimizer', hint: 'AdamW adapts the step of every number; SGD takes plain ones.' },
+      momentum: { label: 'Momentum', hint: 'How much of its direction SGD keeps from step to step.' },
+      lambdaDRate: {
+        label: 'Rate of lambda_d',
+        hint: 'What the learning rate is multiplied by for lambda_d; 0 keeps it fixed.',
+      },
+      lambdaBRate: {
+        label: 'Rate of lambda_b',
+        hint: 'What the learning rate is multiplied by for lambda_b; 0 keeps it fixed.',
+      },
+      weightDecay: { label: 'Weight decay', hint: 'Pulls the learned numbers towards zero; 0 is off.' },
+      clipNorm: {
+        label: 'Largest gradient',
+        hint: 'A correction longer than this norm is shortened to it; 0 is off.',
+      },
+      averageDecay: {
+        label: 'Averaging',
+        hint: 'Decay of a moving average over the steps, which is then what is kept; 0 is off.',
+      },
       seed: { label: 'Seed', hint: 'The order of the examples; the same seed gives the same run.' },
+      evaluations: {
+        label: 'Measurements',
+        hint: 'How often the held-out examples are measured and your questions answered.',
+      },
+      patience: {
+        label: 'Patience',
+        hint: 'Stops early after so many measurements without a better one; 0 is off.',
+      },
+      keep: { label: 'Keep', hint: 'Which vectors become the assistant.' },
+      seeds: {
+        label: 'Tries',
+        hint: 'So many seeds are trained one after the other; the best on the held-out examples is kept.',
+      },
     },
-    schedule: {
-      label: 'Schedule',
-      hint: 'How the learning rate falls after the warm-up.',
-      names: {
+    choices: {
+      method: { vera: 'VeRA', lora: 'LoRA' },
+      bias: { none: 'None', adapted: 'Of the layers that learn', all: 'All' },
+      schedule: {
         cosine: 'Cosine: falls slowly, then fast, then slowly',
         linear: 'Linear: falls evenly',
         constant: 'Constant',
+      },
+      optimizer: { adamw: 'AdamW', sgd: 'SGD' },
+      keep: { last: 'The last', best: 'The best on the held-out examples' },
+      preferences: {
+        off: 'Don’t count',
+        together: 'Count beside the better answers',
+        only: 'Count alone (DPO)',
       },
     },
     targets: {
