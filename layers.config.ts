@@ -97,6 +97,14 @@ const configuration: IConfiguration = {
       from: { path: [contract, core, inside('src-renderer')] },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'no-network',
+      comment:
+        'The app reaches the network through app/network alone, which is given `fetch`; the engine never.',
+      severity: 'error',
+      from: { path: '^src-main/(contract|core|engine|app)/' },
+      to: { path: '^(node:)?(http|https|http2|net|dgram|dns|tls|inspector)(/|$)' },
+    },
     door('onnxruntime-node', '^src-main/engine/onnx-runtime\\.ts$'),
     door('better-sqlite3', inside('src-main/app/storage')),
     door('electron', inside('src-main/hosts/electron')),

@@ -47,6 +47,10 @@ const violations: Record<string, readonly (readonly [file: string, imported: str
     ['src-main/contract/b.ts', 'node:path'],
     ['src-renderer/chat/b.ts', 'node:path'],
   ],
+  'no-network': [
+    ['src-main/engine/d.ts', 'node:https'],
+    ['src-main/app/e.ts', 'node:dns/promises'],
+  ],
   'door-onnxruntime-node': [['src-main/engine/c.ts', 'onnxruntime-node']],
   'door-better-sqlite3': [['src-main/app/d.ts', 'better-sqlite3']],
   'door-electron': [['src-main/hosts/cli/d.ts', 'electron']],

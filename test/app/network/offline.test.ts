@@ -13,10 +13,12 @@ import { temporaryFolder } from '../temporary-folder.ts'
 
 const script = join(import.meta.dirname, 'children/use-the-app.ts')
 const guard = new URL('children/no-network.ts', import.meta.url).href
-const canUnshare = spawnSync('unshare', ['--user', '--map-root-user', '--net', 'true']).status === 0
+/** Runs what follows in a network that has nobody else in it. */
+const alone = ['unshare', '--user', '--map-root-user', '--net'] as const
+const canBeAlone = spawnSync(alone[0], [...alone.slice(1), 'true']).status === 0
 
 async function run(prefix: readonly string[], environment: Record<string, string>, task: string) {
-  const [command = '', ...given] = [...prefix, process.execPath, script, temporaryFolder(), task]
+  const [command, ...given] = [...prefix, process.execPath, script, temporaryFolder(), task]
   const { code, output } = await runChild(command, given, { echo: false, environment })
   expect(code, output).toBe(0)
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, unknown>
@@ -35,8 +37,7 @@ describe('with no network', { timeout: 120_000 }, () => {
     expect(readFileSync(attempts, 'utf8')).toContain('connect to 192.0.2.1')
   })
 
-  it.skipIf(!canUnshare)('the kernel counts not one attempt [needs a network namespace]', async () => {
-    const alone = ['unshare', '--user', '--map-root-user', '--net']
+  it.skipIf(!canBeAlone)('the kernel counts not one attempt [needs a network namespace]', async () => {
     const silent = { noRoute: 0, packets: 0, connections: 0, datagrams: 0 }
     expect(await run(alone, {}, 'use')).toMatchObject({ ...used, kernel: silent })
     const { kernel } = await run(alone, {}, 'reach-out')
