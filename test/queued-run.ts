@@ -9,6 +9,7 @@ export const queuedRun: Run = {
   status: 'queued',
   settings: defaultTrainingSettings,
   parentId: null,
+  forgetsId: null,
   probes: [],
   exampleCount: 2,
   heldOutCount: 0,

@@ -139,6 +139,8 @@ export function appHandlers(parts: HandlerParts): Handlers {
       adapters.remove(id)
       return null
     }),
+    'adapters.note': plain(({ id, notes }) => adapters.note(id, notes)),
+    'adapters.adopt': plain(({ id, fromIds }) => conversations.adopt(adapters.get(id), fromIds)),
     'adapters.restore': plain(({ id }) => adapters.restore(id)),
     'adapters.export': ({ id, strength, format, path }, signal) =>
       parts.exportAdapter(`${id}:${strength}`, { format, path }, signal),
@@ -150,7 +152,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
       return { fingerprint, examples: learned }
     }),
     'adapters.forget': plain(({ id, exampleIds }) =>
-      personalize.startWithout(parts.lineage(id).run.id, exampleIds),
+      personalize.startWithout(parts.lineage(id).run.id, exampleIds, id),
     ),
 
     'data.state': plain(() => data.state()),

@@ -134,8 +134,8 @@ export interface PersonalizeService {
   defaults(model: string | null, preset?: TrainingPreset, parent?: string | null): TrainingSettings
   /** Queues a run over an immutable copy of the examples. */
   start(request: PersonalizeRequest): Run
-  /** Queues a run like an earlier one, over its examples without these. */
-  startWithout(runId: string, exampleIds: readonly string[]): Run
+  /** Queues a run like that of an adapter, over its examples without these. */
+  startWithout(runId: string, exampleIds: readonly string[], adapterId: string): Run
   /** What the run would take, by a few of its steps on vectors that are thrown away. */
   estimate(
     request: PersonalizeRequest,

@@ -304,6 +304,8 @@ export const run = z.object({
   settings: trainingSettings,
   /** The adapter it went on from; null where it began anew. */
   parentId: z.string().nullable(),
+  /** The adapter that it makes anew without some of its examples; null where it does no such thing. */
+  forgetsId: z.string().nullable(),
   /** The person's own questions that are answered while it learns. */
   probes: z.array(z.string()),
   exampleCount: z.number(),
@@ -326,6 +328,12 @@ export const run = z.object({
 })
 export type Run = z.infer<typeof run>
 
+export const adapterParent = z.object({
+  id: z.string(),
+  name: z.string(),
+  weight: z.number().nullable(),
+})
+
 export const adapter = z.object({
   id: z.string(),
   name: z.string(),
@@ -338,6 +346,11 @@ export const adapter = z.object({
   parameterCount: z.number(),
   sizeBytes: z.number(),
   runId: z.string().nullable(),
+  /** `continued`: trained on from its parent; `forgot`: trained anew without some of its parent's examples. */
+  origin: z.enum(['trained', 'continued', 'forgot', 'blended', 'imported']),
+  /** Those it was made of, as they were called then; they may be gone. The weights are a blend's. */
+  parents: z.array(adapterParent),
+  notes: z.string().max(10_000),
   lossBefore: z.number().nullable(),
   lossAfter: z.number().nullable(),
   createdAt: z.number(),

@@ -325,6 +325,13 @@ export const procedures = {
 
   'adapters.list': procedure(nothing, never, z.array(adapter)),
   'adapters.rename': procedure(z.object({ id, name }), never, adapter),
+  'adapters.note': procedure(z.object({ id, notes: z.string().max(10_000) }), never, adapter),
+  /** All conversations with one of these adapters go over to this one; returns which, and what they had before. */
+  'adapters.adopt': procedure(
+    z.object({ id, fromIds: ids }),
+    never,
+    z.array(z.object({ conversationId: z.string(), adapterId: z.string() })),
+  ),
   'adapters.remove': procedure(z.object({ id }), never, done),
   'adapters.restore': procedure(z.object({ id }), never, adapter),
   /** Writes an assistant for other programs, where nothing is yet, then reads it again and compares. */

@@ -28,11 +28,51 @@ it('an adapter forgets an example by a new version that is trained without it', 
   const after = await app.call('adapters.lineage', { id: second.adapterId ?? '' })
   expect(after.examples.map(({ messages }) => messages[0]?.content)).toEqual(['cats'])
   expect(after.fingerprint).not.toBe(before.fingerprint)
-  expect((await app.call('adapters.list', {})).map(({ name }) => name)).toEqual(['Pim 2', 'Pim'])
+  expect(await app.call('adapters.list', {})).toMatchObject([
+    { name: 'Pim 2', origin: 'forgot', parents: [{ id, name: 'Pim', weight: null }] },
+    { name: 'Pim', origin: 'trained', parents: [] },
+  ])
 
   const last = { id: second.adapterId ?? '', exampleIds: after.examples.map((learned) => learned.id) }
   expect(await failureCode(() => app.call('adapters.forget', last))).toBe('nothing-to-forget')
   expect(await failureCode(() => app.call('adapters.forget', { id, exampleIds: ['no'] }))).toBe(
     'nothing-to-forget',
   )
+})
+
+it('conversations go over to another version and back, and a version keeps its notes', async () => {
+  const app = await testApp()
+  await withModel(app)
+  const { personalize } = app.services
+  const ids: string[] = []
+  for (const name of ['Pim', 'Pam', 'Tom']) {
+    const run = personalize.start({ name, model: null, examples: [example('dogs')] })
+    ids.push((await result(personalize.watch(run.id))).adapterId ?? '')
+  }
+  const [pim = '', pam = '', tom = ''] = ids
+  const conversations: string[] = []
+  for (const adapterId of [pim, tom, pam, null]) {
+    const { id } = await app.call('conversations.create', { modelId: null })
+    await app.call('conversations.update', { id, adapterId })
+    conversations.push(id)
+  }
+  const used = async () => {
+    const all = await app.call('conversations.list', {})
+    return conversations.map((id) => all.find((one) => one.id === id)?.adapterId)
+  }
+  const moved = await app.call('adapters.adopt', { id: pam, fromIds: [pim, pam] })
+  expect(moved).toEqual([{ conversationId: conversations[0], adapterId: pim }])
+  expect(await used()).toEqual([pam, tom, pam, null])
+  for (const { conversationId, adapterId } of moved) {
+    await app.call('conversations.update', { id: conversationId, adapterId })
+  }
+  expect(await used()).toEqual([pim, tom, pam, null])
+  expect(await failureCode(() => app.call('adapters.adopt', { id: 'no', fromIds: [pim] }))).toBe(
+    'adapter-not-found',
+  )
+
+  expect(await app.call('adapters.note', { id: pim, notes: 'The calm one.' })).toMatchObject({
+    name: 'Pim',
+    notes: 'The calm one.',
+  })
 })

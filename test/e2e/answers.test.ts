@@ -51,6 +51,9 @@ const adapter: Adapter = {
   sizeBytes: 1,
   runId: null,
   lossBefore: null,
+  origin: 'trained',
+  parents: [],
+  notes: '',
   lossAfter: null,
   createdAt: 0,
 }

@@ -10,6 +10,7 @@ const maxStrength = 1.5
 export interface Adapters extends Omit<AdapterService, 'export' | 'import'> {
   get(id: string): Adapter
   rename(id: string, name: string): Adapter
+  note(id: string, notes: string): Adapter
   restore(id: string): Adapter
   /** The name, or the next one with a number that no adapter has. */
   freeName(name: string, alsoTaken?: readonly string[]): string
@@ -53,6 +54,10 @@ export function openAdapters(storage: Storage): Adapters {
         throw new Failure('name-taken', `Another assistant is called “${other.name}”. Choose another name.`)
       }
       storage.adapters.rename(adapter.id, name.trim())
+      return get(id)
+    },
+    note(id, notes) {
+      storage.adapters.setNotes(get(id).id, notes)
       return get(id)
     },
     remove(idOrName) {

@@ -1,6 +1,6 @@
 /** Conversations: starting, opening, finding, changing, deleting with undo; and the personas they may use. */
 import { randomUUID } from 'node:crypto'
-import type { Conversation, FoundMessage, Message, Persona } from '../../contract/entities.ts'
+import type { Adapter, Conversation, FoundMessage, Message, Persona } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { ProcedureInput, ProcedureResult } from '../../contract/procedures.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
@@ -14,6 +14,8 @@ export interface Conversations {
   get(id: string): Conversation
   open(id: string): { conversation: Conversation; messages: Message[] }
   update(changes: ProcedureInput<'conversations.update'>): Conversation
+  /** Moves the conversations with one of these adapters to another one. */
+  adopt(adapter: Adapter, fromIds: readonly string[]): ProcedureResult<'adapters.adopt'>
   remove(id: string): void
   restore(id: string): Conversation
   /** A message, of the given conversation if one is given. */
@@ -74,6 +76,16 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
         if (leafId !== undefined) storage.conversations.setLeaf(id, message(leafId, id).id)
         if (draft !== undefined) storage.conversations.setDraft(id, draft)
         return get(id)
+      })
+    },
+    adopt(adapter, fromIds) {
+      const from = new Set(fromIds)
+      return storage.transaction(() => {
+        return storage.conversations.list().flatMap(({ id, adapterId }) => {
+          if (adapterId === null || adapterId === adapter.id || !from.has(adapterId)) return []
+          storage.conversations.setAdapter(id, adapter.id)
+          return [{ conversationId: id, adapterId }]
+        })
       })
     },
     remove(id) {

@@ -43,6 +43,8 @@ interface Plan {
   readonly settings: TrainingSettings
   /** What it goes on from. */
   readonly parent: Adapter | null
+  /** What it makes anew. */
+  readonly forgetsId?: string | null
   readonly dataset: Dataset
 }
 
@@ -125,7 +127,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     )
   }
 
-  function startWithout(runId: string, exampleIds: readonly string[]): Run {
+  function startWithout(runId: string, exampleIds: readonly string[], forgetsId: string): Run {
     const earlier = get(runId)
     const made = storage.runs.model(runId)
     const base = models.list().find((model) => model.sourceHash === made?.modelHash)
@@ -151,10 +153,11 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       earlier.name,
       promised.map((run) => run.name),
     )
-    return queueRun({ name, base, settings: earlier.settings, parent, dataset: { ...rest, training: left } })
+    const dataset = { ...rest, training: left }
+    return queueRun({ name, base, settings: earlier.settings, parent, forgetsId, dataset })
   }
 
-  function queueRun({ name, base, settings, parent, dataset }: Plan): Run {
+  function queueRun({ name, base, settings, parent, forgetsId = null, dataset }: Plan): Run {
     const run: Run = {
       id: randomUUID(),
       name,
@@ -162,6 +165,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       status: 'queued',
       settings,
       parentId: parent?.id ?? null,
+      forgetsId,
       probes: dataset.probes.map((messages) => messages.at(-1)?.content ?? ''),
       exampleCount: dataset.training.length,
       heldOutCount: dataset.heldOut.length,

@@ -192,10 +192,19 @@ export class RunQueue {
       parameterCount: result.trainableParameters,
       sizeBytes,
       runId: run.id,
+      ...this.#lineage(run),
+      notes: '',
       lossBefore: result.lossBefore ?? run.lossBefore,
       lossAfter: result.lossAfter,
       createdAt: Date.now(),
     }
+  }
+
+  #lineage({ parentId, forgetsId }: Run): Pick<Adapter, 'origin' | 'parents'> {
+    const id = forgetsId ?? parentId
+    if (id === null) return { origin: 'trained', parents: [] }
+    const name = this.#options.storage.adapters.get(id)?.name ?? ''
+    return { origin: forgetsId === null ? 'continued' : 'forgot', parents: [{ id, name, weight: null }] }
   }
 
   /** A dead engine or a closing app only interrupts: both `interrupted` and `failed` can be resumed. */

@@ -7,6 +7,7 @@ import { messageTree } from './migrations/0002-message-tree.ts'
 import { runReport } from './migrations/0003-run-report.ts'
 import { exampleReview } from './migrations/0004-example-review.ts'
 import { runLineage } from './migrations/0005-run-lineage.ts'
+import { adapterLineage } from './migrations/0006-adapter-lineage.ts'
 import { networkRequests } from './migrations/0007-network-requests.ts'
 import type { Migration } from './migrations/migration.ts'
 
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   runReport,
   exampleReview,
   runLineage,
+  adapterLineage,
   networkRequests,
 ]
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { linearKind, type Adapter } from '../../../contract/entities.ts'
+import { adapterParent, linearKind, type Adapter } from '../../../contract/entities.ts'
 import type { Connection } from '../connection.ts'
 
 // An adapter belongs to a base model by its hash: a model that was removed and fetched again is the same one.
@@ -8,9 +8,9 @@ const columns = `a.id, a.name,
     a.model_id) AS modelId,
   a.model_hash AS modelHash, a.rank, a.targets, a.projection_key AS projectionKey,
   a.parameter_count AS parameterCount, length(a.file) AS sizeBytes, a.run_id AS runId,
-  a.loss_before AS lossBefore, a.loss_after AS lossAfter, a.created_at AS createdAt`
+  a.origin, a.parents, a.notes, a.loss_before AS lossBefore, a.loss_after AS lossAfter, a.created_at AS createdAt`
 
-type Row = Omit<Adapter, 'targets'> & { readonly targets: string }
+type Row = Omit<Adapter, 'targets' | 'parents'> & { readonly targets: string; readonly parents: string }
 
 /** An adapter file: safetensors with the vectors, and all of its settings in its metadata. */
 export interface AdapterFile {
@@ -22,6 +22,7 @@ export interface AdapterFile {
 }
 
 const storedTargets = z.array(linearKind)
+const storedParents = z.array(adapterParent)
 
 export type AdaptersTable = ReturnType<typeof adaptersTable>
 
@@ -41,12 +42,15 @@ export function adaptersTable(connection: Connection) {
   )
   const insert = connection.prepare<Row & AdapterFile>(
     `INSERT INTO adapters (id, name, model_id, model_name, model_hash, chat_template_hash, rank, targets,
-       projection_key, parameter_count, file, file_hash, run_id, loss_before, loss_after, created_at)
+       projection_key, parameter_count, file, file_hash, run_id, origin, parents, notes, loss_before, loss_after, created_at)
      VALUES (@id, @name, @modelId, @modelName, @modelHash, @chatTemplateHash, @rank, @targets,
-       @projectionKey, @parameterCount, @file, @fileHash, @runId, @lossBefore, @lossAfter, @createdAt)`,
+       @projectionKey, @parameterCount, @file, @fileHash, @runId, @origin, @parents, @notes, @lossBefore, @lossAfter, @createdAt)`,
   )
   const rename = connection.prepare<{ id: string; name: string }>(
     'UPDATE adapters SET name = @name WHERE id = @id',
+  )
+  const note = connection.prepare<{ id: string; notes: string }>(
+    'UPDATE adapters SET notes = @notes WHERE id = @id',
   )
   const mark = connection.prepare<{ id: string; deletedAt: number | null }>(
     'UPDATE adapters SET deleted_at = @deletedAt WHERE id = @id',
@@ -62,8 +66,14 @@ export function adaptersTable(connection: Connection) {
     deletedName: (id: string): string | undefined => deletedName.get({ id })?.name,
     file: (id: string): AdapterFile | undefined => file.get({ id }),
     insert: (adapter: Adapter, made: AdapterFile): void =>
-      void insert.run({ ...adapter, targets: JSON.stringify(adapter.targets), ...made }),
+      void insert.run({
+        ...adapter,
+        targets: JSON.stringify(adapter.targets),
+        parents: JSON.stringify(adapter.parents),
+        ...made,
+      }),
     rename: (id: string, name: string): void => void rename.run({ id, name }),
+    setNotes: (id: string, notes: string): void => void note.run({ id, notes }),
     remove: (id: string, now: number): void => void mark.run({ id, deletedAt: now }),
     restore: (id: string): void => void mark.run({ id, deletedAt: null }),
     purge: (): void => void purge.run({}),
@@ -71,5 +81,9 @@ export function adaptersTable(connection: Connection) {
 }
 
 function toAdapter(row: Row): Adapter {
-  return { ...row, targets: storedTargets.parse(JSON.parse(row.targets)) }
+  return {
+    ...row,
+    targets: storedTargets.parse(JSON.parse(row.targets)),
+    parents: storedParents.parse(JSON.parse(row.parents)),
+  }
 }

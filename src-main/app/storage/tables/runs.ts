@@ -26,7 +26,7 @@ export interface RunModel {
   readonly modelHash: string
 }
 
-const columns = `id, name, model_id AS modelId, status, settings, parent_id AS parentId, probes, example_count AS exampleCount,
+const columns = `id, name, model_id AS modelId, status, settings, parent_id AS parentId, forgets_id AS forgetsId, probes, example_count AS exampleCount,
   held_out_count AS heldOutCount, step, steps, tokens_per_second AS tokensPerSecond, remaining_ms AS remainingMs,
   peak_memory_bytes AS peakMemoryBytes, loss_before AS lossBefore, loss_after AS lossAfter,
   held_out_loss_before AS heldOutLossBefore, held_out_loss_after AS heldOutLossAfter, adapter_id AS adapterId,
@@ -81,9 +81,9 @@ export function runsTable(connection: Connection) {
   )
   const get = connection.prepare<{ id: string }, Row>(`SELECT ${columns} FROM runs WHERE id = @id`)
   const insert = connection.prepare<Row & RunModel & { dataset: string }>(
-    `INSERT INTO runs (id, name, model_id, model_name, model_hash, status, settings, parent_id, probes, dataset,
+    `INSERT INTO runs (id, name, model_id, model_name, model_hash, status, settings, parent_id, forgets_id, probes, dataset,
        example_count, held_out_count, step, steps, created_at)
-     VALUES (@id, @name, @modelId, @modelName, @modelHash, @status, @settings, @parentId, @probes, @dataset,
+     VALUES (@id, @name, @modelId, @modelName, @modelHash, @status, @settings, @parentId, @forgetsId, @probes, @dataset,
        @exampleCount, @heldOutCount, @step, @steps, @createdAt)`,
   )
   const update = connection.prepare<Row>(
