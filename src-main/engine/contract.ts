@@ -5,6 +5,8 @@
  * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
  */
 import type { ExportFormat } from '../contract/export-formats.ts'
+import type { DeviceOperations } from './device-contract.ts'
+
 export type Role = 'system' | 'user' | 'assistant'
 
 export interface ChatMessage {
@@ -338,7 +340,7 @@ export interface ImportedAdapter {
 }
 
 /** Operation name → its input, its events and its result. */
-export interface EngineOperations {
+export interface EngineOperations extends DeviceOperations {
   readonly importModel: {
     readonly input: {
       readonly sourcePath: string

@@ -3,7 +3,7 @@
  * its copies, with mapped weights and with `BlockLinear`.
  */
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { messageOf } from '../contract/failure.ts'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
@@ -15,7 +15,8 @@ import type {
   Tensor,
   TensorData,
 } from '../core/graph/runtime.ts'
-import { findAddon, outsideArchive } from './native-addon.ts'
+import { libraryFolder } from './library-folder.ts'
+import { findAddon } from './native-addon.ts'
 import { feedOf, graphFailed, graphNotLoaded } from './session-calls.ts'
 
 export interface NativeRuntimeOptions {
@@ -174,10 +175,8 @@ class OutsideTensor implements Tensor {
 
 /** The library that lies beside onnxruntime-node's own binding: two copies in a process would not share anything. */
 function libraryPath(): string {
-  const folder = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
   const name = { win32: 'onnxruntime.dll', darwin: 'libonnxruntime.1.dylib' }[process.platform as string]
-  const file = name ?? 'libonnxruntime.so.1'
-  return outsideArchive(join(folder, 'bin/napi-v6', process.platform, process.arch, file))
+  return join(libraryFolder(), name ?? 'libonnxruntime.so.1')
 }
 
 function isAddon(value: unknown): value is Addon {

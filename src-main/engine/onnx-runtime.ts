@@ -1,19 +1,20 @@
 /** ONNX Runtime as the core's `Runtime`: the only file that imports onnxruntime-node. */
-import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import type { Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
+import type { Device } from './device-contract.ts'
 import { deviceMemory } from './device-memory.ts'
+import { libraryFolder } from './library-folder.ts'
 import { feedOf, graphFailed, graphNotLoaded } from './session-calls.ts'
-
-/** What onnxruntime-node calls the providers of ONNX Runtime; each has one device here. */
-export type Provider = 'cpu' | 'webgpu' | 'dml' | 'coreml' | 'cuda'
 
 export interface OnnxRuntimeOptions {
   /** Threads of one operator on the processor; null lets ONNX Runtime choose (one a physical core). */
   readonly threads: number | null
   /** The processor if absent. */
-  readonly provider?: Provider
+  readonly device?: Device
   /** Of a device with memory of its own, as far as it is known. */
   readonly memoryBytes?: number | null
 }
@@ -21,13 +22,13 @@ export interface OnnxRuntimeOptions {
 /** Frozen weights may take half of a device's memory, and this much where nobody knows how large it is. */
 const unknownWeightBytes = 2 ** 30
 
-export function onnxRuntime({ threads, provider = 'cpu', memoryBytes = null }: OnnxRuntimeOptions): Runtime {
+export function onnxRuntime({ threads, device = 'cpu', memoryBytes = null }: OnnxRuntimeOptions): Runtime {
   const weightBytes = memoryBytes === null ? unknownWeightBytes : memoryBytes / 2
   const open: Runtime['open'] = async (graph, { weightsDirectory, staying = [] } = {}) => {
     try {
-      const stays = hasMemory(provider) ? staying : []
+      const stays = hasMemory(device) ? staying : []
       const session = await InferenceSession.create(encodeOnnx(graph), {
-        executionProviders: [provider],
+        executionProviders: [device],
         graphOptimizationLevel: 'all',
         // What fails is thrown; what ONNX Runtime would print is for its developers.
         logSeverityLevel: 4,
@@ -42,7 +43,7 @@ export function onnxRuntime({ threads, provider = 'cpu', memoryBytes = null }: O
             // Workers that wait by turning keep a small machine busy: stop after this, not after some milliseconds.
             intra_op: { spin_duration_us: '200' },
             // A graph with an operator that the device lacks is refused, not run half here and half there.
-            ...(provider === 'webgpu' ? { disable_cpu_ep_fallback: '1' } : {}),
+            ...(device === 'webgpu' ? { disable_cpu_ep_fallback: '1' } : {}),
             ...(weightsDirectory === undefined
               ? {}
               : { model_external_initializers_file_folder_path: weightsDirectory }),
@@ -57,14 +58,27 @@ export function onnxRuntime({ threads, provider = 'cpu', memoryBytes = null }: O
   return {
     blockArithmetic: null,
     mapFile: null,
-    deviceMemory: hasMemory(provider) ? deviceMemory(open, weightBytes) : null,
+    deviceMemory: hasMemory(device) ? deviceMemory(open, weightBytes) : null,
     open,
   }
 }
 
-/** Whether results can stay on the provider's device: onnxruntime-node knows tensors of WebGPU only. */
-function hasMemory(provider: Provider): boolean {
-  return provider === 'webgpu'
+/** Whether results can stay on the device: onnxruntime-node knows tensors of WebGPU only. */
+function hasMemory(device: Device): boolean {
+  return device === 'webgpu'
+}
+
+/** The version of ONNX Runtime. */
+export const libraryVersion = env.versions.node ?? ''
+
+/** The devices whose provider lies beside onnxruntime-node's library. */
+export function availableDevices(): readonly Device[] {
+  const bundled = new Set(listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? [name] : [])))
+  const cuda =
+    process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so'
+  return (['cpu', 'webgpu', 'dml', 'coreml', 'cuda'] as const).filter(
+    (device) => bundled.has(device) || (device === 'cuda' && existsSync(join(libraryFolder(), cuda))),
+  )
 }
 
 function onnxSession(graph: Graph, session: InferenceSession): Session {

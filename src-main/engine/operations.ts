@@ -5,14 +5,18 @@ import { countTokens, evaluate, maskExamples } from './evaluate.ts'
 import { exportAdapter } from './export/export-adapter.ts'
 import { importModel } from './import-model.ts'
 import { loadCodecs } from './native-codecs.ts'
+import { availableDevices, libraryVersion } from './onnx-runtime.ts'
+import { probe } from './probe.ts'
+import type { EngineOptions } from './engine-arguments.ts'
 import { chooseRuntime } from './runtime.ts'
 import type { OperationTable } from './operation-table.ts'
 import { EngineResources } from './resources.ts'
 import { train } from './train.ts'
 
-/** The engine's operations over ONNX Runtime on this machine's processor; `exact`: in float32 throughout. */
-export function createOperations({ exact }: { readonly exact: boolean }): OperationTable {
-  const resources = new EngineResources(chooseRuntime({ threads: null, exact }).runtime, loadCodecs())
+/** The engine's operations over ONNX Runtime on one of this machine's devices. */
+export function createOperations({ exact, device }: EngineOptions): OperationTable {
+  const chosen = chooseRuntime({ threads: null, exact, device })
+  const resources = new EngineResources(chosen.runtime, loadCodecs())
   return {
     importModel: importModel(resources),
     chat: chat(resources),
@@ -24,6 +28,11 @@ export function createOperations({ exact }: { readonly exact: boolean }): Operat
     exportAdapter: exportAdapter(resources),
     inspectAdapter,
     importAdapter: importAdapter(resources),
+    // oxlint-disable-next-line require-yield -- it has no events
+    async *listDevices() {
+      return { devices: availableDevices(), libraryVersion }
+    },
+    probe: probe(resources, chosen, device.device),
     // oxlint-disable-next-line require-yield -- it has no events
     async *releaseModel({ modelDirectory }) {
       await resources.release(modelDirectory)

@@ -1,4 +1,5 @@
 import type { Runtime } from '../core/graph/runtime.ts'
+import { type DeviceOptions, theProcessor } from './engine-arguments.ts'
 import { nativeRuntime } from './native-runtime.ts'
 import { onnxRuntime } from './onnx-runtime.ts'
 
@@ -15,12 +16,16 @@ export interface ChosenRuntime {
  * for what people see (see the README's figures), and faster.
  */
 export function chooseRuntime(options: {
+  /** Any but the processor takes onnxruntime-node; the processor if absent. */
+  readonly device?: DeviceOptions
   /** Threads of one operator; null lets ONNX Runtime choose (one a physical core). */
   readonly threads: number | null
   /** In float32 throughout, by ONNX Runtime's own operators. */
   readonly exact: boolean
 }): ChosenRuntime {
-  const { threads, exact } = options
+  const { threads, exact, device = theProcessor } = options
+  if (device.device !== 'cpu')
+    return { runtime: onnxRuntime({ threads, ...device }), name: 'onnxruntime-node', reason: null }
   const native = nativeRuntime({ threads, blockArithmetic: exact ? null : 'int16' })
   if (native.runtime !== null) return { runtime: native.runtime, name: 'native', reason: null }
   const plain = nativeRuntime({ threads, blockArithmetic: null })

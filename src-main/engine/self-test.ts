@@ -9,16 +9,10 @@ import { initialVectors } from '../core/vera/initial-vectors.ts'
 import { layoutVera } from '../core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
+import type { SelfTestErrors } from './device-contract.ts'
 import { LoadedModel } from './loaded-model.ts'
 import type { Codecs } from './native-codecs.ts'
 import { writeSelfTestModel } from './self-test-model.ts'
-
-/** Relative distances |a − b| / |b| from the reference. */
-export interface SelfTestErrors {
-  readonly loss: number
-  readonly gradient: number
-  readonly logits: number
-}
 
 /**
  * What is let pass. Devices sum in another order and round exponentials and roots otherwise, which moves the fourth

@@ -2,17 +2,15 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { EngineReply } from '../engine/messages.ts'
 import type { EngineProcess } from '../engine/client.ts'
+import { engineArguments, type EngineOptions } from '../engine/engine-arguments.ts'
 import type { EngineExit } from '../engine/engine-exit.ts'
 import { keepTail } from './output-tail.ts'
 
 const engineEntry = fileURLToPath(new URL('../engine/process.ts', import.meta.url))
 
 /** Starts the engine as a forked Node process that runs the given entry straight from its source. */
-export function forkEngine(
-  entry: string = engineEntry,
-  { exact }: { readonly exact: boolean } = { exact: false },
-): EngineProcess {
-  const child = fork(entry, exact ? ['--exact'] : [], {
+export function forkEngine(entry: string = engineEntry, options: Partial<EngineOptions> = {}): EngineProcess {
+  const child = fork(entry, engineArguments(options), {
     serialization: 'advanced',
     // The flags of this process (a debugger's port, a test runner's loader) are not the engine's.
     execArgv: [],

@@ -12,6 +12,7 @@ import type {
   TrainEvent,
   TrainResult,
 } from '../../src-main/engine/contract.ts'
+import type { ProbeResult } from '../../src-main/engine/device-contract.ts'
 
 type Operation<K extends OperationName> = (
   input: OperationInput<K>,
@@ -64,6 +65,17 @@ const parity: Parity = {
   meanDivergence: 1e-10,
   largestDivergence: 1e-9,
   sameChoices: 1,
+}
+
+const probed: ProbeResult = {
+  runtime: 'native',
+  runtimeReason: null,
+  failure: null,
+  errors: null,
+  promptTokensPerSecond: 200,
+  tokensPerSecond: 20,
+  trainingTokensPerSecond: 100,
+  peakMemoryBytes: 1,
 }
 
 /** The app's side of the engine contract, played in this process: what the app does is under test, not this. */
@@ -134,6 +146,13 @@ export function engineStandIn(): EngineStandIn {
         parameterCount: 6,
         sizeBytes: adapterBytes.length,
       }
+    },
+    async *listDevices() {
+      return { devices: ['cpu', 'webgpu'], libraryVersion: '1.0' }
+    },
+    async *probe() {
+      yield { stage: 'chat' }
+      return probed
     },
     async *releaseModel() {
       return null

@@ -1,11 +1,12 @@
 import { utilityProcess } from 'electron'
 import type { EngineReply } from '../../engine/messages.ts'
 import type { EngineProcess } from '../../engine/client.ts'
+import { engineArguments, type EngineOptions } from '../../engine/engine-arguments.ts'
 import { keepTail } from '../output-tail.ts'
 
 /** Starts the engine's bundle as a utility process of Electron. */
-export function forkUtilityEngine(bundle: string): EngineProcess {
-  const child = utilityProcess.fork(bundle, [], {
+export function forkUtilityEngine(bundle: string, options: Partial<EngineOptions> = {}): EngineProcess {
+  const child = utilityProcess.fork(bundle, engineArguments(options), {
     serviceName: 'Veranda engine',
     stdio: ['ignore', 'pipe', 'pipe'],
   })

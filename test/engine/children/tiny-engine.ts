@@ -89,6 +89,12 @@ const operations: OperationTable = {
   async *importAdapter(): AsyncGenerator<never, never> {
     throw new Failure('file-missing', 'There is no such file.')
   },
+  async *listDevices() {
+    return { devices: [], libraryVersion: '' }
+  },
+  async *probe(): AsyncGenerator<never, never> {
+    throw new Failure('bad-template', 'The chat template has an error in line 3.')
+  },
   async *releaseModel(): AsyncGenerator<never, never> {
     throw new RangeError('an index is off')
   },

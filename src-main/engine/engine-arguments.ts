@@ -1,0 +1,38 @@
+/** What an engine process is started with, as its command line says it. */
+import type { Device } from './device-contract.ts'
+
+export interface DeviceOptions {
+  readonly device: Device
+  /** Of a device with memory of its own, as far as it is known. */
+  readonly memoryBytes: number | null
+}
+
+export interface EngineOptions {
+  /** In float32 throughout. */
+  readonly exact: boolean
+  readonly device: DeviceOptions
+}
+
+export const theProcessor: DeviceOptions = { device: 'cpu', memoryBytes: null }
+
+export function engineArguments({ exact = false, device = theProcessor }: Partial<EngineOptions>): string[] {
+  return [
+    ...(exact ? ['--exact'] : []),
+    `--device=${device.device}`,
+    ...(device.memoryBytes === null ? [] : [`--device-memory=${device.memoryBytes}`]),
+  ]
+}
+
+/** A host wrote them, with `engineArguments`. */
+export function readEngineArguments(argumentList: readonly string[]): EngineOptions {
+  const value = (name: string): string | undefined =>
+    argumentList.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
+  const [device, memory] = [value('device'), value('device-memory')]
+  return {
+    exact: argumentList.includes('--exact'),
+    device: {
+      device: (device ?? 'cpu') as Device,
+      memoryBytes: memory === undefined ? null : Number(memory),
+    },
+  }
+}
