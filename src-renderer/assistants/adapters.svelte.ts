@@ -1,17 +1,21 @@
 /** The adapters, shown to people as assistants. */
 import { createContext } from 'svelte'
 import type { Adapter } from '../../src-main/contract/entities.ts'
-import type { ProcedureResult } from '../../src-main/contract/procedures.ts'
+import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
+import { readBase64 } from '../teach/read-file.ts'
 import { t } from '../texts/texts.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
 
+type ImportSource = ProcedureInput<'adapters.import'>['source']
+
 export class Adapters {
   readonly list: Loadable<readonly Adapter[]>
   readonly renaming = new Task()
   readonly forgetting = new Task()
+  readonly importing = new Task()
   readonly #client: Client
   readonly #notices: Notices
 
@@ -42,6 +46,25 @@ export class Adapters {
       const run = await this.#client.call('adapters.forget', { id: adapter.id, exampleIds: [exampleId] })
       this.#notices.say(t.assistants.forgetting(run.name))
     })
+  }
+
+  /** Adds the assistant of a file or folder; whether it could. */
+  async import(source: ImportSource, modelId: string | null): Promise<boolean> {
+    return await this.importing.run(async (signal) => await this.#import(source, modelId, signal))
+  }
+
+  async importFiles(files: readonly File[], modelId: string | null): Promise<boolean> {
+    return await this.importing.run(async (signal) => {
+      const read = files.map(async (file) => ({ name: file.name, base64: await readBase64(file) }))
+      await this.#import({ kind: 'files', files: await Promise.all(read) }, modelId, signal)
+    })
+  }
+
+  async #import(source: ImportSource, modelId: string | null, signal: AbortSignal): Promise<void> {
+    const input = { source, name: null, modelId }
+    const adapter = await this.#client.call('adapters.import', input, { signal })
+    await this.list.load()
+    this.#notices.say(t.transfer.imported(adapter.name))
   }
 
   async remove(adapter: Adapter): Promise<void> {

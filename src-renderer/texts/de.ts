@@ -9,6 +9,7 @@ import { settings } from './de/settings.ts'
 import { shell } from './de/shell.ts'
 import { shortcuts } from './de/shortcuts.ts'
 import { teach } from './de/teach.ts'
+import { transfer } from './de/transfer.ts'
 import { ui } from './de/ui.ts'
 import { units } from './de/units.ts'
 import type { en } from './en.ts'
@@ -25,6 +26,7 @@ export const de: typeof en = {
   shell,
   shortcuts,
   teach,
+  transfer,
   ui,
   units,
 }

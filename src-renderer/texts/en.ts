@@ -9,6 +9,7 @@ import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { shortcuts } from './en/shortcuts.ts'
 import { teach } from './en/teach.ts'
+import { transfer } from './en/transfer.ts'
 import { ui } from './en/ui.ts'
 import { units } from './en/units.ts'
 
@@ -24,6 +25,7 @@ export const en = {
   shell,
   shortcuts,
   teach,
+  transfer,
   ui,
   units,
 }

@@ -27,6 +27,13 @@ export function formatNumber(value: number, digits = 0): string {
   return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
 }
 
+/** 0.0000125 → "1.3E-5": numbers of any size in two digits. */
+export function formatScientific(value: number): string {
+  return value === 0
+    ? formatNumber(0)
+    : numbers({ notation: 'scientific', maximumSignificantDigits: 2 }).format(value)
+}
+
 /** 0.25 → "25%", "25 %" in German. */
 export function formatShare(share: number): string {
   return numbers({ style: 'percent' }).format(share)

@@ -10,6 +10,7 @@ import {
   formatCount,
   formatDuration,
   formatRemaining,
+  formatScientific,
   formatWhen,
 } from '../../src-renderer/ui/format.ts'
 
@@ -27,6 +28,12 @@ test.each([
   [1_240_000_000, '1.2 billion'],
   [228_480, '228,480'],
 ])('%i is %s', (count, text) => expect(formatCount(count)).toBe(text))
+
+test.each([
+  [0, '0'],
+  [0.0000125, '1.3E-5'],
+  [12.5, '1.3E1'],
+])('%d is %s', (value, text) => expect(formatScientific(value)).toBe(text))
 
 test.each([
   [200, '1 second'],

@@ -1,0 +1,77 @@
+/** An assistant comes from a folder of PEFT's, goes to other programs, and comes back as a file: in a real browser. */
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { result } from '../app/test-app.ts'
+import { findViolations } from './axe.ts'
+import { launchChromium } from './chromium.ts'
+import { openPage, serveApp, takePicture, type ServedApp } from './page.ts'
+
+const launched = await launchChromium()
+const { browser } = launched
+if (browser === null) console.warn(`skipped: importing and exporting in a browser: ${launched.reason}`)
+const reference = join(import.meta.dirname, '../golden/reference')
+
+describe.skipIf(browser === null)('assistants from and for elsewhere, in a browser', () => {
+  let app: ServedApp
+  let folder: string
+  beforeAll(async () => {
+    app = await serveApp()
+    folder = await mkdtemp(join(tmpdir(), 'veranda-test-'))
+    const path = join(reference, 'gguf-quants/tiny-llama-tied-F16.gguf')
+    await result(app.handlers['models.import']({ path, name: 'Tiny' }, new AbortController().signal))
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await app?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('imports a PEFT folder, exports it twice, imports a file', { timeout: 60_000 }, async () => {
+    if (browser === null) throw new Error('there is no browser')
+    const { page, problems } = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    await page.getByRole('link', { name: 'Assistants' }).click()
+    const open = page.getByRole('button', { name: 'Import an assistant…' })
+    await open.click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Path of the file or folder').fill(join(reference, 'peft-adapters/vera_qv'))
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click()
+    // It names a model that isn't here under that name.
+    await dialog.getByText('says that it is for the model “tiny-llama/untied-llama3”').waitFor()
+    await takePicture(page, 'assistants-import')
+    await dialog.getByLabel('Its model').selectOption('Tiny')
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByText('“vera_qv” is here.').waitFor()
+
+    await page.getByRole('button', { name: 'Export…' }).click()
+    const path = dialog.getByLabel('File or folder to make')
+    expect(await path.inputValue()).toBe('vera_qv.veranda-adapter')
+    await path.fill(join(folder, 'friend.veranda-adapter'))
+    const doExport = dialog.getByRole('button', { name: 'Export', exact: true })
+    await doExport.click()
+    await dialog.getByText('Exported to').waitFor()
+    await dialog.getByText('Same likeliest next token').waitFor()
+    expect(await findViolations(page)).toEqual([])
+    await takePicture(page, 'assistants-export')
+    await doExport.click()
+    await dialog.getByText('There is a file or folder').waitFor()
+    await dialog.getByLabel('llama.cpp and programs built on it').check()
+    await path.fill(join(folder, 'lora.gguf'))
+    await doExport.click()
+    await dialog.getByText('lora.gguf').waitFor()
+    expect(readFileSync(join(folder, 'lora.gguf')).subarray(0, 4).toString()).toBe('GGUF')
+    await dialog.getByRole('button', { name: 'Close' }).click()
+
+    await open.click()
+    const [chooser] = await Promise.all([
+      page.waitForEvent('filechooser'),
+      dialog.locator('button', { hasText: 'Choose files…' }).click(),
+    ])
+    await chooser.setFiles(join(folder, 'friend.veranda-adapter'))
+    await page.getByRole('article', { name: 'vera_qv 2' }).waitFor()
+    expect(existsSync(join(app.dataDirectory, 'cache', 'adapters'))).toBe(true)
+    expect(problems).toEqual([])
+  })
+})
