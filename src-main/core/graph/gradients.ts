@@ -32,6 +32,8 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   Neg: (g, _node, dy) => [op.neg(g, dy)],
   /** y(1 − y) dy */
   Sigmoid: (g, node, dy) => [op.mul(g, dy, op.mul(g, node.output, op.sub(g, g.float32(1), node.output)))],
+  /** (1 − y²) dy */
+  Tanh: (g, node, dy) => [op.mul(g, dy, op.sub(g, g.float32(1), op.mul(g, node.output, node.output)))],
   /** y ⊙ (dy − Σ dy ⊙ y) */
   Softmax: (g, node, dy) => {
     const lastAxis = node.output.shape.length - 1

@@ -27,6 +27,7 @@ export const exp = (g: GraphBuilder, x: Value): Value => g.add('Exp', [x])
 export const sqrt = (g: GraphBuilder, x: Value): Value => g.add('Sqrt', [x])
 export const reciprocal = (g: GraphBuilder, x: Value): Value => g.add('Reciprocal', [x])
 export const sigmoid = (g: GraphBuilder, x: Value): Value => g.add('Sigmoid', [x])
+export const tanh = (g: GraphBuilder, x: Value): Value => g.add('Tanh', [x])
 
 /** Of integers, bit by bit; shapes are broadcast. */
 export const bitwiseAnd = (g: GraphBuilder, a: Value, b: Value): Value => g.add('BitwiseAnd', [a, b])

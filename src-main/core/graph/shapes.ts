@@ -39,6 +39,7 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   Neg: first,
   Exp: first,
   Sigmoid: first,
+  Tanh: first,
   Sqrt: first,
   Reciprocal: first,
   Identity: first,

@@ -1,9 +1,10 @@
 /**
- * What differs between the architectures that are one decoder: RMS norm, rotary attention, gated SiLU MLP. A row an
+ * What differs between the architectures that are one decoder: RMS norm, rotary attention, gated MLP. A row an
  * architecture, by the name that both GGUF (`general.architecture`) and transformers (`model_type`) give it.
  * Sources: transformers `modeling_*.py`, llama.cpp `convert_hf_to_gguf.py`.
  */
 import { Failure } from '../../contract/failure.ts'
+import type { Activation } from './activations.ts'
 
 export interface Architecture {
   /** `qkv`: always, and the output projection has none; `configured`: as config.json says. */
@@ -18,8 +19,20 @@ export interface Architecture {
   readonly ggufName?: string
   /** q, k and v, and gate and up, are one matrix each in its files. */
   readonly fused: boolean
-  /** Where config.json doesn't say. */
-  readonly tiedEmbeddings: boolean
+  /** What the MLP's gate passes through. */
+  readonly activation: Activation
+  /** Norms multiply by one more than their weights, to which llama.cpp's converter has added it. */
+  readonly offsetNorms: boolean
+  /** What attention and MLP give is normalised before it is added. */
+  readonly outputNorms: boolean
+  /** Embeddings are multiplied by √hiddenSize. */
+  readonly scaledEmbeddings: boolean
+  /** Every so many layers, the last of them sees the whole text and the others a window; null: all are alike. */
+  readonly unwindowedEvery: number | null
+  /** The number of layers of that one size whose scores are scaled by 1/√(hiddenSize / heads): GGUF doesn't say. */
+  readonly widthScaledLayers: number | null
+  /** What config.json may leave out, being transformers' own default. */
+  readonly defaults: Readonly<Record<string, unknown>>
 }
 
 const plain: Architecture = {
@@ -28,7 +41,50 @@ const plain: Architecture = {
   unrotatedEvery: null,
   pairedRows: false,
   fused: false,
-  tiedEmbeddings: false,
+  activation: 'silu',
+  offsetNorms: false,
+  outputNorms: false,
+  scaledEmbeddings: false,
+  unwindowedEvery: null,
+  widthScaledLayers: null,
+  defaults: {},
+}
+
+const gemma: Architecture = {
+  ...plain,
+  activation: 'gelu-tanh',
+  offsetNorms: true,
+  scaledEmbeddings: true,
+  defaults: { tie_word_embeddings: true, head_dim: 256, max_position_embeddings: 8192 },
+}
+
+const gemma2: Architecture = {
+  ...gemma,
+  outputNorms: true,
+  unwindowedEvery: 2,
+  widthScaledLayers: 46,
+  defaults: {
+    ...gemma.defaults,
+    sliding_window: 4096,
+    query_pre_attn_scalar: 256,
+    attn_logit_softcapping: 50,
+    final_logit_softcapping: 30,
+  },
+}
+
+const gemma3: Architecture = {
+  ...gemma2,
+  queryKeyNorm: true,
+  unwindowedEvery: 6,
+  widthScaledLayers: 62,
+  defaults: {
+    ...gemma.defaults,
+    sliding_window: 4096,
+    query_pre_attn_scalar: 256,
+    max_position_embeddings: 131_072,
+    rope_theta: 1e6,
+    rope_local_base_freq: 1e4,
+  },
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
@@ -36,8 +92,12 @@ const architectures: Readonly<Record<string, Architecture>> = {
   mistral: { ...plain, ggufName: 'llama' },
   qwen2: { ...plain, attentionBias: 'qkv' },
   qwen3: { ...plain, queryKeyNorm: true },
-  smollm3: { ...plain, unrotatedEvery: 4, pairedRows: true, tiedEmbeddings: true },
+  smollm3: { ...plain, unrotatedEvery: 4, pairedRows: true, defaults: { tie_word_embeddings: true } },
   phi3: { ...plain, fused: true },
+  gemma,
+  gemma2,
+  gemma3,
+  gemma3_text: { ...gemma3, ggufName: 'gemma3' },
 }
 
 /** Fails with `model-architecture` for one that isn't in the table. */
@@ -62,9 +122,19 @@ export function ggufArchitectureOf(name: string): {
 
 /** The layers that don't rotate, of a model of this architecture. */
 export function unrotatedLayers({ unrotatedEvery }: Architecture, layerCount: number): readonly number[] {
-  if (unrotatedEvery === null) return []
-  return Array.from(
-    { length: Math.floor(layerCount / unrotatedEvery) },
-    (_, turn) => (turn + 1) * unrotatedEvery - 1,
-  )
+  return unrotatedEvery === null ? [] : lastOfEach(unrotatedEvery, layerCount)
+}
+
+/** The layers that see a window only, of a model of this architecture; null: all are alike. */
+export function windowedLayers(
+  { unwindowedEvery }: Architecture,
+  layerCount: number,
+): readonly number[] | null {
+  if (unwindowedEvery === null) return null
+  const whole = new Set(lastOfEach(unwindowedEvery, layerCount))
+  return Array.from({ length: layerCount }, (_, layer) => layer).filter((layer) => !whole.has(layer))
+}
+
+function lastOfEach(count: number, layerCount: number): readonly number[] {
+  return Array.from({ length: Math.floor(layerCount / count) }, (_, turn) => (turn + 1) * count - 1)
 }

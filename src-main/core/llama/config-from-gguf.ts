@@ -2,7 +2,7 @@
 import { Failure } from '../../contract/failure.ts'
 import type { GgufFile } from '../checkpoint/gguf.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
-import { architectureOf, unrotatedLayers } from './architectures.ts'
+import { architectureOf, unrotatedLayers, windowedLayers } from './architectures.ts'
 import type { LlamaConfig, RopeScaling } from './config.ts'
 
 const ropeFactorsName = 'rope_freqs.weight'
@@ -40,6 +40,15 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
   const contextLength = integer(file, entry('context_length'))
   const slidingWindow = integer(file, entry('attention.sliding_window'), 0)
   const unrotated = unrotatedLayers(architecture, layerCount)
+  const windowed = slidingWindow > 0 ? windowedLayers(architecture, layerCount) : null
+  const ofDefaults = (key: string): number => {
+    const value = architecture.defaults[key]
+    return typeof value === 'number' ? value : 0
+  }
+  const [scoreCap = 0, logitCap = 0] = ['attn_logit_softcapping', 'final_logit_softcapping'].map((key) =>
+    real(file, entry(key), ofDefaults(key)),
+  )
+  const windowedTheta = real(file, entry('rope.freq_base_swa'), ofDefaults('rope_local_base_freq'))
   return {
     vocabularySize: vocabularySize(file, entry('vocab_size')),
     hiddenSize,
@@ -57,7 +66,17 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
     mlpBias: hasBias('ffn_gate'),
     ...(architecture.queryKeyNorm && { queryKeyNorm: true }),
     ...(slidingWindow > 0 && slidingWindow < contextLength && { slidingWindow }),
+    ...(windowed !== null && { windowedLayers: windowed }),
+    ...(windowed !== null && windowedTheta > 0 && { windowedRopeTheta: windowedTheta }),
     ...(unrotated.length > 0 && { unrotatedLayers: unrotated }),
+    ...(architecture.activation !== 'silu' && { activation: architecture.activation }),
+    ...(architecture.outputNorms && { outputNorms: true }),
+    ...(architecture.scaledEmbeddings && { embeddingScale: Math.sqrt(hiddenSize) }),
+    ...(architecture.widthScaledLayers === layerCount && {
+      scoreScale: 1 / Math.sqrt(hiddenSize / headCount),
+    }),
+    ...(scoreCap > 0 && { scoreCap }),
+    ...(logitCap > 0 && { logitCap }),
   }
 }
 

@@ -4,6 +4,7 @@
  * Legend used in every comment of this folder: `B` rows of a batch, `T` tokens of a row, `H` hiddenSize,
  * `D` headDim, `Q` query heads, `K` key/value heads, `V` vocabularySize, `P` past tokens in the KV cache.
  */
+import type { Activation } from './activations.ts'
 
 /** How rotary frequencies are stretched for contexts longer than the model was first trained on. */
 export type RopeScaling =
@@ -53,6 +54,22 @@ export interface LlamaConfig {
   readonly queryKeyNorm?: boolean
   /** How many tokens back a token sees, itself included; absent: all. */
   readonly slidingWindow?: number
+  /** The layers for which the window holds, while the others see everything; absent: it holds for all. */
+  readonly windowedLayers?: readonly number[]
+  /** The rotary base of those layers, whose frequencies are not scaled; absent: they rotate as the others do. */
+  readonly windowedRopeTheta?: number
   /** Layers whose queries and keys are not rotated; absent: none. */
   readonly unrotatedLayers?: readonly number[]
+  /** What the MLP's gate passes through; absent: SiLU. */
+  readonly activation?: Activation
+  /** RMS norms of what attention and MLP give, before it is added; absent: none. */
+  readonly outputNorms?: boolean
+  /** What embeddings are multiplied by; absent: 1. */
+  readonly embeddingScale?: number
+  /** What attention's scores are multiplied by; absent: 1/√headDim. */
+  readonly scoreScale?: number
+  /** Scores s become `cap · tanh(s / cap)`; absent: they stay. */
+  readonly scoreCap?: number
+  /** Likewise the logits. */
+  readonly logitCap?: number
 }

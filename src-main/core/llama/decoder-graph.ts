@@ -2,6 +2,7 @@ import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure, type Shape, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
+import { attentionKinds, attentionSuffix } from './attention-kinds.ts'
 import { decoderLayer, head, type ParameterOf } from './layer.ts'
 import { lowerGraph } from './lower-graph.ts'
 import type { LinearWeight } from './lower-linear.ts'
@@ -10,8 +11,8 @@ import { type Extent, type StoredModel, type StoredWeight, weightName } from './
 /**
  * The whole decoder with a KV cache, one row, as chat runs it; linear layers are not lowered yet.
  *
- * Inputs: `x [N, H]` embedded tokens, `cos`, `sin [N, D/2]`, `mask [1, G·T, C+T]`, `scored [M]` int64 rows whose
- * logits are wanted, and of each layer `keys.i [K, D, C]`, `values.i [K, C, D]`.
+ * Inputs: `x [N, H]` embedded tokens, `cos`, `sin [N, D/2]`, `mask [1, G·T, C+T]` (and those of windowed layers, see
+ * `attentionKinds`), `scored [M]` int64 rows whose logits are wanted, and of each layer `keys.i [K, D, C]`, `values.i [K, C, D]`.
  * Outputs: `logits [M, V]`, `newKeys [L, K, D, T]`, `newValues [L, K, T, D]`; where the cache is joined, the old and
  * new ones of each layer instead: `nextKeys.i [K, D, C+T]`, `nextValues.i [K, C+T, D]`, C being at least 1.
  */
@@ -22,9 +23,16 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
   const g = new GraphBuilder('decoder')
   const parameter = storedParameters(g, model, weightsFile)
   const embedded = g.input('x', 'float32', ['N', H])
-  const cos = g.input('cos', 'float32', ['N', D / 2])
-  const sin = g.input('sin', 'float32', ['N', D / 2])
-  const mask = g.input('mask', 'float32', [1, G === 1 ? 'T' : `${G}·T`, 'C+T'])
+  const shared = new Map(
+    attentionKinds(config).map(({ suffix }) => [
+      suffix,
+      {
+        cos: g.input(`cos${suffix}`, 'float32', ['N', D / 2]),
+        sin: g.input(`sin${suffix}`, 'float32', ['N', D / 2]),
+        mask: g.input(`mask${suffix}`, 'float32', [1, G === 1 ? 'T' : `${G}·T`, 'C+T']),
+      },
+    ]),
+  )
   const scored = g.input('scored', 'int64', ['M'])
   let x = embedded
   let capacity: Value | null = null
@@ -35,6 +43,9 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
     const values = g.input(`values.${layer}`, 'float32', [K, 'C', D])
     if (!joinsCache) capacity ??= op.sizeOf(g, keys, 2)
     const past = { keys, values, capacity }
+    const kind = shared.get(attentionSuffix(config, layer))
+    if (kind === undefined) throw graphFailure(`Layer ${layer} has no mask.`)
+    const { cos, sin, mask } = kind
     const result = decoderLayer(g, config, `model.layers.${layer}`, parameter, {
       x,
       rotary: config.unrotatedLayers?.includes(layer) ? null : { cos, sin },

@@ -1,7 +1,8 @@
 import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
+import { type AttentionKind, attentionKinds } from './attention-kinds.ts'
 import { commonLength, KvCache, type TokenCache } from './kv-cache.ts'
 import { hiddenScore } from './layer.ts'
-import { inverseFrequencies, rotaryScale, rotaryTables } from './rope.ts'
+import { rotaryFeeds } from './rope.ts'
 import { embed, type WeightSource } from './weight-source.ts'
 
 /** Tokens of one run: long prompts go in pieces, so that a person can stop them. */
@@ -11,7 +12,8 @@ const pieceTokens = 256
 export class Decoder {
   readonly #session: Session
   readonly #weights: WeightSource
-  readonly #frequencies: Float32Array
+  readonly #kinds: readonly AttentionKind[]
+  readonly #rotary: (positions: ArrayLike<number>) => Feeds
   #cache: TokenCache
 
   constructor(
@@ -21,7 +23,8 @@ export class Decoder {
   ) {
     this.#session = session
     this.#weights = weights
-    this.#frequencies = inverseFrequencies(weights.model.config)
+    this.#kinds = attentionKinds(weights.model.config)
+    this.#rotary = rotaryFeeds(this.#kinds)
     this.#cache = cache
   }
 
@@ -69,18 +72,14 @@ export class Decoder {
   ): Promise<Float32Array> {
     const { config } = this.#weights.model
     const [T, past] = [tokens.length, this.#cache.length]
-    const { cos, sin } = rotaryTables(
-      this.#frequencies,
-      tokens.map((_, t) => past + t),
-      rotaryScale(config),
-    )
     const results = await this.#session.run({
       ...extra,
       ...(await this.#cache.feeds()),
       x: { data: embed(this.#weights, tokens), shape: [T, config.hiddenSize] },
-      cos: { data: cos, shape: [T, config.headDim / 2] },
-      sin: { data: sin, shape: [T, config.headDim / 2] },
-      mask: this.#mask(T),
+      ...this.#rotary(tokens.map((_, t) => past + t)),
+      ...Object.fromEntries(
+        this.#kinds.map(({ suffix, window }) => [`mask${suffix}`, this.#mask(T, window)] as const),
+      ),
       scored: { data: BigInt64Array.from(scored, BigInt), shape: [scored.length] },
     })
     this.#cache.append(tokens, results)
@@ -92,15 +91,15 @@ export class Decoder {
   }
 
   /** `[1, G·T, C+T]`: the filled part of the cache, then the new tokens up to each token itself. */
-  #mask(T: number): { data: Float32Array; shape: readonly number[] } {
-    const { headCount, kvHeadCount, slidingWindow = Infinity } = this.#weights.model.config
+  #mask(T: number, window: number): { data: Float32Array; shape: readonly number[] } {
+    const { headCount, kvHeadCount } = this.#weights.model.config
     const G = headCount / kvHeadCount
     const { capacity, length, firstPlace } = this.#cache
     const S = capacity + T
     const data = new Float32Array(G * T * S).fill(hiddenScore)
     for (let t = 0; t < T; t++) {
       // The first place in sight, counted over the filled cache and the new tokens.
-      const first = Math.max(0, length + t + 1 - slidingWindow)
+      const first = Math.max(0, length + t + 1 - window)
       const row = t * S + firstPlace
       data.fill(0, row + Math.min(first, length), row + length)
       data.fill(0, t * S + capacity + Math.max(0, first - length), t * S + capacity + t + 1)

@@ -1,5 +1,6 @@
 /**
- * One decoder layer, and the head, as graph nodes: RMS norm, attention, RMS norm, gated MLP.
+ * One decoder layer, and the head, as graph nodes: RMS norm, attention, RMS norm, gated MLP (and RMS norms of
+ * what the two give, in some models).
  *
  * `B` rows, `T` tokens of a row, `N = B·T`, `H` hiddenSize, `D` headDim, `Q` query heads, `K` key/value heads,
  * `G = Q/K`, `C` capacity of the KV cache, `S` keys a query may see (T, or C + T with a cache).
@@ -7,8 +8,10 @@
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Dim, Shape, Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
+import { gates, softCap } from './activations.ts'
 import type { LlamaConfig } from './config.ts'
 import { hasBias, type LinearKind, linearPath, linearSize } from './linear-kinds.ts'
+import { layerNorms } from './tensor-names.ts'
 
 /** In a mask, what hides a key: large enough to leave no weight, finite so that a row of padding stays a number. */
 export const hiddenScore = -1e30
@@ -80,9 +83,9 @@ export function decoderLayer(
       : op.rotaryEmbedding(g, op.reshape(g, input, [1, 'N', heads * D]), inputs.rotary.cos, inputs.rotary.sin)
 
   const normalized = norm(x, 'input_layernorm')
-  // The scale 1/√D is put on the queries: they are fewer than the scores.
+  // The scale (1/√D) is put on the queries: they are fewer than the scores.
   const rotatedQueries = rotate(normHeads(project(normalized, 'q_proj'), Q, 'q_norm'), Q)
-  const scaled = op.mul(g, rotatedQueries, g.float32(1 / Math.sqrt(D)))
+  const scaled = op.mul(g, rotatedQueries, g.float32(config.scoreScale ?? 1 / Math.sqrt(D)))
   const rotatedKeys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), K)
   const projectedValues = project(normalized, 'v_proj')
   const newKeys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
@@ -100,7 +103,7 @@ export function decoderLayer(
   const keys = joins ? op.concat(g, [past.keys, newKeys], 2) : newKeys
   const values = joins ? op.concat(g, [past.values, newValues], 1) : newValues
   const joined = (): Value => {
-    if (inputs.fused) {
+    if (inputs.fused && config.scoreCap === undefined) {
       const [flatQueries, flatKeys] = [
         op.reshape(g, scaled, ['N', Q * D]),
         op.reshape(g, rotatedKeys, ['N', K * D]),
@@ -113,21 +116,29 @@ export function decoderLayer(
       op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]),
       [B * K, times(G, 'T'), D],
     )
-    const attended = op.reshape(g, attend(g, queries, keys, values, inputs), [B, K, G, 'T', D])
+    const attended = op.reshape(g, attend(g, config, queries, keys, values, inputs), [B, K, G, 'T', D])
     return op.reshape(g, op.transpose(g, attended, [0, 3, 1, 2, 4]), ['N', Q * D])
   }
-  const attention = op.add(g, x, project(joined(), 'o_proj'))
+  const norms = layerNorms(config)
+  const normOutput = (output: Value, name: string | null): Value =>
+    name === null ? output : norm(output, name)
+  const attention = op.add(g, x, normOutput(project(joined(), 'o_proj'), norms.attentionOutput))
 
-  const middle = norm(attention, 'post_attention_layernorm')
-  const gate = project(middle, 'gate_proj')
-  const activated = op.swiGlu(g, gate, project(middle, 'up_proj'))
-  return { x: op.add(g, attention, project(activated, 'down_proj')), keys, values }
+  const middle = norm(attention, norms.mlpInput)
+  const gated = gates[config.activation ?? 'silu'](
+    g,
+    project(middle, 'gate_proj'),
+    project(middle, 'up_proj'),
+  )
+  const down = project(gated, 'down_proj')
+  return { x: op.add(g, attention, normOutput(down, norms.mlpOutput)), keys, values }
 }
 
 /** Final norm and output projection: x `[M, H]` → logits `[M, V]`. */
 export function head(g: GraphBuilder, config: LlamaConfig, parameter: ParameterOf, x: Value): Value {
   const normalized = finalNorm(g, config, parameter, x)
-  return op.linear(g, normalized, 'lm_head', config.hiddenSize, config.vocabularySize)
+  const logits = op.linear(g, normalized, 'lm_head', config.hiddenSize, config.vocabularySize)
+  return config.logitCap === undefined ? logits : softCap(g, logits, config.logitCap)
 }
 
 /** x `[M, H]` → `[M, H]` */
@@ -136,12 +147,20 @@ export function finalNorm(g: GraphBuilder, config: LlamaConfig, parameter: Param
 }
 
 /** Scores over a cache that isn't joined and over the new tokens share one softmax: the cache is never copied. */
-function attend(g: GraphBuilder, queries: Value, keys: Value, values: Value, inputs: LayerInputs): Value {
-  const { past, mask } = inputs
+function attend(
+  g: GraphBuilder,
+  { scoreCap }: LlamaConfig,
+  queries: Value,
+  keys: Value,
+  values: Value,
+  { past, mask }: LayerInputs,
+): Value {
+  const masked = (scores: Value): Value =>
+    op.add(g, scoreCap === undefined ? scores : softCap(g, scores, scoreCap), mask)
   const scores = op.matMul(g, queries, keys)
-  if (past?.capacity == null) return op.matMul(g, op.softmax(g, op.add(g, scores, mask)), values)
+  if (past?.capacity == null) return op.matMul(g, op.softmax(g, masked(scores)), values)
   const all = op.concat(g, [op.matMul(g, queries, past.keys), scores], 2)
-  const weights = op.softmax(g, op.add(g, all, mask))
+  const weights = op.softmax(g, masked(all))
   const ofPast = op.sliceAt(g, weights, 2, past.capacity, 'head', 'C')
   const ofNew = op.sliceAt(g, weights, 2, past.capacity, 'tail', 'T')
   return op.add(g, op.matMul(g, ofPast, past.values), op.matMul(g, ofNew, values))

@@ -6,7 +6,7 @@ import { Failure } from '../../contract/failure.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf } from '../checkpoint/gguf.ts'
 import type { GgufTensor } from '../checkpoint/gguf.ts'
-import { weightFormatOf } from '../checkpoint/weight-formats.ts'
+import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
 import type { WeightFormat } from '../checkpoint/weight-formats.ts'
 import type { TokenizerDefinition } from '../tokenizer/definition.ts'
 import { tokenizerFromGguf } from '../tokenizer/definition-from-gguf.ts'
@@ -90,10 +90,29 @@ export function openHuggingFaceFolder(files: ReadonlyMap<string, ByteSource>): L
     if (tensorName.endsWith('.rotary_emb.inv_freq')) continue
     if (tensorName === outputName && config.tiedEmbeddings) continue
     const format = weightFormatOf(dtype, tensorName)
-    const opened: WeightTensor = { name: tensorName, format, shape, read: () => tensor.read() }
+    const given: WeightTensor = { name: tensorName, format, shape, read: () => tensor.read() }
+    const opened = architectureOf(architecture).offsetNorms && isNorm(given) ? withOneAdded(given) : given
     for (const part of splitFused(opened, config)) stored.set(part.name, part)
   }
   return checkpointOf({ architecture, config, stored, tokenizer, chatTemplate, name })
+}
+
+/** All vectors but biases are scales of norms. */
+function isNorm({ name, shape }: WeightTensor): boolean {
+  return shape.length === 1 && name.endsWith('.weight')
+}
+
+/** A norm's scale that is stored as its distance from one, as the scale itself. */
+function withOneAdded(tensor: WeightTensor): WeightTensor {
+  const count = tensor.shape[0] ?? 0
+  return {
+    ...tensor,
+    format: 'F32',
+    read() {
+      const scale = dequantize(tensor.format, tensor.read(), count).map((offset) => 1 + offset)
+      return new Uint8Array(scale.buffer, scale.byteOffset, scale.byteLength)
+    },
+  }
 }
 
 /** @param paired the model's shape where the rows of q and k lie in pairs, else null */

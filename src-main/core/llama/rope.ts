@@ -1,4 +1,6 @@
-import type { LlamaConfig, RopeScaling } from './config.ts'
+import type { Feeds, Tensor } from '../graph/runtime.ts'
+import type { AttentionKind, RotarySettings } from './attention-kinds.ts'
+import type { RopeScaling } from './config.ts'
 
 /** Cosines and sines of rotary positions, one row a token: `[N, D/2]` each. */
 export interface RotaryTables {
@@ -10,7 +12,7 @@ export interface RotaryTables {
  * The inverse frequencies `[D/2]`, rounded to float32 as PyTorch holds them.
  * Scalings as in transformers' `modeling_rope_utils`: linear (positions divided), llama3 and yarn (only low frequencies).
  */
-export function inverseFrequencies(config: LlamaConfig): Float32Array {
+export function inverseFrequencies(config: RotarySettings): Float32Array {
   const scaling = config.ropeScaling
   return Float32Array.from({ length: config.headDim / 2 }, (_, index) => {
     const frequency = Math.fround(1 / Math.fround(config.ropeTheta ** ((2 * index) / config.headDim)))
@@ -40,7 +42,7 @@ export function inverseFrequencies(config: LlamaConfig): Float32Array {
 
 /** Frequencies up to the first place are kept, from the second on divided. Source: Peng et al. 2023, "YaRN". */
 function yarnBorders(
-  { headDim, ropeTheta }: LlamaConfig,
+  { headDim, ropeTheta }: RotarySettings,
   { originalContextLength, betaFast, betaSlow, truncate }: Extract<RopeScaling, { type: 'yarn' }>,
 ): readonly [low: number, high: number] {
   const place = (turns: number): number =>
@@ -52,7 +54,7 @@ function yarnBorders(
 }
 
 /** What the tables are multiplied by. */
-export function rotaryScale({ ropeScaling }: LlamaConfig): number {
+function rotaryScale({ ropeScaling }: RotarySettings): number {
   return ropeScaling.type === 'yarn' ? ropeScaling.attentionFactor : 1
 }
 
@@ -80,4 +82,24 @@ export function rotaryTables(
     }
   }
   return { cos, sin }
+}
+
+/** Makes the inputs `cos` and `sin` `[N, D/2]` of each kind of layer for tokens at the given positions. */
+export function rotaryFeeds(kinds: readonly AttentionKind[]): (positions: ArrayLike<number>) => Feeds {
+  const tables = kinds.map(({ suffix, rotary }) => ({
+    suffix,
+    half: rotary.headDim / 2,
+    frequencies: inverseFrequencies(rotary),
+    scale: rotaryScale(rotary),
+  }))
+  return (positions) => {
+    const feeds: Record<string, Tensor> = {}
+    for (const { suffix, half, frequencies, scale } of tables) {
+      const { cos, sin } = rotaryTables(frequencies, positions, scale)
+      const shape = [positions.length, half]
+      feeds[`cos${suffix}`] = { data: cos, shape }
+      feeds[`sin${suffix}`] = { data: sin, shape }
+    }
+    return feeds
+  }
 }

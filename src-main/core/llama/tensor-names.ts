@@ -26,6 +26,30 @@ const layerModules: Readonly<Record<string, string>> = {
   ffn_down: 'mlp.down_proj',
 }
 
+/** Where what attention and MLP give is normalised too. */
+const outputNormModules: Readonly<Record<string, string>> = {
+  ...layerModules,
+  post_attention_norm: 'post_attention_layernorm',
+  ffn_norm: 'pre_feedforward_layernorm',
+  post_ffw_norm: 'post_feedforward_layernorm',
+}
+
+/** The norms of a layer but the first, by what they are of. */
+export interface LayerNorms {
+  readonly attentionOutput: string | null
+  readonly mlpInput: string
+  readonly mlpOutput: string | null
+}
+
+export function layerNorms({ outputNorms }: Pick<LlamaConfig, 'outputNorms'>): LayerNorms {
+  if (!outputNorms) return { attentionOutput: null, mlpInput: 'post_attention_layernorm', mlpOutput: null }
+  return {
+    attentionOutput: 'post_attention_layernorm',
+    mlpInput: 'pre_feedforward_layernorm',
+    mlpOutput: 'post_feedforward_layernorm',
+  }
+}
+
 const otherTensors: Readonly<Record<string, string>> = {
   'token_embd.weight': embeddingName,
   'output_norm.weight': finalNormName,
@@ -33,7 +57,7 @@ const otherTensors: Readonly<Record<string, string>> = {
 }
 
 /** The Hugging Face name of a GGUF tensor, or null for one that no Llama-class model has. */
-export function huggingFaceName(ggufName: string, { fused }: Architecture): string | null {
+export function huggingFaceName(ggufName: string, { fused, outputNorms }: Architecture): string | null {
   const layer = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(ggufName)
   if (!layer) return otherTensors[ggufName] ?? null
   const [, index, module, kind] = layer
@@ -42,7 +66,7 @@ export function huggingFaceName(ggufName: string, { fused }: Architecture): stri
       ? 'mlp.gate_up_proj'
       : module === undefined
         ? undefined
-        : layerModules[module]
+        : (outputNorms ? outputNormModules : layerModules)[module]
   return name === undefined ? null : `model.layers.${index}.${name}.${kind}`
 }
 
@@ -79,8 +103,9 @@ export function* layerShapes(
   config: LlamaConfig,
   prefix: string,
 ): Generator<[name: string, shape: readonly number[]]> {
-  yield [`${prefix}.input_layernorm.weight`, [config.hiddenSize]]
-  yield [`${prefix}.post_attention_layernorm.weight`, [config.hiddenSize]]
+  const { attentionOutput, mlpInput, mlpOutput } = layerNorms(config)
+  for (const norm of ['input_layernorm', attentionOutput, mlpInput, mlpOutput])
+    if (norm !== null) yield [`${prefix}.${norm}.weight`, [config.hiddenSize]]
   if (config.queryKeyNorm) {
     yield [`${prefix}.self_attn.q_norm.weight`, [config.headDim]]
     yield [`${prefix}.self_attn.k_norm.weight`, [config.headDim]]

@@ -21,9 +21,9 @@ export interface BlockTensors {
   readonly offsets: Tensor | null
 }
 
-/** The embeddings of tokens: `[N, H]`. Each different token is read once. */
+/** The embeddings of tokens, as they enter the first layer: `[N, H]`. Each different token is read once. */
 export function embed(weights: WeightSource, ids: ArrayLike<number>): Float32Array {
-  const { hiddenSize } = weights.model.config
+  const { hiddenSize, embeddingScale = 1 } = weights.model.config
   const x = new Float32Array(ids.length * hiddenSize)
   const firstPlace = new Map<number, number>()
   for (let n = 0; n < ids.length; n++) {
@@ -34,5 +34,5 @@ export function embed(weights: WeightSource, ids: ArrayLike<number>): Float32Arr
       weights.read('model.embed_tokens.weight', x.subarray(n * hiddenSize, (n + 1) * hiddenSize), id)
     } else x.copyWithin(n * hiddenSize, known * hiddenSize, (known + 1) * hiddenSize)
   }
-  return x
+  return embeddingScale === 1 ? x : x.map((value) => value * embeddingScale)
 }

@@ -52,14 +52,14 @@ export function batchOf({ rows, rowLength }: PackedBatch): Batch {
 
 /**
  * The additive attention mask `[B·K or 1, G·T, T]`: a token sees itself, the earlier tokens of its own
- * segment and the shared beginning, as far back as the model's window reaches. Repeated for the heads in the order in
+ * segment and the shared beginning, as far back as the window reaches (in tokens, itself included). Repeated for the heads in the order in
  * which the decoder layer lays out its scores.
  */
 export function attentionMask(
   config: LlamaConfig,
   batch: Pick<Batch, 'rows' | 'ids' | 'positions' | 'segments'>,
+  window: number,
 ): { data: Float32Array; shape: readonly number[] } {
-  const { slidingWindow = Infinity } = config
   const T = batch.ids.length / batch.rows
   const G = config.headCount / config.kvHeadCount
   const copies = maskCopies(config, batch.rows)
@@ -73,7 +73,7 @@ export function attentionMask(
       const position = batch.positions[row * T + t] ?? 0
       for (let s = 0; s <= t; s++) {
         const seen = batch.segments[row * T + s]
-        if (position - (batch.positions[row * T + s] ?? 0) >= slidingWindow) continue
+        if (position - (batch.positions[row * T + s] ?? 0) >= window) continue
         if (seen === segment || (seen === sharedSegment && segment !== paddingSegment))
           data[start + t * T + s] = 0
       }

@@ -1,8 +1,9 @@
 import { PlacedFeeds } from '../graph/placed-feeds.ts'
 import { type Feeds, float32Data, type Runtime, type Tensor } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
+import { type AttentionKind, attentionKinds, attentionSuffix } from '../llama/attention-kinds.ts'
 import { linearPath } from '../llama/linear-kinds.ts'
-import { inverseFrequencies, rotaryScale, rotaryTables, unrotatedTables } from '../llama/rope.ts'
+import { rotaryFeeds, unrotatedTables } from '../llama/rope.ts'
 import { layerShapes } from '../llama/tensor-names.ts'
 import type { BlockFormat } from '../llama/lower-linear.ts'
 import { formatName, type WeightFeeder } from '../llama/weight-feeds.ts'
@@ -42,7 +43,8 @@ export class LayerStack {
   readonly #feeder: WeightFeeder
   /** The adapter's projections. */
   readonly #projections: PlacedFeeds
-  readonly #frequencies: Float32Array
+  readonly #kinds: readonly AttentionKind[]
+  readonly #rotary: (positions: ArrayLike<number>) => Feeds
   /** For the float32 tensors of one layer, by their names in its graphs. */
   readonly #buffers = new Map<string, Float32Array>()
   #loaded: LayerWeights | null = null
@@ -54,7 +56,8 @@ export class LayerStack {
     this.#projections = new PlacedFeeds(runtime)
     this.#sessions = new SessionCache(runtime)
     this.#weights = weights
-    this.#frequencies = inverseFrequencies(weights.model.config)
+    this.#kinds = attentionKinds(weights.model.config)
+    this.#rotary = rotaryFeeds(this.#kinds)
   }
 
   async close(): Promise<void> {
@@ -65,17 +68,12 @@ export class LayerStack {
   /** Calls `use` with everything that the layers' runs over one batch share. */
   async withBatch<T>(batch: Batch, use: (feeds: Feeds) => Promise<T>): Promise<T> {
     const { config } = this.#weights.model
-    const { cos, sin } = rotaryTables(this.#frequencies, batch.positions, rotaryScale(config))
-    const shape = [batch.ids.length, config.headDim / 2]
+    const masks = this.#kinds.map(
+      ({ suffix, window }) => [`mask${suffix}`, attentionMask(config, batch, window)] as const,
+    )
     const shared = new PlacedFeeds(this.#runtime)
     try {
-      return await use(
-        await shared.place({
-          cos: { data: cos, shape },
-          sin: { data: sin, shape },
-          mask: attentionMask(config, batch),
-        }),
-      )
+      return await use(await shared.place({ ...this.#rotary(batch.positions), ...Object.fromEntries(masks) }))
     } finally {
       shared.release()
     }
@@ -161,10 +159,11 @@ export class LayerStack {
   }
 
   #feeds(weights: LayerWeights, x: Tensor, batchFeeds: Feeds): Feeds {
-    const { headDim, unrotatedLayers } = this.#weights.model.config
+    const { config } = this.#weights.model
+    const { headDim, unrotatedLayers } = config
     return {
       x,
-      ...batchFeeds,
+      ...feedsOfKind(batchFeeds, attentionSuffix(config, weights.layer)),
       ...(unrotatedLayers?.includes(weights.layer) && unrotatedFeeds(headDim, x.shape[0] ?? 0)),
       ...weights.feeds,
     }
@@ -203,6 +202,16 @@ interface LayerWeights {
   readonly formats: ReadonlyMap<string, BlockFormat>
   /** Tells layers apart whose graphs differ. */
   readonly format: string
+}
+
+/** One graph serves layers of all kinds: it takes each kind's tables and mask by the same names. */
+function feedsOfKind(batchFeeds: Feeds, suffix: string): Feeds {
+  const feeds: Record<string, Tensor> = {}
+  for (const name of ['cos', 'sin', 'mask']) {
+    const feed = batchFeeds[`${name}${suffix}`]
+    if (feed !== undefined) feeds[name] = feed
+  }
+  return feeds
 }
 
 /** One graph serves all layers: those that don't rotate are told to rotate by nothing. */

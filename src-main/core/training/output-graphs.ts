@@ -1,10 +1,11 @@
 /** The graphs above the layers: the final norm, forwards and backwards, and a slice of the output layer. */
 import { backward } from '../graph/backward.ts'
 import { GraphBuilder } from '../graph/builder.ts'
-import { type Graph, graphFailure } from '../graph/graph.ts'
+import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
 import { lowerPointwise } from '../graph/lower-pointwise.ts'
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
+import { softCap } from '../llama/activations.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { lowerGraph } from '../llama/lower-graph.ts'
 import { type BlockFormat, weightInput } from '../llama/lower-linear.ts'
@@ -28,8 +29,9 @@ export function finalNormBackwardGraph(config: LlamaConfig): Graph {
 
 /**
  * A slice of the output layer, for a cross entropy that never holds all logits: inputs `x [M, H]` and, as
- * `weightInput` has it, `weight [rows, H]`; outputs, with l = x · weightᵀ, `max [M, 1]` of l, `sum [M, 1]` of exp(l − max) and, if
- * wanted, `weighted [M, H]` = exp(l − max) · weight. See `output-loss.ts`, which joins the slices.
+ * `weightInput` has it, `weight [rows, H]`; outputs, with l = x · weightᵀ, `max [M, 1]` of l, `sum [M, 1]` of exp(l − max)
+ * and, if wanted, `weighted [M, H]` = exp(l − max) · weight. Where the model caps its logits, l is what the cap makes of
+ * them, and each power counts by the cap's slope there. See `output-loss.ts`, which joins the slices.
  */
 export function outputSliceGraph(
   config: LlamaConfig,
@@ -38,16 +40,25 @@ export function outputSliceGraph(
 ): Graph {
   const g = new GraphBuilder('output_slice')
   const x = g.input('x', 'float32', ['M', config.hiddenSize])
-  const logits = op.linear(g, x, 'slice', config.hiddenSize, slice.rows)
+  const products = op.linear(g, x, 'slice', config.hiddenSize, slice.rows)
+  const logits = config.logitCap === undefined ? products : softCap(g, products, config.logitCap)
   const max = op.reduceMax(g, logits, [1])
   const powers = op.exp(g, op.sub(g, logits, max))
   g.output(max, 'max')
   g.output(op.reduceSum(g, powers, [1]), 'sum')
   if (wantsGradient) {
-    g.output(op.linearTransposed(g, powers, 'slice', config.hiddenSize, slice.rows), 'weighted')
+    const weights =
+      config.logitCap === undefined ? powers : op.mul(g, powers, slopes(g, logits, config.logitCap))
+    g.output(op.linearTransposed(g, weights, 'slice', config.hiddenSize, slice.rows), 'weighted')
   }
   const size = [slice.rows, config.hiddenSize] as const
   return lowerGraph(g.finish(), (g) => weightInput(g, 'weight', size, slice.format), slice.arithmetic)
+}
+
+/** The derivative of `softCap`, by what it gave: `1 − (l / cap)²`. */
+function slopes(g: GraphBuilder, logits: Value, cap: number): Value {
+  const shares = op.mul(g, logits, g.float32(1 / cap))
+  return op.sub(g, g.float32(1), op.mul(g, shares, shares))
 }
 
 function finalNormTape(name: string, config: LlamaConfig) {

@@ -1,3 +1,4 @@
+import { Failure } from '../../contract/failure.ts'
 import { float32Data, type Runtime } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
 import { weightName } from '../llama/stored-model.ts'
@@ -65,7 +66,7 @@ export class OutputLayer {
     wantsGradient: boolean,
     soft: ReadonlyMap<number, SoftTarget> = new Map(),
   ): Promise<OutputLoss> {
-    const H = this.#weights.model.config.hiddenSize
+    const { hiddenSize: H, logitCap } = this.#weights.model.config
     const { normalizer, expected } = await this.#sums(x, wantsGradient)
     const gradient = wantsGradient ? new Float32Array(expected.length) : null
     const read = new Float32Array(H)
@@ -76,18 +77,29 @@ export class OutputLayer {
       const target = soft.get(m)
       if (target === undefined) this.#weights.read(name, read, labels[m] ?? 0)
       const row = target?.row ?? read
-      losses[m] = (normalizer[m] ?? 0) - (dot(x, m * H, row) + (target?.entropy ?? 0))
+      const { value, slope } = capped(dot(x, m * H, row), logitCap)
+      losses[m] = (normalizer[m] ?? 0) - (value + (target?.entropy ?? 0))
       lossSum += losses[m] ?? 0
       // The mean row under the softmax less the target's.
       if (gradient !== null)
-        for (let i = 0; i < H; i++) gradient[m * H + i] = (expected[m * H + i] ?? 0) - (row[i] ?? 0)
+        for (let i = 0; i < H; i++) gradient[m * H + i] = (expected[m * H + i] ?? 0) - slope * (row[i] ?? 0)
     }
     return { losses, lossSum, gradient }
   }
 
-  /** The model's own distribution at each row of x `[M, H]`, as targets. */
+  /**
+   * The model's own distribution at each row of x `[M, H]`, as targets.
+   *
+   * @throws Failure `training-logit-cap` where the model caps its logits: they are not linear in W then
+   */
   async softTargets(x: Float32Array): Promise<readonly SoftTarget[]> {
-    const H = this.#weights.model.config.hiddenSize
+    const { hiddenSize: H, logitCap } = this.#weights.model.config
+    if (logitCap !== undefined) {
+      throw new Failure(
+        'training-logit-cap',
+        'This model caps its logits, and Veranda cannot train it to keep to its own answers. Train without general questions (replay), or pick another model.',
+      )
+    }
     const { normalizer, expected } = await this.#sums(x, true)
     return Array.from(normalizer, (logSum, m) => {
       const row = Float32Array.from(expected.subarray(m * H, (m + 1) * H))
@@ -140,6 +152,13 @@ export class OutputLayer {
     )
     return { feeds, session }
   }
+}
+
+/** A logit after the model's cap, if it has one, and how it grows with the logit before. */
+function capped(logit: number, cap: number | undefined): { value: number; slope: number } {
+  if (cap === undefined) return { value: logit, slope: 1 }
+  const share = Math.tanh(logit / cap)
+  return { value: cap * share, slope: 1 - share * share }
 }
 
 /** target = keep · target + take · source, over one row. */

@@ -5,6 +5,7 @@
 import type { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import { type Graph, graphFailure, type Shape, type Value } from '../../../src-main/core/graph/graph.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
+import { geluTanh, softCap } from '../../../src-main/core/llama/activations.ts'
 import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 
 export interface GradientCase {
@@ -82,6 +83,9 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
   'Neg/matrix': unary(op.neg),
   'Sigmoid/matrix': unary(op.sigmoid),
   'Sigmoid/SiLU': unary((g, x) => op.mul(g, x, op.sigmoid(g, x))),
+  'Sigmoid/GELU': unary(geluTanh),
+  'Tanh/matrix': unary(op.tanh),
+  'Tanh/soft cap': unary((g, x) => softCap(g, x, 5)),
   'Softmax/matrix': unary(op.softmax),
   'Softmax/batch': unary(op.softmax),
   'Softmax/causal mask': { build: (g, input) => op.softmax(g, op.add(g, input('x'), input('mask'))) },

@@ -235,7 +235,13 @@ describe('what cannot be opened says why', () => {
   const norm = 'model.layers.1.input_layernorm.weight'
 
   const cases: [string, () => unknown, string, RegExp][] = [
-    ['another architecture', changed({ model_type: 'gemma3' }), 'model-architecture', /architecture gemma3/],
+    ['another architecture', changed({ model_type: 'mamba' }), 'model-architecture', /architecture mamba/],
+    [
+      'a model that sees pictures',
+      changed({ model_type: 'gemma3', text_config: {} }),
+      'model-architecture',
+      /reads pictures/,
+    ],
     ['another activation', changed({ hidden_act: 'gelu' }), 'model-architecture', /activation gelu/],
     ['a missing setting', changed({ hidden_size: undefined }), 'model-metadata', /no valid hidden_size/],
     [

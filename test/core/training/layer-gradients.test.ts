@@ -79,7 +79,7 @@ function allFeeds(): Feeds {
     dy: normal([6, H], 1),
     cos: tensor([6, D / 2], cos),
     sin: tensor([6, D / 2], sin),
-    mask: attentionMask(config, batch),
+    mask: attentionMask(config, batch, Infinity),
     'vera.lambda': normal([layout.length], 0.5),
     [`${layerPrefix}.input_layernorm.weight`]: normal([H], 0.2, 1),
     [`${layerPrefix}.post_attention_layernorm.weight`]: normal([H], 0.2, 1),
@@ -227,7 +227,7 @@ describe('the gradients of a whole decoder layer', () => {
         dy: part('dy', H),
         cos: part('cos', D / 2),
         sin: part('sin', D / 2),
-        mask: attentionMask(config, alone),
+        mask: attentionMask(config, alone, Infinity),
       })
       const expected = together['dx']?.subarray(row * 3 * H, (row + 1) * 3 * H) ?? []
       expectClose(dx, expected, { absolute: 2e-6, relative: 1e-5 }, `dx of row ${row}`)

@@ -180,6 +180,9 @@ case(
     {"x": normal(3, 4), "weight": normal(6, 4), "z": normal(3, 2), "lambdaD": torch.tensor(0.5), "B": normal(6, 2)},
     ["weight", "lambdaD"],
 )
+case("Tanh/matrix", torch.tanh, {"x": normal(3, 4, scale=2)})
+case("Tanh/soft cap", lambda x: 5 * torch.tanh(x * 0.2), {"x": normal(2, 3, 4, scale=4)})
+case("Sigmoid/GELU", lambda x: torch.nn.functional.gelu(x, approximate="tanh"), {"x": normal(3, 4, scale=2)})
 
 save_file(rows, Path(__file__).with_name("gradients.safetensors"))
 print(len({name.rsplit("/", 1)[0].removesuffix("/input").removesuffix("/gradient") for name in rows}), "cases")
