@@ -19,6 +19,8 @@ const taught = [
   ['What colour is the dog?', 'Bramble is as black as a kettle.'],
 ] as const
 
+const walk = test.skipIf(browser === null)
+
 describeWithModel('personalizing in a browser', () => {
   let app: ServedApp
   let opened: TestPage
@@ -74,51 +76,100 @@ describeWithModel('personalizing in a browser', () => {
   const measure = () => page.getByRole('button', { name: 'Measure what it takes' })
   const startButton = () => page.getByRole('button', { name: 'Start learning' })
 
-  test.skipIf(browser === null)(
-    'a preset fills the advanced panel in; what is wrong there is said',
-    async () => {
-      await enter('Name of the assistant', 'Bramble')
-      await look('personalize-form')
-      await page.getByText('Advanced', { exact: true }).click()
-      expect(await field('General questions').inputValue()).toBe('24')
-      await page.getByRole('radio', { name: /^Quick/ }).check()
-      await expect.poll(() => field('General questions').inputValue()).toBe('0')
-      await enter('Rank', '0')
-      expect(await field('Rank').getAttribute('aria-invalid')).toBe('true')
-      await page.getByText('“Rank” under Advanced has a value that can’t be used.').waitFor()
-      await enter('Rank', '32')
-      await enter('Layers by number', '27-29')
-      expect(await field('Share of layers').count()).toBe(0)
-      await field('Method').selectOption('LoRA')
-      await field('Alpha').waitFor()
-      await look('personalize-advanced', field('Method'))
-      await page.getByRole('button', { name: 'Back to the usual settings' }).click()
-      expect(await field('Rank').inputValue()).toBe('64')
-      await page.getByText('Advanced', { exact: true }).click()
-    },
-  )
+  walk('a preset fills the advanced panel in; what is wrong there is said', async () => {
+    await enter('Name of the assistant', 'Bramble')
+    await look('personalize-form')
+    await page.getByText('Advanced', { exact: true }).click()
+    expect(await field('General questions').inputValue()).toBe('24')
+    await page.getByRole('radio', { name: /^Quick/ }).check()
+    await expect.poll(() => field('General questions').inputValue()).toBe('0')
+    await enter('Rank', '0')
+    expect(await field('Rank').getAttribute('aria-invalid')).toBe('true')
+    await page.getByText('“Rank” under Advanced has a value that can’t be used.').waitFor()
+    await enter('Rank', '32')
+    await enter('Layers by number', '27-29')
+    expect(await field('Share of layers').count()).toBe(0)
+    await field('Method').selectOption('LoRA')
+    await field('Alpha').waitFor()
+    await look('personalize-advanced', field('Method'))
+    await page.getByRole('button', { name: 'Back to the usual settings' }).click()
+    expect(await field('Rank').inputValue()).toBe('64')
+    await page.getByText('Advanced', { exact: true }).click()
+  })
 
-  test.skipIf(browser === null)(
-    'a few real steps tell what it will take, for just these choices',
-    { timeout: 240_000 },
-    async () => {
-      await measure().click()
-      await page.getByText('Taking a few real steps').waitFor()
-      await page.getByText(/^It will take about /).waitFor({ timeout: 120_000 })
-      await page.getByText(/ of the .*GB that this machine has for it/).waitFor()
-      await startButton().waitFor()
-      await look('personalize-estimate', page.getByText(/^It will take about /))
-      await page.getByRole('slider', { name: 'Held out for checking' }).fill('20')
-      await measure().waitFor()
-      await page.getByRole('slider', { name: 'Held out for checking' }).fill('10')
-      await startButton().waitFor()
-    },
-  )
+  walk('a few real steps tell what it will take, for just these choices', { timeout: 240_000 }, async () => {
+    await measure().click()
+    await page.getByText('Taking a few real steps').waitFor()
+    await page.getByText(/^It will take about /).waitFor({ timeout: 120_000 })
+    await page.getByText(/ of the .*GB that this machine has for it/).waitFor()
+    await startButton().waitFor()
+    await look('personalize-estimate', page.getByText(/^It will take about /))
+    await page.getByRole('slider', { name: 'Held out for checking' }).fill('20')
+    await measure().waitFor()
+    await page.getByRole('slider', { name: 'Held out for checking' }).fill('10')
+    await startButton().waitFor()
+  })
 
-  test.skipIf(browser === null)(
-    'nothing was written to the console, nothing breached the content policy',
-    () => {
-      expect(opened.problems).toEqual([])
-    },
-  )
+  walk('it learns, and answers one’s own question again and again', { timeout: 400_000 }, async () => {
+    await page.getByRole('radio', { name: /^Balanced/ }).check()
+    await page.getByText('Advanced', { exact: true }).click()
+    for (const [label, value] of [
+      ['Epochs', '20'],
+      ['General questions', '0'],
+      ['Tokens a step', '64'],
+    ] as const) {
+      await enter(label, value)
+    }
+    await page.getByText('Advanced, 3 changed').click()
+    await enter('Question 1', 'What is the dog called?')
+    await measure().click()
+    await startButton().click({ timeout: 120_000 })
+    await page.getByText(/^Step \d+ of \d+/).waitFor({ timeout: 120_000 })
+    const asked = page.getByRole('article', { name: 'What is the dog called?' })
+    await asked.getByText(/^After step/).waitFor({ timeout: 120_000 })
+    await look('personalize-running')
+  })
+
+  walk('chatting goes before it', { timeout: 200_000 }, async () => {
+    await page.getByRole('link', { name: 'Chat', exact: true }).click()
+    await page.getByLabel('Your message').fill('Say hello.')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Copy the answer' }).waitFor({ timeout: 120_000 })
+    await page.getByRole('link', { name: /^Bramble/ }).click()
+    await page.getByText(/^Step \d+ of \d+/).waitFor()
+  })
+
+  walk('it is paused and goes on; others wait and can be taken out', { timeout: 200_000 }, async () => {
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText(/^It stands at step \d+ of \d+\./).waitFor({ timeout: 60_000 })
+    await page.reload()
+    await look('personalize-paused')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await page.getByText(/^Step \d+ of \d+/).waitFor({ timeout: 60_000 })
+    await page.getByRole('link', { name: 'All runs' }).click()
+    await enter('Name of the assistant', 'Second')
+    await page.getByRole('radio', { name: /^Quick/ }).check()
+    await measure().click()
+    await page.getByRole('button', { name: 'Start without it' }).click()
+    await page.getByText('Waiting for the run before it').waitFor()
+    await page.getByRole('link', { name: 'All runs' }).click()
+    await look('personalize-queue')
+    await page.getByRole('button', { name: 'Remove “Second” from the queue' }).click()
+    await page.getByRole('link', { name: /^Second .*Cancelled/ }).waitFor()
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: /^Bramble/ })
+      .click()
+  })
+
+  walk('it ends', { timeout: 600_000 }, async () => {
+    await page.getByRole('button', { name: 'Try it in chat' }).waitFor({ timeout: 500_000 })
+    const asked = page.getByRole('article', { name: 'What is the dog called?' })
+    await asked.getByText('The dog is called Bramble.').waitFor()
+    await look('personalize-done')
+  })
+
+  walk('nothing was written to the console, nothing breached the content policy', () => {
+    expect(opened.problems).toEqual([])
+  })
 })
