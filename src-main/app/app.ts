@@ -22,10 +22,11 @@ import { openModels } from './models/model-service.ts'
 import { openNetworkLog } from './network/network-log.ts'
 import { ongoingWork } from './ongoing-work.ts'
 import { isGoingOn, openPersonalize } from './personalize/personalize-service.ts'
-import { readReplayQuestions } from './personalize/replay-questions.ts'
+import { readGeneralQuestions, readReplayQuestions } from './personalize/question-files.ts'
 import { recoverRuns } from './personalize/recover-runs.ts'
 import { runBroadcast } from './personalize/run-broadcast.ts'
 import { RunQueue } from './personalize/run-queue.ts'
+import { openVerdicts } from './personalize/verdict.ts'
 import type { Services } from './services.ts'
 import { openSettings } from './settings/settings.ts'
 import { storingAsync } from './storage/storage-failure.ts'
@@ -60,14 +61,17 @@ export interface App {
  * Opens the app on a data folder.
  *
  * Errors: `data-folder-in-use` while another instance has it open, and the other ones of `openStorage`;
- * `catalogue-unreadable`, `replay-questions-unreadable`. The engine is the caller's to close if opening fails.
+ * `catalogue-unreadable`, `questions-unreadable`. The engine is the caller's to close if opening fails.
  */
 export async function openApp(options: AppOptions): Promise<App> {
   const catalogue = await readCatalogue(options.resourcesDirectory)
-  const replayQuestions = await readReplayQuestions(options.resourcesDirectory)
+  const questions = {
+    replay: await readReplayQuestions(options.resourcesDirectory),
+    general: await readGeneralQuestions(options.resourcesDirectory),
+  }
   const storage = openStorage(options.dataDirectory)
   try {
-    return await assemble(options, catalogue, replayQuestions, storage)
+    return await assemble(options, catalogue, questions, storage)
   } catch (error) {
     storage.close()
     throw error
@@ -77,7 +81,10 @@ export async function openApp(options: AppOptions): Promise<App> {
 async function assemble(
   options: AppOptions,
   catalogue: Awaited<ReturnType<typeof readCatalogue>>,
-  replayQuestions: readonly string[],
+  questions: {
+    readonly replay: readonly string[]
+    readonly general: Awaited<ReturnType<typeof readGeneralQuestions>>
+  },
   storage: Storage,
 ): Promise<App> {
   const { dataDirectory } = options
@@ -112,8 +119,9 @@ async function assemble(
     queue,
     engine,
     broadcast,
-    replayQuestions,
+    replayQuestions: questions.replay,
   })
+  const verdicts = openVerdicts({ storage, engine, resolvePair, generalQuestions: questions.general })
   const sending = sendMessage({ storage, engine, conversations, settings, resolvePair })
 
   const isTraining = (): boolean => storage.runs.list().some((run) => queue.holds(run.id))
@@ -135,7 +143,17 @@ async function assemble(
   const checks = exampleChecks(engine)
   const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
   const handlers = ongoing.track(
-    appHandlers({ ...parts, ...transfer, lineage, personalize, adapters, settings, data, networkLog }),
+    appHandlers({
+      ...parts,
+      ...transfer,
+      lineage,
+      personalize,
+      verdicts,
+      adapters,
+      settings,
+      data,
+      networkLog,
+    }),
   )
   let closed: Promise<void> | undefined
   return {

@@ -21,6 +21,7 @@ import type { Examples } from './examples/example-service.ts'
 import { maskExample } from './examples/mask-example.ts'
 import type { Models } from './models/model-service.ts'
 import type { NetworkLog } from './network/network-log.ts'
+import type { Verdicts } from './personalize/verdict.ts'
 import type { AdapterService, PersonalizeService } from './services.ts'
 import type { SettingsService } from './settings/settings.ts'
 
@@ -35,6 +36,7 @@ export interface HandlerParts {
   readonly examples: Examples
   readonly checks: ExampleChecks
   readonly personalize: PersonalizeService
+  readonly verdicts: Verdicts
   readonly adapters: Adapters
   readonly exportAdapter: AdapterService['export']
   readonly importAdapter: AdapterService['import']
@@ -131,6 +133,9 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'runs.watch': ({ id }, signal) => personalize.watch(id, signal),
     'runs.pause': plain(({ id }) => personalize.pause(id)),
     'runs.cancel': plain(({ id }) => personalize.cancel(id)),
+    'runs.verdict': ({ id }, signal) => parts.verdicts.judge(id, signal),
+    'runs.prefer': plain(({ id, pair, preferred }) => parts.verdicts.prefer(id, pair, preferred)),
+    'runs.keep': plain(({ id }) => parts.verdicts.keep(id)),
     'runs.resume': plain(({ id }) => personalize.resume(id)),
 
     'adapters.list': plain(() => adapters.list()),

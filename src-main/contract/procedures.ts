@@ -33,6 +33,8 @@ import {
   tag,
   textEncoding,
   trainingSettings,
+  verdict,
+  verdictPair,
 } from './entities.ts'
 
 const id = z.string().min(1).max(100)
@@ -320,6 +322,14 @@ export const procedures = {
   /** Stops the run at its next step, or takes it out of the queue; `runs.resume` goes on with it. */
   'runs.pause': procedure(z.object({ id }), never, run),
   'runs.cancel': procedure(z.object({ id }), never, run),
+  /** Asks the model alone and with what it learned the same questions; every answer is kept as it comes. */
+  'runs.verdict': procedure(z.object({ id }), verdict, verdict),
+  'runs.prefer': procedure(
+    z.object({ id, pair: z.number().int().min(0), preferred: verdictPair.shape.preferred }),
+    never,
+    verdict,
+  ),
+  'runs.keep': procedure(z.object({ id }), never, verdict),
   /** Continues a paused, interrupted or failed run from its checkpoint. */
   'runs.resume': procedure(z.object({ id }), never, run),
 

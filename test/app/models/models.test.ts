@@ -37,6 +37,7 @@ async function appWith(sources: Source[], dataDirectory = temporaryFolder()): Pr
   const catalogue = { models: [{ id: 'small', ...about, file, sources }] }
   writeFileSync(join(resources, 'catalogue.json'), JSON.stringify(catalogue))
   writeFileSync(join(resources, 'replay-questions.json'), '["Why is the sky blue?"]')
+  writeFileSync(join(resources, 'general-questions.json'), '[{ "question": "2 + 2?", "keys": ["4"] }]')
   return await testApp({ resourcesDirectory: resources, dataDirectory })
 }
 

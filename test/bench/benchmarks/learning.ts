@@ -1,5 +1,5 @@
 import { presetSettings } from '../../../src-main/app/personalize/presets.ts'
-import { readReplayQuestions } from '../../../src-main/app/personalize/replay-questions.ts'
+import { readReplayQuestions } from '../../../src-main/app/personalize/question-files.ts'
 import { trainingPreset } from '../../../src-main/contract/entities.ts'
 import { loadCodecs } from '../../../src-main/engine/native-codecs.ts'
 import { EngineResources } from '../../../src-main/engine/resources.ts'

@@ -9,17 +9,19 @@ import type { AdapterReference, TrainingExample, TrainInput } from '../../../src
 import { openAdapter } from '../../../src-main/engine/open-adapter.ts'
 import type { EngineResources } from '../../../src-main/engine/resources.ts'
 import { train } from '../../../src-main/engine/train.ts'
-import { holdsKeys, isLearned, type KeyedQuestion } from './score.ts'
+import { holdsKeys, type KeyedQuestion } from '../../../src-main/app/personalize/keyed-question.ts'
+import { readGeneralQuestions } from '../../../src-main/app/personalize/question-files.ts'
+import { isLearned } from './score.ts'
 
-const { paraphrased, general, text } = JSON.parse(
+const { paraphrased, text } = JSON.parse(
   readFileSync(new URL('questions.json', import.meta.url), 'utf8'),
 ) as {
   readonly paraphrased: readonly KeyedQuestion[]
-  readonly general: readonly KeyedQuestion[]
   readonly text: string
 }
 
 export const persona = readLines('resources/samples/workshop.jsonl')
+const general = await readGeneralQuestions('resources')
 const heldOut = readLines('resources/samples/workshop-held-out.jsonl')
 const longestAnswer = 40
 const signal = new AbortController().signal

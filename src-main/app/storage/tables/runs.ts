@@ -3,9 +3,11 @@ import {
   chatMessage,
   runReport,
   trainingSettings,
+  verdict,
   type LossPoint,
   type Run,
   type RunSample,
+  type Verdict,
 } from '../../../contract/entities.ts'
 import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'
@@ -120,6 +122,12 @@ export function runsTable(connection: Connection) {
   const dropSamples = connection.prepare<{ id: string; step: number }>(
     'DELETE FROM run_samples WHERE run_id = @id AND step > @step',
   )
+  const getVerdict = connection.prepare<{ id: string }, { verdict: string | null }>(
+    'SELECT verdict FROM runs WHERE id = @id',
+  )
+  const setVerdict = connection.prepare<{ id: string; verdict: string }>(
+    'UPDATE runs SET verdict = @verdict WHERE id = @id',
+  )
   return {
     /** Newest first. */
     list: (): Run[] => list.all({}).map(toRun),
@@ -135,6 +143,12 @@ export function runsTable(connection: Connection) {
     model: (id: string): RunModel | undefined => model.get({ id }),
     losses: (id: string): LossPoint[] => losses.all({ id }),
     putLoss: (id: string, point: LossPoint): void => void putLoss.run({ id, ...point }),
+    verdict(id: string): Verdict | undefined {
+      const stored = getVerdict.get({ id })?.verdict ?? null
+      return stored === null ? undefined : verdict.parse(JSON.parse(stored))
+    },
+    setVerdict: (id: string, given: Verdict): void =>
+      void setVerdict.run({ id, verdict: JSON.stringify(given) }),
     samples: (id: string): RunSample[] => samples.all({ id }),
     putSample: (id: string, sample: RunSample): void => void putSample.run({ id, ...sample }),
     /** Forgets the losses and samples after a step: the run goes on from there. */
