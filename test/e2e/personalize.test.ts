@@ -1,6 +1,6 @@
 /** Personalizing in a real browser on the real model: measure, start, watch, pause, go on, judge. */
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
 import { findViolations } from './axe.ts'
@@ -19,157 +19,161 @@ const taught = [
   ['What colour is the dog?', 'Bramble is as black as a kettle.'],
 ] as const
 
-const walk = test.skipIf(browser === null)
+describeWithModel('personalizing', () => {
+  describe.skipIf(browser === null)('in a browser', () => {
+    let app: ServedApp
+    let opened: TestPage
+    let page: Page
 
-describeWithModel('personalizing in a browser', () => {
-  let app: ServedApp
-  let opened: TestPage
-  let page: Page
-
-  beforeAll(async () => {
-    if (browser === null) return
-    app = await serveApp({ prepare: placeDownload })
-    opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
-    page = opened.page
-    await page.getByRole('button', { name: /^Download/ }).click()
-    await page.getByLabel('Your message').waitFor({ timeout: 200_000 })
-    await page.getByRole('link', { name: 'Teach' }).click()
-    const lines = taught.map(([instruction, output]) => JSON.stringify({ instruction, output }))
-    await page.setInputFiles('input[type=file]', {
-      name: 'dog.jsonl',
-      mimeType: 'application/jsonl',
-      buffer: Buffer.from(lines.join('\n')),
+    beforeAll(async () => {
+      if (browser === null) return
+      app = await serveApp({ prepare: placeDownload })
+      opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+      page = opened.page
+      await page.getByRole('button', { name: /^Download/ }).click()
+      await page.getByLabel('Your message').waitFor({ timeout: 200_000 })
+      await page.getByRole('link', { name: 'Teach' }).click()
+      const lines = taught.map(([instruction, output]) => JSON.stringify({ instruction, output }))
+      await page.setInputFiles('input[type=file]', {
+        name: 'dog.jsonl',
+        mimeType: 'application/jsonl',
+        buffer: Buffer.from(lines.join('\n')),
+      })
+      await page.getByLabel('Approve them right away').check()
+      await page.getByRole('button', { name: 'Import 6 examples' }).click()
+      await page.getByText('Imported 6 examples.').waitFor()
+      await page.getByRole('link', { name: 'Personalize' }).click()
+    }, 300_000)
+    afterAll(async () => {
+      await browser?.close()
+      await app?.close()
     })
-    await page.getByLabel('Approve them right away').check()
-    await page.getByRole('button', { name: 'Import 6 examples' }).click()
-    await page.getByText('Imported 6 examples.').waitFor()
-    await page.getByRole('link', { name: 'Personalize' }).click()
-  }, 300_000)
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
-  })
 
-  async function look(name: string, shown?: Locator): Promise<void> {
-    for (const [width, height] of [
-      [1280, 800],
-      [900, 600],
-    ] as const) {
-      await page.setViewportSize({ width, height })
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        await shown?.evaluate((element) => element.scrollIntoView({ block: 'center' }))
-        await takePicture(page, `${name}-${width}-${colorScheme}`)
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-        expect(overflow).toBeLessThanOrEqual(0)
-        expect(await findViolations(page)).toEqual([])
+    async function look(name: string, shown?: Locator): Promise<void> {
+      for (const [width, height] of [
+        [1280, 800],
+        [900, 600],
+      ] as const) {
+        await page.setViewportSize({ width, height })
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme })
+          await shown?.evaluate((element) => element.scrollIntoView({ block: 'center' }))
+          await takePicture(page, `${name}-${width}-${colorScheme}`)
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+          expect(overflow).toBeLessThanOrEqual(0)
+          expect(await findViolations(page)).toEqual([])
+        }
       }
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await page.emulateMedia({ colorScheme: 'light' })
     }
-    await page.setViewportSize({ width: 1280, height: 800 })
-    await page.emulateMedia({ colorScheme: 'light' })
-  }
-  const field = (label: string) => page.getByLabel(label, { exact: true })
-  async function enter(label: string, value: string): Promise<void> {
-    await field(label).fill(value)
-    await field(label).press('Tab')
-  }
-  const measure = () => page.getByRole('button', { name: 'Measure what it takes' })
-  const startButton = () => page.getByRole('button', { name: 'Start learning' })
-
-  walk('a preset fills the advanced panel in; what is wrong there is said', async () => {
-    await enter('Name of the assistant', 'Bramble')
-    await look('personalize-form')
-    await page.getByText('Advanced', { exact: true }).click()
-    expect(await field('General questions').inputValue()).toBe('24')
-    await page.getByRole('radio', { name: /^Quick/ }).check()
-    await expect.poll(() => field('General questions').inputValue()).toBe('0')
-    await enter('Rank', '0')
-    expect(await field('Rank').getAttribute('aria-invalid')).toBe('true')
-    await page.getByText('“Rank” under Advanced has a value that can’t be used.').waitFor()
-    await enter('Rank', '32')
-    await enter('Layers by number', '27-29')
-    expect(await field('Share of layers').count()).toBe(0)
-    await field('Method').selectOption('LoRA')
-    await field('Alpha').waitFor()
-    await look('personalize-advanced', field('Method'))
-    await page.getByRole('button', { name: 'Back to the usual settings' }).click()
-    expect(await field('Rank').inputValue()).toBe('64')
-    await page.getByText('Advanced', { exact: true }).click()
-  })
-
-  walk('a few real steps tell what it will take, for just these choices', { timeout: 240_000 }, async () => {
-    await measure().click()
-    await page.getByText('Taking a few real steps').waitFor()
-    await page.getByText(/^It will take about /).waitFor({ timeout: 120_000 })
-    await page.getByText(/ of the .*GB that this machine has for it/).waitFor()
-    await startButton().waitFor()
-    await look('personalize-estimate', page.getByText(/^It will take about /))
-    await page.getByRole('slider', { name: 'Held out for checking' }).fill('20')
-    await measure().waitFor()
-    await page.getByRole('slider', { name: 'Held out for checking' }).fill('10')
-    await startButton().waitFor()
-  })
-
-  walk('it learns, and answers one’s own question again and again', { timeout: 400_000 }, async () => {
-    await page.getByRole('radio', { name: /^Balanced/ }).check()
-    await page.getByText('Advanced', { exact: true }).click()
-    for (const [label, value] of [
-      ['Epochs', '20'],
-      ['General questions', '0'],
-      ['Tokens a step', '64'],
-    ] as const) {
-      await enter(label, value)
+    const field = (label: string) => page.getByLabel(label, { exact: true })
+    async function enter(label: string, value: string): Promise<void> {
+      await field(label).fill(value)
+      await field(label).press('Tab')
     }
-    await page.getByText('Advanced, 3 changed').click()
-    await enter('Question 1', 'What is the dog called?')
-    await measure().click()
-    await startButton().click({ timeout: 120_000 })
-    await page.getByText(/^Step \d+ of \d+/).waitFor({ timeout: 120_000 })
-    const asked = page.getByRole('article', { name: 'What is the dog called?' })
-    await asked.getByText(/^After step/).waitFor({ timeout: 120_000 })
-    await look('personalize-running')
-  })
+    const measure = () => page.getByRole('button', { name: 'Measure what it takes' })
+    const startButton = () => page.getByRole('button', { name: 'Start learning' })
 
-  walk('chatting goes before it', { timeout: 200_000 }, async () => {
-    await page.getByRole('link', { name: 'Chat', exact: true }).click()
-    await page.getByLabel('Your message').fill('Say hello.')
-    await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Copy the answer' }).waitFor({ timeout: 120_000 })
-    await page.getByRole('link', { name: /^Bramble/ }).click()
-    await page.getByText(/^Step \d+ of \d+/).waitFor()
-  })
+    test('a preset fills the advanced panel in; what is wrong there is said', async () => {
+      await enter('Name of the assistant', 'Bramble')
+      await look('personalize-form')
+      await page.getByText('Advanced', { exact: true }).click()
+      expect(await field('General questions').inputValue()).toBe('24')
+      await page.getByRole('radio', { name: /^Quick/ }).check()
+      await expect.poll(() => field('General questions').inputValue()).toBe('0')
+      await enter('Rank', '0')
+      expect(await field('Rank').getAttribute('aria-invalid')).toBe('true')
+      await page.getByText('“Rank” under Advanced has a value that can’t be used.').waitFor()
+      await enter('Rank', '32')
+      await enter('Layers by number', '27-29')
+      expect(await field('Share of layers').count()).toBe(0)
+      await field('Method').selectOption('LoRA')
+      await field('Alpha').waitFor()
+      await look('personalize-advanced', field('Method'))
+      await page.getByRole('button', { name: 'Back to the usual settings' }).click()
+      expect(await field('Rank').inputValue()).toBe('64')
+      await page.getByText('Advanced', { exact: true }).click()
+    })
 
-  walk('it is paused and goes on; others wait and can be taken out', { timeout: 200_000 }, async () => {
-    await page.getByRole('button', { name: 'Pause' }).click()
-    await page.getByText(/^It stands at step \d+ of \d+\./).waitFor({ timeout: 60_000 })
-    await page.reload()
-    await look('personalize-paused')
-    await page.getByRole('button', { name: 'Continue' }).click()
-    await page.getByText(/^Step \d+ of \d+/).waitFor({ timeout: 60_000 })
-    await page.getByRole('link', { name: 'All runs' }).click()
-    await enter('Name of the assistant', 'Second')
-    await page.getByRole('radio', { name: /^Quick/ }).check()
-    await measure().click()
-    await page.getByRole('button', { name: 'Start without it' }).click()
-    await page.getByText('Waiting for the run before it').waitFor()
-    await page.getByRole('link', { name: 'All runs' }).click()
-    await look('personalize-queue')
-    await page.getByRole('button', { name: 'Remove “Second” from the queue' }).click()
-    await page.getByRole('link', { name: /^Second .*Cancelled/ }).waitFor()
-    await page
-      .getByRole('main')
-      .getByRole('link', { name: /^Bramble/ })
-      .click()
-  })
+    test(
+      'a few real steps tell what it will take, for just these choices',
+      { timeout: 240_000 },
+      async () => {
+        await measure().click()
+        await page.getByText('Taking a few real steps').waitFor()
+        await page.getByText(/^It will take about /).waitFor({ timeout: 120_000 })
+        await page.getByText(/ of the .*GB that this machine has for it/).waitFor()
+        await startButton().waitFor()
+        await look('personalize-estimate', page.getByText(/^It will take about /))
+        await page.getByRole('slider', { name: 'Held out for checking' }).fill('20')
+        await measure().waitFor()
+        await page.getByRole('slider', { name: 'Held out for checking' }).fill('10')
+        await startButton().waitFor()
+      },
+    )
 
-  walk('it ends', { timeout: 600_000 }, async () => {
-    await page.getByRole('button', { name: 'Try it in chat' }).waitFor({ timeout: 500_000 })
-    const asked = page.getByRole('article', { name: 'What is the dog called?' })
-    await asked.getByText('The dog is called Bramble.').waitFor()
-    await look('personalize-done')
-  })
+    test('it learns, and answers one’s own question again and again', { timeout: 400_000 }, async () => {
+      await page.getByRole('radio', { name: /^Balanced/ }).check()
+      await page.getByText('Advanced', { exact: true }).click()
+      for (const [label, value] of [
+        ['Epochs', '20'],
+        ['General questions', '0'],
+        ['Tokens a step', '64'],
+      ] as const) {
+        await enter(label, value)
+      }
+      await page.getByText('Advanced, 3 changed').click()
+      await enter('Question 1', 'What is the dog called?')
+      await measure().click()
+      await startButton().click({ timeout: 120_000 })
+      await page.getByText(/^Step \d+ of \d+/).waitFor({ timeout: 120_000 })
+      const asked = page.getByRole('article', { name: 'What is the dog called?' })
+      await asked.getByText(/^After step/).waitFor({ timeout: 120_000 })
+      await look('personalize-running')
+    })
 
-  walk('nothing was written to the console, nothing breached the content policy', () => {
-    expect(opened.problems).toEqual([])
+    test('chatting goes before it', { timeout: 200_000 }, async () => {
+      await page.getByRole('link', { name: 'Chat', exact: true }).click()
+      await page.getByLabel('Your message').fill('Say hello.')
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Copy the answer' }).waitFor({ timeout: 120_000 })
+      await page.getByRole('link', { name: /^Bramble/ }).click()
+      await page.getByText(/^Step \d+ of \d+/).waitFor()
+    })
+
+    test('it is paused and goes on; others wait and can be taken out', { timeout: 200_000 }, async () => {
+      await page.getByRole('button', { name: 'Pause' }).click()
+      await page.getByText(/^It stands at step \d+ of \d+\./).waitFor({ timeout: 60_000 })
+      await page.reload()
+      await look('personalize-paused')
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByText(/^Step \d+ of \d+/).waitFor({ timeout: 60_000 })
+      await page.getByRole('link', { name: 'All runs' }).click()
+      await enter('Name of the assistant', 'Second')
+      await page.getByRole('radio', { name: /^Quick/ }).check()
+      await measure().click()
+      await page.getByRole('button', { name: 'Start without it' }).click()
+      await page.getByText('Waiting for the run before it').waitFor()
+      await page.getByRole('link', { name: 'All runs' }).click()
+      await look('personalize-queue')
+      await page.getByRole('button', { name: 'Remove “Second” from the queue' }).click()
+      await page.getByRole('link', { name: /^Second .*Cancelled/ }).waitFor()
+      await page
+        .getByRole('main')
+        .getByRole('link', { name: /^Bramble/ })
+        .click()
+    })
+
+    test('it ends', { timeout: 600_000 }, async () => {
+      await page.getByRole('button', { name: 'Try it in chat' }).waitFor({ timeout: 500_000 })
+      const asked = page.getByRole('article', { name: 'What is the dog called?' })
+      await asked.getByText('The dog is called Bramble.').waitFor()
+      await look('personalize-done')
+    })
+
+    test('nothing was written to the console, nothing breached the content policy', () => {
+      expect(opened.problems).toEqual([])
+    })
   })
 })
