@@ -31,9 +31,16 @@ export class Adapters {
 
   async rename(adapter: Adapter, name: string): Promise<boolean> {
     return await this.renaming.run(async () => {
-      const renamed = await this.#client.call('adapters.rename', { id: adapter.id, name })
-      this.list.value = this.list.value?.map((other) => (other.id === renamed.id ? renamed : other))
+      this.#put(await this.#client.call('adapters.rename', { id: adapter.id, name }))
     })
+  }
+
+  async note(adapter: Adapter, notes: string): Promise<void> {
+    try {
+      this.#put(await this.#client.call('adapters.note', { id: adapter.id, notes }))
+    } catch (error) {
+      this.#notices.fail(error)
+    }
   }
 
   lineageOf(adapter: Adapter): Loadable<ProcedureResult<'adapters.lineage'>> {
@@ -79,6 +86,10 @@ export class Adapters {
       await this.#client.call('adapters.restore', { id: adapter.id })
       await this.list.load()
     })
+  }
+
+  #put(adapter: Adapter): void {
+    this.list.value = this.list.value?.map((other) => (other.id === adapter.id ? adapter : other))
   }
 }
 

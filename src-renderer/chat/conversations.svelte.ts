@@ -98,6 +98,22 @@ export class Conversations {
     }
   }
 
+  /** The conversations with one of these adapters go over to this one; that can be taken back. */
+  async adopt(adapter: Adapter, fromIds: readonly string[]): Promise<void> {
+    try {
+      const moved = await this.#client.call('adapters.adopt', { id: adapter.id, fromIds: [...fromIds] })
+      await this.list.load()
+      this.#notices.offerUndo(t.assistants.adopted(moved.length, adapter.name), async () => {
+        for (const { conversationId: id, adapterId } of moved) {
+          await this.#client.call('conversations.update', { id, adapterId })
+        }
+        await this.list.load()
+      })
+    } catch (error) {
+      this.#notices.fail(error)
+    }
+  }
+
   /** True when it was deleted; it can be brought back for a while. */
   async remove(conversation: Conversation): Promise<boolean> {
     try {

@@ -1,4 +1,9 @@
+import { counter } from '../counter.ts'
 import type { assistants as english } from '../en/assistants.ts'
+
+const count = counter('de')
+const conversations = (number: number) => count(number, { one: 'Gespräch', other: 'Gesprächen' })
+const list = new Intl.ListFormat('de')
 
 export const assistants: typeof english = {
   title: 'Assistenten',
@@ -24,6 +29,22 @@ export const assistants: typeof english = {
   layers: 'In',
   lossBefore: 'Verlust davor',
   lossAfter: 'danach',
+  origins: {
+    trained: () => 'Trainiert vom Modell selbst aus.',
+    continued: (parents) => `Weitertrainiert von ${parents} aus.`,
+    forgot: (parents) => `${parents} ohne einige seiner Beispiele.`,
+    blended: (parents) => `Eine Mischung aus ${parents}.`,
+    imported: () => 'Importiert.',
+  },
+  and: (names) => list.format(names),
+  gone: (name) => (name === '' ? 'einem gelöschten Assistenten' : `„${name}“ (gelöscht)`),
+  usedIn: (number) => `antwortet in ${conversations(number)}`,
+  adopt: (number) => `In ${conversations(number)} der anderen Versionen verwenden`,
+  adopted: (number, name) => `„${name}“ antwortet jetzt in ${conversations(number)} mehr.`,
+  addNote: 'Notiz hinzufügen',
+  notesOf: (name) => `Notizen zu „${name}“`,
+  notesHint: 'Was er gut kann, was du geändert hast, was du noch ausprobieren willst',
+  seeRun: 'Zum Lauf',
   lineage: 'Woraus er gelernt hat',
   fingerprint: 'Fingerabdruck seiner Beispiele',
   heldOut: 'nur gemessen',

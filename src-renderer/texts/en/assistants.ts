@@ -1,3 +1,9 @@
+import { counter } from '../counter.ts'
+
+const count = counter('en')
+const conversations = (number: number) => count(number, { one: 'conversation', other: 'conversations' })
+const list = new Intl.ListFormat('en')
+
 export const assistants = {
   title: 'Assistants',
   text: 'What your models have learned from you. Each is a small file beside its model.',
@@ -22,6 +28,23 @@ export const assistants = {
   layers: 'In',
   lossBefore: 'Loss before',
   lossAfter: 'after',
+  /** How a version was made, and of which others. */
+  origins: {
+    trained: () => 'Trained from the model itself.',
+    continued: (parents: string) => `Trained on from ${parents}.`,
+    forgot: (parents: string) => `${parents} without some of its examples.`,
+    blended: (parents: string) => `A blend of ${parents}.`,
+    imported: () => 'Imported.',
+  },
+  and: (names: readonly string[]) => list.format(names),
+  gone: (name: string) => (name === '' ? 'an assistant that was deleted' : `“${name}” (deleted)`),
+  usedIn: (number: number) => `answers in ${conversations(number)}`,
+  adopt: (number: number) => `Use it in ${conversations(number)} of the other versions`,
+  adopted: (number: number, name: string) => `“${name}” now answers in ${conversations(number)} more.`,
+  addNote: 'Add a note',
+  notesOf: (name: string) => `Notes on “${name}”`,
+  notesHint: 'What it is good at, what you changed, what to try next',
+  seeRun: 'See the run',
   lineage: 'What it learned from',
   fingerprint: 'Fingerprint of its examples',
   heldOut: 'only measured',
