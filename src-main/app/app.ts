@@ -44,6 +44,8 @@ export interface AppOptions {
   readonly pickFile?: (kind: 'model' | 'examples') => Promise<string | null>
   /** Where an export goes that says no folder; the person's downloads unless given. */
   readonly exportDirectory?: string
+  /** Folders with model files that came with the program; none unless given. */
+  readonly besideFolders?: readonly string[]
   /** How the app reaches the network; `fetch` unless given. */
   readonly network?: typeof fetch
 }
@@ -105,6 +107,7 @@ async function assemble(
     resourcesDirectory,
     catalogue,
     networkLog,
+    besideFolders: options.besideFolders ?? [],
     isInUse,
   })
   const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })

@@ -12,6 +12,8 @@ export const catalogueEntry = z.object({
   sizeBytes: z.number(),
   parameterCount: z.number(),
   installed: z.boolean(),
+  /** Whether a file of its name lies with the program: then nothing is downloaded. */
+  isBeside: z.boolean(),
 })
 export type CatalogueEntry = z.infer<typeof catalogueEntry>
 

@@ -37,7 +37,7 @@ export async function fetchDefault(): Promise<{ readonly path: string; readonly 
   const directory = join(testHome, 'downloads')
   const download = fetchModelFile(
     model,
-    { directory, network: { fetch, record: unrecorded } },
+    { directory, network: { fetch, record: unrecorded }, beside: [] },
     new AbortController().signal,
   )
   let quarter = 0

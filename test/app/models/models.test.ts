@@ -30,7 +30,11 @@ const wheel: Source = {
 }
 
 /** An app whose catalogue has one model, from these sources. */
-async function appWith(sources: Source[], dataDirectory = temporaryFolder()): Promise<TestApp> {
+async function appWith(
+  sources: Source[],
+  dataDirectory = temporaryFolder(),
+  besideFolders: readonly string[] = [],
+): Promise<TestApp> {
   const resources = temporaryFolder()
   const file = { name: 'model.gguf', sizeBytes: content.length, sha256 }
   const about = { name: 'Small', description: '', licence: 'MIT', parameterCount: 1, quantization: 'F32' }
@@ -38,7 +42,7 @@ async function appWith(sources: Source[], dataDirectory = temporaryFolder()): Pr
   writeFileSync(join(resources, 'catalogue.json'), JSON.stringify(catalogue))
   writeFileSync(join(resources, 'replay-questions.json'), '["Why is the sky blue?"]')
   writeFileSync(join(resources, 'general-questions.json'), '[{ "question": "2 + 2?", "keys": ["4"] }]')
-  return await testApp({ resourcesDirectory: resources, dataDirectory })
+  return await testApp({ resourcesDirectory: resources, dataDirectory, besideFolders })
 }
 
 function pull(app: TestApp, seen: ModelProgress[] = [], signal?: AbortSignal): Promise<Model> {
@@ -80,6 +84,26 @@ describe('pulling a model', () => {
     // It is there: nothing is asked of the network again.
     expect(await pull(app)).toEqual(model)
     expect(server.ranges).toHaveLength(1)
+  })
+
+  it('needs no network where the file lies beside the program, and takes no other file for it', async () => {
+    const beside = temporaryFolder()
+    const app = await appWith([unreachable], undefined, [temporaryFolder(), beside])
+    const imported = watchImport(app)
+    expect(await app.call('models.catalogue', {})).toMatchObject([{ isBeside: false }])
+    const wrong = Buffer.from(content)
+    wrong[5] = ~content.readUInt8(5) & 255
+    writeFileSync(join(beside, 'model.gguf'), wrong)
+    expect(await failureCode(() => pull(app))).toBe('download-failed')
+
+    writeFileSync(join(beside, 'model.gguf'), content)
+    await app.call('network.clear', {})
+    expect(await app.call('models.catalogue', {})).toMatchObject([{ isBeside: true }])
+    expect(await pull(app)).toMatchObject({ id: 'small', sourceHash: sha256 })
+    expect(imported).toEqual([content])
+    expect(await app.call('network.list', {})).toEqual([])
+    // It is not ours to remove.
+    expect(readdirSync(beside)).toEqual(['model.gguf'])
   })
 
   it('goes on where a cut connection ended', async () => {

@@ -77,6 +77,7 @@ export const catalogueEntry: CatalogueEntry = {
   sizeBytes: 98_400_000,
   parameterCount: 135_000_000,
   installed: false,
+  isBeside: false,
 }
 
 export const adapter: Adapter = {
