@@ -88,6 +88,26 @@ describe.skipIf(process.platform !== 'linux').each(targets)('$platform $arch', (
     expect(text).toBe(await readFile('resources/catalogue.json', 'utf8'))
   })
 
+  test('holds the licences of what it is made of, and its bill of materials', async () => {
+    const folder = join(packed.directory, 'resources/licences')
+    const texts = await readFile(join(folder, 'third-party-licences.txt'), 'utf8')
+    for (const name of ['onnxruntime-node', 'better-sqlite3', 'svelte', 'electron', 'zod']) {
+      expect(texts).toMatch(new RegExp(`^${name} \\d`, 'm'))
+    }
+    const bill = JSON.parse(await readFile(join(folder, 'bill-of-materials.cdx.json'), 'utf8')) as {
+      readonly bomFormat: string
+      readonly components: readonly { readonly name: string; readonly licenses: readonly object[] }[]
+    }
+    expect(bill.bomFormat).toBe('CycloneDX')
+    const names = bill.components.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['ws', 'svelte', 'electron']))
+    expect(names).not.toEqual(expect.arrayContaining(['vitest']))
+    expect(bill.components.filter(({ licenses }) => licenses.length === 0)).toEqual([])
+    // Every package in the archive is in the bill.
+    const packages = files.flatMap((file) => /^\/node_modules\/((?:@[^/]+\/)?[^/@]+)$/.exec(file)?.[1] ?? [])
+    expect(names).toEqual(expect.arrayContaining(packages))
+  })
+
   test('is not larger than it has to be', async () => {
     const paths = await readdir(packed.directory, { recursive: true, withFileTypes: true })
     const sizes = await Promise.all(

@@ -1,0 +1,12 @@
+; Included by electron-builder's NSIS installer.
+
+; Uninstalling leaves what a person has made, unless the person says otherwise. An update uninstalls the old version
+; as well, and a silent uninstall can't ask: both keep everything.
+!macro customUnInstall
+  ${ifNot} ${isUpdated}
+    MessageBox MB_YESNO|MB_ICONQUESTION|MB_DEFBUTTON2 "Delete your conversations, examples, assistants and models as well?$\r$\n$\r$\nThey are in $LOCALAPPDATA\veranda\Data. This can't be undone." /SD IDNO IDNO veranda_keep_data
+      RMDir /r "$LOCALAPPDATA\veranda\Data"
+      RMDir "$LOCALAPPDATA\veranda"
+    veranda_keep_data:
+  ${endIf}
+!macroend
