@@ -45,6 +45,9 @@ export interface Storage {
   close(): void
 }
 
+/** Other users of the machine have no business in it. A folder that is there keeps what its owner gave it. */
+const ownerOnly = 0o700
+
 /**
  * Opens (or makes) the database of a data folder for this process alone, and forgets what was deleted before.
  * A damaged database is repaired: see `repairIfDamaged`.
@@ -53,7 +56,7 @@ export interface Storage {
  * `database-damaged`, `disk-full`; each leaves what is stored as it was.
  */
 export function openStorage(directory: string, known: readonly Migration[] = migrations): Storage {
-  storing(directory, () => mkdirSync(directory, { recursive: true }))
+  storing(directory, () => mkdirSync(directory, { recursive: true, mode: ownerOnly }))
   const lock = lockFolder(directory)
   let connection: Connection | undefined
   try {

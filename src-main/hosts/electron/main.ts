@@ -18,7 +18,7 @@ import { focusWindow, openWindow } from './window.ts'
 const folder = dataDirectory(process.env, askedDirectory())
 // The lock of a single instance, and what Chromium stores, belong to the data folder: two folders, two instances.
 const chromiumFolder = join(folder, 'electron')
-mkdirSync(chromiumFolder, { recursive: true })
+mkdirSync(chromiumFolder, { recursive: true, mode: 0o700 })
 app.setPath('userData', chromiumFolder)
 
 app.enableSandbox()

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Example, Model } from '../../../src-main/contract/entities.ts'
@@ -41,6 +41,19 @@ function example(id: string, provenance: Example['provenance'], answer = 'A'): E
 }
 
 describe('opening', () => {
+  it.skipIf(process.platform === 'win32')(
+    'makes a folder that is its owner’s alone, and changes none',
+    () => {
+      const modeOf = (path: string): number => statSync(path).mode & 0o777
+      const folder = temporaryFolder()
+      openStorage(join(folder, 'new')).close()
+      expect(modeOf(join(folder, 'new'))).toBe(0o700)
+      mkdirSync(join(folder, 'shared'), { mode: 0o755 })
+      openStorage(join(folder, 'shared')).close()
+      expect(modeOf(join(folder, 'shared'))).toBe(0o755)
+    },
+  )
+
   it('refuses a second instance until the first is closed', async () => {
     const directory = temporaryFolder()
     const first = openStorage(directory)
