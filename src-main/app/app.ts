@@ -21,6 +21,7 @@ import { readCatalogue } from './models/catalogue.ts'
 import { openModels } from './models/model-service.ts'
 import { openNetworkLog } from './network/network-log.ts'
 import { ongoingWork } from './ongoing-work.ts'
+import { openedFiles } from './opened-files.ts'
 import { isGoingOn, openPersonalize } from './personalize/personalize-service.ts'
 import { readGeneralQuestions, readReplayQuestions } from './personalize/question-files.ts'
 import { recoverRuns } from './personalize/recover-runs.ts'
@@ -55,6 +56,8 @@ export interface App {
   readonly handlers: Handlers
   /** The same, as the command line calls it. */
   readonly services: Services
+  /** Tells the page of a file that the person opened with the app. */
+  openFile(path: string): void
   /** Stops what is going on (a running training becomes `interrupted`), closes the engine and the database. */
   close(): Promise<void>
 }
@@ -142,6 +145,7 @@ async function assemble(
     exportAdapter: adapterExport({ engine, models, adapters, files, exportDirectory }),
     importAdapter: adapterImport({ storage, engine, dataDirectory, models, adapters }),
   }
+  const opened = openedFiles()
   const ongoing = ongoingWork()
   const checks = exampleChecks(engine)
   const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
@@ -149,6 +153,7 @@ async function assemble(
     appHandlers({
       ...parts,
       ...transfer,
+      opened,
       lineage,
       personalize,
       verdicts,
@@ -161,6 +166,7 @@ async function assemble(
   let closed: Promise<void> | undefined
   return {
     handlers,
+    openFile: opened.open,
     services: {
       models,
       examples,

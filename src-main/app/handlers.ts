@@ -22,6 +22,7 @@ import { maskExample } from './examples/mask-example.ts'
 import type { Models } from './models/model-service.ts'
 import type { NetworkLog } from './network/network-log.ts'
 import type { Verdicts } from './personalize/verdict.ts'
+import type { OpenedFiles } from './opened-files.ts'
 import type { AdapterService, PersonalizeService } from './services.ts'
 import type { SettingsService } from './settings/settings.ts'
 
@@ -38,6 +39,7 @@ export interface HandlerParts {
   readonly personalize: PersonalizeService
   readonly verdicts: Verdicts
   readonly adapters: Adapters
+  readonly opened: OpenedFiles
   readonly exportAdapter: AdapterService['export']
   readonly importAdapter: AdapterService['import']
   readonly settings: SettingsService
@@ -63,6 +65,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
       if (options.pickFile !== undefined) return options.pickFile(kind)
       throw new Failure('no-file-dialog', 'There is no file dialog here. Type the path of the file instead.')
     }),
+    'host.openedFiles': (_, signal) => parts.opened.watch(signal),
 
     'models.list': plain(() => models.list()),
     'models.catalogue': plain(() => models.catalogue()),

@@ -1,6 +1,7 @@
 /** The adapters, shown to people as assistants. */
 import { createContext } from 'svelte'
 import type { Adapter } from '../../src-main/contract/entities.ts'
+import { Failure } from '../../src-main/contract/failure.ts'
 import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
 import { readBase64 } from '../teach/read-file.ts'
@@ -58,6 +59,14 @@ export class Adapters {
   /** Adds the assistant of a file or folder; whether it could. */
   async import(source: ImportSource, modelId: string | null): Promise<boolean> {
     return await this.importing.run(async (signal) => await this.#import(source, modelId, signal))
+  }
+
+  /** Adds the assistant of a file that the person opened with the app, after what is under way. */
+  async open(path: string): Promise<void> {
+    await this.importing.idle()
+    await this.import({ kind: 'path', path }, null)
+    const { failure } = this.importing
+    if (failure !== null) this.#notices.fail(new Failure(failure.code, failure.message))
   }
 
   async importFiles(files: readonly File[], modelId: string | null): Promise<boolean> {

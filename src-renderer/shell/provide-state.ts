@@ -15,8 +15,8 @@ import { Navigation, provideNavigation } from './navigation.svelte.ts'
 
 export interface SharedState {
   readonly navigation: Navigation
-  /** Fetches what more than one screen relies on. */
-  refresh(): void
+  /** Fetches what more than one screen relies on; for every channel that is opened. */
+  connected(): void
 }
 
 export function provideState(client: Client, connection: Connection): SharedState {
@@ -47,6 +47,14 @@ export function provideState(client: Client, connection: Connection): SharedStat
     examples.overview,
     conversations.list,
   ]
+  const followOpenedFiles = (): void => {
+    const onEvent = ({ path }: { readonly path: string }): void => {
+      navigation.go('assistants')
+      void adapters.open(path)
+    }
+    // Fails only with its channel; the next one is followed anew.
+    client.call('host.openedFiles', {}, { onEvent }).catch(() => {})
+  }
   const refresh = (): void => {
     for (const list of lists) void list.load()
     void runs.refresh()
@@ -54,5 +62,9 @@ export function provideState(client: Client, connection: Connection): SharedStat
   }
   const data = provideData(new Data(client, notices, refresh))
   void data.tellOfRepair()
-  return { navigation, refresh }
+  const connected = (): void => {
+    refresh()
+    followOpenedFiles()
+  }
+  return { navigation, connected }
 }

@@ -11,6 +11,8 @@ import { buildScreens } from '../../src-main/hosts/screens-build.ts'
 export interface ServedApp {
   readonly dataDirectory: string
   readonly handlers: Handlers
+  /** As a desktop does when a file is opened with the app. */
+  openFile(path: string): void
   /** A new address that opens the app once. */
   newAddress(): string
   close(): Promise<void>
@@ -33,6 +35,7 @@ export async function serveApp({ prepare, replace }: ServeOptions = {}): Promise
   return {
     dataDirectory,
     handlers,
+    openFile: app.openFile,
     newAddress: () => host.newAddress(),
     async close() {
       await host.close()

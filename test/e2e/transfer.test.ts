@@ -71,6 +71,12 @@ describe.skipIf(browser === null)('assistants from and for elsewhere, in a brows
     ])
     await chooser.setFiles(join(folder, 'friend.veranda-adapter'))
     await page.getByRole('article', { name: 'vera_qv 2' }).waitFor()
+
+    await page.getByRole('link', { name: 'Models' }).click()
+    app.openFile(join(folder, 'friend.veranda-adapter'))
+    await page.getByRole('article', { name: 'vera_qv 3' }).waitFor()
+    app.openFile(join(folder, 'gone.veranda-adapter'))
+    await page.getByText('There is no file or folder').waitFor()
     expect(existsSync(join(app.dataDirectory, 'cache', 'adapters'))).toBe(true)
     expect(problems).toEqual([])
   })

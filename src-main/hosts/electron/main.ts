@@ -11,6 +11,7 @@ import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
 import { foldersBeside } from './folders-beside.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { applicationMenu } from './menu.ts'
+import { collectOpenedFiles } from './opened-files.ts'
 import { pickFile } from './pick-file.ts'
 import { forkUtilityEngine } from './utility-engine-process.ts'
 import { focusWindow, openWindow } from './window.ts'
@@ -25,6 +26,7 @@ app.enableSandbox()
 declareAppScheme()
 guardContents()
 
+const sendOpenedFiles = collectOpenedFiles()
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', focusWindow)
   app.on('window-all-closed', () => app.quit())
@@ -44,6 +46,7 @@ async function start(): Promise<void> {
     pickFile,
   })
   closeBeforeQuit(veranda)
+  sendOpenedFiles(veranda.openFile)
   guardSession(session.defaultSession)
   serveAppScheme(session.defaultSession, join(root, 'out/renderer'))
   Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(process.platform, app.isPackaged)))

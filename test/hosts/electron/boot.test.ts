@@ -65,8 +65,30 @@ test('the window shows the page once it is there', async () => {
 })
 
 test('a second start shows the window that is there', () => {
-  app.emit('second-instance')
+  app.emit('second-instance', {}, ['veranda'], data)
   expect(theWindow().focused).toBe(true)
+})
+
+test('files that are opened with the app reach the page', async () => {
+  const port = given[1]?.port
+  if (port === undefined) throw new Error('No port was given.')
+  const next = async (): Promise<unknown> =>
+    await new Promise((resolve) => port.once('message', (message) => resolve(message)))
+  const first = next()
+  port.postMessage({ kind: 'call', id: 9, procedure: 'host.openedFiles', input: {} })
+  // Named on the command line that started the host.
+  expect(await first).toEqual({ kind: 'event', id: 9, event: { path: join(data, 'first.veranda-adapter') } })
+  const second = next()
+  app.emit('second-instance', {}, ['veranda', '--flag', 'pim.Veranda-Adapter', 'notes.txt'], data)
+  expect(await second).toEqual({ kind: 'event', id: 9, event: { path: join(data, 'pim.Veranda-Adapter') } })
+  const third = next()
+  let isPrevented = false
+  app.emit('open-file', { preventDefault: () => (isPrevented = true) }, '/x/mac.veranda-adapter')
+  expect(await third).toEqual({ kind: 'event', id: 9, event: { path: '/x/mac.veranda-adapter' } })
+  expect(isPrevented).toBe(true)
+  const ended = next()
+  port.postMessage({ kind: 'cancel', id: 9 })
+  expect(await ended).toEqual({ kind: 'result', id: 9, result: null })
 })
 
 test('closing the window keeps its place, closes the app and then ends', async () => {

@@ -29,7 +29,7 @@ export function bootHost(): void {
       given.push({ name, origin, port }),
     )
     vi.stubEnv('VERANDA_HOME', undefined)
-    process.argv.push('--data-dir', data)
+    process.argv.push('--data-dir', data, join(data, 'first.veranda-adapter'))
 
     await import('../../../src-main/hosts/electron/preload.ts')
     await import('../../../src-main/hosts/electron/main.ts')
