@@ -14,7 +14,7 @@ export interface Question extends Pick<ChatInput, 'messages' | 'sampling' | 'max
 /** The likeliest answer. */
 export const likeliest = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 }
 
-/** Answers a conversation, token by token; the caller holds the model's turn. */
+/** Answers a conversation, token by token. */
 export async function* answer(
   model: LoadedModel,
   { messages, adapter, sampling, maxTokens }: Question,
@@ -25,9 +25,9 @@ export async function* answer(
   const encode = (given: readonly ChatMessage[]): readonly number[] =>
     encodeChat(tokenizer, chatTemplate, given, { addGenerationPrompt: true }).ids
   const { prompt, leftOutMessages } = fitContext(encode, messages, contextLength, maxTokens)
-  const { decoder, drafting, extra } = await model.decoder(adapter, prompt)
+  const opened = await model.open(adapter, prompt)
   const before = performance.now()
-  const generation = generate(decoder, tokenizer, {
+  const generation = generate(opened.reader, tokenizer, {
     prompt,
     sample: createSampler(sampling),
     rules: {
@@ -36,8 +36,8 @@ export async function* answer(
       contextLength,
       promptTokens: prompt.length,
     },
-    extra,
-    drafting,
+    drafting: opened.drafting,
+    signal,
   })
   let text = ''
   let generatedTokens = 0
@@ -53,15 +53,23 @@ export async function* answer(
     prefillMs,
     decodeMs: performance.now() - before - prefillMs,
   })
-  for (;;) {
-    const { done: over, value } = await generation.next()
-    if (over === true) return result(value)
-    if (value.type === 'token') {
-      if (generatedTokens === 0) prefillMs = performance.now() - before
-      generatedTokens++
-      text += value.text
-      yield { text: value.text }
-    } else reusedTokens = value.reusedTokens
+  try {
+    for (;;) {
+      const { done: over, value } = await generation.next()
+      if (over === true) return result(value)
+      if (value.type === 'token') {
+        if (generatedTokens === 0) prefillMs = performance.now() - before
+        generatedTokens++
+        text += value.text
+        yield { text: value.text }
+      } else reusedTokens = value.reusedTokens
+      if (signal.aborted) return result('stopped')
+    }
+  } catch (error) {
+    // What it broke off because it was to stop is no failure.
     if (signal.aborted) return result('stopped')
+    throw error
+  } finally {
+    await opened.close()
   }
 }

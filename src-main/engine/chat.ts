@@ -1,5 +1,4 @@
 import { answer } from './answer.ts'
-import { openAdapter } from './open-adapter.ts'
 import type { Operation } from './operation-table.ts'
 import type { EngineResources } from './resources.ts'
 
@@ -8,12 +7,10 @@ export function chat(resources: EngineResources): Operation<'chat'> {
   return async function* (input, signal) {
     const model = resources.model(input.modelDirectory)
     const leave = resources.foreground.enter()
-    const done = await model.takeTurn()
     try {
-      const adapter = input.adapter === null ? null : openAdapter(input.adapter, model.folder)
+      const adapter = input.adapter === null ? null : resources.adapters.open(input.adapter, model.folder)
       return yield* answer(model, { ...input, adapter }, signal)
     } finally {
-      done()
       leave()
     }
   }

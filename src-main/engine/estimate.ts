@@ -133,17 +133,12 @@ async function timeOfProbe(
   const [messages] = probes
   if (messages === undefined) return 0
   const model = resources.model(modelDirectory)
-  const done = await model.takeTurn()
   const before = performance.now()
-  try {
-    const question = { messages, adapter: null, sampling: likeliest, maxTokens: longestAnswerTokens }
-    const answering = answer(model, question, signal)
-    let next = await answering.next()
-    while (next.done !== true) next = await answering.next()
-    return performance.now() - before
-  } finally {
-    done()
-  }
+  const question = { messages, adapter: null, sampling: likeliest, maxTokens: longestAnswerTokens }
+  const answering = answer(model, question, signal)
+  let next = await answering.next()
+  while (next.done !== true) next = await answering.next()
+  return performance.now() - before
 }
 
 function answersOf({ probes = [], settings }: EstimateInput, missing: number): number {

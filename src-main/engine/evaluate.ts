@@ -14,7 +14,7 @@ export function evaluate(resources: EngineResources): Operation<'evaluate'> {
   return async function* (input, signal) {
     const model = resources.model(input.modelDirectory)
     const examples = tokenizeExamples(model, input.examples)
-    const adapter = input.adapter === null ? null : openAdapter(input.adapter, model.folder).live
+    const adapter = input.adapter === null ? null : openAdapter(input.adapter, model.folder)
     const pass = await TrainingPass.open(resources.background, model.weights)
     try {
       const measuring = measure(pass, adapter, examples)

@@ -1,19 +1,20 @@
-import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import type { Drafting } from '../core/generation/drafting.ts'
+import { KeptCaches } from '../core/generation/kept-caches.ts'
+import { RowBatch } from '../core/generation/row-batch.ts'
+import { SharedRow, SharedSteps } from '../core/generation/shared-steps.ts'
+import type { TokenReader } from '../core/generation/token-reader.ts'
 import { PlacedFeeds } from '../core/graph/placed-feeds.ts'
 import type { Feeds, Runtime, Session } from '../core/graph/runtime.ts'
-import { Drafting } from '../core/generation/drafting.ts'
-import { KeptCaches } from '../core/generation/kept-caches.ts'
-import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
+import { BatchDecoder } from '../core/llama/batch-decoder.ts'
 import { Decoder } from '../core/llama/decoder.ts'
-import { cacheOutputs, cutGraph, DeviceKvCache } from '../core/llama/device-kv-cache.ts'
-import { KvCache, type TokenCache } from '../core/llama/kv-cache.ts'
+import { cutGraph, DeviceKvCache } from '../core/llama/device-kv-cache.ts'
+import { bytesOfToken, KvCache, type TokenCache } from '../core/llama/kv-cache.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
-import { adaptGraph } from '../core/vera/adapted-linear.ts'
-import type { VeraLayout } from '../core/vera/layout.ts'
 import { adapterFeeds } from '../core/vera/live-adapter.ts'
+import { DecoderSessions } from './decoder-sessions.ts'
 import { FileWeights } from './file-weights.ts'
 import { type ModelFolder, readModelFolder, weightsFile } from './model-folder.ts'
 import type { Codecs } from './native-codecs.ts'
@@ -21,14 +22,17 @@ import type { OpenAdapter } from './open-adapter.ts'
 
 /** Keys and values kept for the conversations of one model, at most; less on a machine with little memory. */
 const keptCacheBytes = Math.min(2 ** 29, totalmem() / 8)
-/** Sessions of one model kept ready: with and without an adapter. */
-const maxDecoders = 2
+/** Those of texts that take their steps together, at most. */
+const batchBytes = Math.min(2 ** 30, totalmem() / 8)
 
-interface ReadyDecoder {
-  readonly key: string
+/** A text that is being read and answered. */
+export interface OpenText {
+  readonly reader: TokenReader
+  /** The same, for those who read nothing else meanwhile. */
   readonly decoder: Decoder
-  /** Knows what its steps cost. */
   readonly drafting: Drafting
+  /** What it read is kept for the next turn. */
+  close(): Promise<void>
 }
 
 /** A model folder in use: its tokenizer, weights file and decoders, each opened when first needed. */
@@ -36,21 +40,32 @@ export class LoadedModel {
   readonly folder: ModelFolder
   readonly weights: FileWeights
   readonly #runtime: Runtime
-  readonly #decoders: ReadyDecoder[] = []
+  readonly #sessions: DecoderSessions
   readonly #caches: KeptCaches
+  readonly #steps: SharedSteps
+  readonly #texts = new Set<Promise<void>>()
   #tokenizer: Tokenizer | null = null
   /** What the adapter used last feeds, where it is best fed from. */
   #adapterFeeds: { readonly identity: string; readonly placed: PlacedFeeds; readonly feeds: Feeds } | null =
     null
   /** Cuts caches on the device. */
   #cutter: Promise<Session> | null = null
-  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(directory: string, runtime: Runtime, codecs: Codecs, cacheBytes = keptCacheBytes) {
     this.folder = readModelFolder(directory)
-    this.weights = new FileWeights(this.folder.model, join(directory, weightsFile), codecs, runtime.mapFile)
+    const { model } = this.folder
+    this.weights = new FileWeights(model, join(directory, weightsFile), codecs, runtime.mapFile)
     this.#runtime = runtime
+    this.#sessions = new DecoderSessions(this.folder, runtime)
     this.#caches = new KeptCaches(() => this.#newCache(), cacheBytes)
+    this.#steps = new SharedSteps({
+      openBatch: async (adapter) => {
+        const session = await this.#sessions.openStep(adapter?.layout ?? null)
+        return new RowBatch(new BatchDecoder(session, this.weights), model.config, adapter)
+      },
+      turn: () => new Promise((resolve) => setImmediate(resolve)),
+      maxPlaces: batchBytes / bytesOfToken(model.config),
+    })
   }
 
   get tokenizer(): Tokenizer {
@@ -64,34 +79,40 @@ export class LoadedModel {
     return this.folder.chatTemplate
   }
 
-  /** Waits until the decoders are free; call the returned function when done with them. */
-  async takeTurn(): Promise<() => void> {
-    const before = this.#turn
-    let done: () => void = () => {}
-    this.#turn = new Promise<void>((resolve) => (done = resolve))
-    await before
-    return () => {
-      // What the turn added counts from now on, and no decoder holds on to what is evicted.
-      for (const { decoder } of this.#decoders) decoder.use(this.#newCache())
-      this.#caches.evict()
-      done()
-    }
-  }
-
   /**
-   * A decoder for this adapter (null: the base model) and the inputs it needs; only within one's turn. Of what was
-   * kept of other turns it knows the longest beginning of the prompt.
+   * A text for this adapter (null: the base model). Of what was kept of others it knows the longest beginning of the
+   * prompt. Several are read at once, steps taken together; on a device, one after the other.
    */
-  async decoder(
-    adapter: OpenAdapter | null,
-    prompt: readonly number[] = [],
-  ): Promise<{ decoder: Decoder; drafting: Drafting; extra: Feeds }> {
-    const layout = adapter?.live.layout ?? null
-    const key = layout === null ? '' : hashLayout(layout)
-    const ready = this.#decoders.find((known) => known.key === key) ?? (await this.#openDecoder(key, layout))
-    const { decoder, drafting } = ready
-    decoder.use(this.#caches.take(adapter?.identity ?? '', prompt))
-    return { decoder, drafting, extra: adapter === null ? {} : await this.#feedsOf(adapter) }
+  async open(adapter: OpenAdapter | null, prompt: readonly number[] = []): Promise<OpenText> {
+    const done = await this.#enter()
+    try {
+      const ready = await this.#sessions.take(adapter?.live.layout ?? null)
+      const extra = adapter === null ? {} : await this.#feedsOf(adapter)
+      const cache = this.#caches.take(adapter?.identity ?? '', prompt)
+      const decoder = new Decoder(ready.session, this.weights, cache, extra)
+      const group = adapter === null ? '' : adapter.group
+      const row =
+        cache instanceof KvCache && group !== null
+          ? new SharedRow(this.#steps, decoder, { cache, group, adapter: adapter?.live ?? null })
+          : null
+      let isOpen = true
+      return {
+        decoder,
+        reader: row ?? decoder,
+        drafting: ready.drafting,
+        close: async () => {
+          if (!isOpen) return
+          isOpen = false
+          await row?.leave()
+          this.#caches.giveBack(cache)
+          ready.giveBack()
+          done()
+        },
+      }
+    } catch (error) {
+      done()
+      throw error
+    }
   }
 
   /** Of the keys and values kept. */
@@ -99,32 +120,33 @@ export class LoadedModel {
     return this.#caches.bytes
   }
 
+  /** Steps that several texts took together, and how many texts in all. */
+  get sharedSteps(): { readonly steps: number; readonly rows: number } {
+    return this.#steps.taken
+  }
+
   async close(): Promise<void> {
-    const done = await this.takeTurn()
-    for (const { decoder } of this.#decoders.splice(0)) await decoder.close()
+    while (this.#texts.size > 0) await Promise.all(this.#texts)
+    await this.#steps.close()
+    await this.#sessions.close()
     this.#caches.clear()
     this.#adapterFeeds?.placed.release()
     await (await this.#cutter)?.close()
     this.weights.close()
-    done()
   }
 
-  async #openDecoder(key: string, layout: VeraLayout | null): Promise<ReadyDecoder> {
-    if (this.#decoders.length >= maxDecoders) await this.#decoders.shift()?.decoder.close()
-    const { model, directory } = this.folder
-    const isJoined = this.#runtime.deviceMemory !== null
-    const plain = decoderGraph(model, weightsFile, isJoined)
-    const adapted = layout === null ? plain : adaptGraph(plain, layout)
-    const graph = lowerToStored(adapted, model, weightsFile, this.#runtime.blockArithmetic)
-    const staying = isJoined ? cacheOutputs(model.config) : []
-    const session = await this.#runtime.open(graph, { weightsDirectory: directory, staying })
-    const drafting = new Drafting(() => performance.now())
-    const ready = { key, decoder: new Decoder(session, this.weights, this.#newCache()), drafting }
-    this.#decoders.push(ready)
-    return ready
+  /** Call the returned function when the text is closed. */
+  async #enter(): Promise<() => void> {
+    const before = this.#runtime.deviceMemory === null ? [] : [...this.#texts]
+    let done: () => void = () => {}
+    const text = new Promise<void>((resolve) => (done = resolve)).then(() => void this.#texts.delete(text))
+    this.#texts.add(text)
+    await Promise.all(before)
+    return done
   }
 
   async #feedsOf({ identity, live }: OpenAdapter): Promise<Feeds> {
+    if (this.#runtime.deviceMemory === null) return adapterFeeds(live)
     if (this.#adapterFeeds?.identity === identity) return this.#adapterFeeds.feeds
     this.#adapterFeeds?.placed.release()
     const placed = new PlacedFeeds(this.#runtime)
@@ -149,8 +171,4 @@ export class LoadedModel {
       `The model ${this.folder.summary.name} has no ${what.slice(2)}, so it can't chat.`,
     )
   }
-}
-
-function hashLayout(layout: VeraLayout): string {
-  return createHash('sha256').update(JSON.stringify(layout)).digest('hex')
 }

@@ -8,6 +8,7 @@ import {
   projectionsOfAdapter,
   readAdapterSettings,
 } from '../core/vera/adapter-file.ts'
+import type { VeraLayout } from '../core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter, withStrength } from '../core/vera/live-adapter.ts'
 import type { AdapterReference } from './contract.ts'
 import type { ModelFolder } from './model-folder.ts'
@@ -16,30 +17,41 @@ export interface OpenAdapter {
   readonly live: LiveAdapter
   /** Two adapters with the same identity give the same keys and values. */
   readonly identity: string
+  /** Texts of one group take steps together: their adapters share layout and projections; null: only by itself. */
+  readonly group: string | null
 }
 
 /** Reads an adapter file for a model; fails where it was made for another one. */
-export function openAdapter(reference: AdapterReference, folder: ModelFolder): OpenAdapter {
-  const { path, strength } = reference
-  const bytes = readAdapterFile(path)
-  const adapter = decodeFor(bytes, folder)
+export function openAdapter({ path, strength }: AdapterReference, folder: ModelFolder): LiveAdapter {
+  const { adapter } = readAdapter(path, folder)
   const base = liveAdapter(adapter.layout, adapter.vectors, projectionsOfAdapter(adapter))
-  return {
-    live: withStrength(base, strength),
-    identity: `${strength} ${createHash('sha256').update(bytes).digest('hex')}`,
-  }
+  return withStrength(base, strength)
 }
 
 /** The adapter of a file, at the strength it was trained with; fails as `openAdapter` does. */
 export function readAdapterFor({ path }: AdapterReference, folder: ModelFolder): DecodedAdapter {
-  return decodeFor(readAdapterFile(path), folder)
+  return readAdapter(path, folder).adapter
 }
 
-function decodeFor(bytes: Uint8Array, folder: ModelFolder): DecodedAdapter {
+/** The adapter of a file, and its bytes; fails as `openAdapter` does. */
+export function readAdapter(
+  path: string,
+  folder: ModelFolder,
+): { readonly bytes: Uint8Array; readonly adapter: DecodedAdapter } {
+  const bytes = readAdapterFile(path)
   // The right model first: an adapter of another one has other shapes, too.
   checkBaseModel(readAdapterSettings(bytes), folder.summary.sourceHash)
-  return decodeAdapter(bytes, folder.model.config)
+  return { bytes, adapter: decodeAdapter(bytes, folder.model.config) }
 }
+
+/** Tells layouts apart. */
+export function hashLayout(layout: VeraLayout): string {
+  const known = layoutHashes.get(layout) ?? createHash('sha256').update(JSON.stringify(layout)).digest('hex')
+  layoutHashes.set(layout, known)
+  return known
+}
+
+const layoutHashes = new WeakMap<VeraLayout, string>()
 
 function readAdapterFile(path: string): Uint8Array {
   try {

@@ -16,7 +16,7 @@ import { train } from './train.ts'
 /** The engine's operations over ONNX Runtime on one of this machine's devices. */
 export function createOperations({ exact, device }: EngineOptions): OperationTable {
   const chosen = chooseRuntime({ threads: null, exact, device })
-  const resources = new EngineResources(chosen.runtime, loadCodecs())
+  const resources = new EngineResources(chosen.runtime, loadCodecs(), exact)
   return {
     importModel: importModel(resources),
     chat: chat(resources),

@@ -62,9 +62,8 @@ async function testDevice({
 }
 
 async function measureChat(model: LoadedModel) {
-  const done = await model.takeTurn()
+  const { decoder, close } = await model.open(null)
   try {
-    const { decoder } = await model.decoder(null)
     const { vocabularySize, contextLength } = model.folder.model.config
     const length = Math.min(promptTokens, contextLength - answerTokens - 1)
     const prompt = [...someTokens(length, vocabularySize)]
@@ -75,7 +74,7 @@ async function measureChat(model: LoadedModel) {
     const tokenMs = await measured(async () => void (await decoder.logits([1], [0])), answerTokens)
     return { promptTokensPerSecond: (1000 * length) / promptMs, tokensPerSecond: 1000 / tokenMs }
   } finally {
-    done()
+    await close()
   }
 }
 

@@ -3,6 +3,7 @@ import type { LiveAdapter } from '../core/vera/live-adapter.ts'
 import { answer, likeliest, type Question } from './answer.ts'
 import type { OperationEvent, TrainInput } from './contract.ts'
 import type { LoadedModel } from './loaded-model.ts'
+import { hashLayout } from './open-adapter.ts'
 import type { EngineResources } from './resources.ts'
 
 const longestAnswerTokens = 64
@@ -16,7 +17,7 @@ export interface Probing {
 
 /**
  * The likeliest answers to the probes with the vectors as they are, as events; fewer once the signal is aborted.
- * A chat goes before: it takes the decoder at the next token, and the answer is begun again.
+ * A chat goes before: the answers stop at the next token, and are begun again.
  */
 export async function* sampled(
   { resources, model, probes }: Probing,
@@ -28,14 +29,21 @@ export async function* sampled(
   const identity = createHash('sha256')
     .update(new Uint8Array(buffer, byteOffset, byteLength))
     .digest('hex')
-  const asked = { adapter: { live, identity }, sampling: likeliest, maxTokens: longestAnswerTokens }
-  for (const [probe, messages] of probes.entries()) {
+  const group = live.layout.method === 'lora' ? null : `probe ${hashLayout(live.layout)}`
+  const asked = { adapter: { live, identity, group }, sampling: likeliest, maxTokens: longestAnswerTokens }
+  const answered = async (messages: Question['messages']): Promise<string | null> => {
     let text: string | null = null
     while (text === null && !signal.aborted) {
       text = await answerUndisturbed(resources, model, { ...asked, messages }, signal)
     }
-    if (signal.aborted || text === null) return
-    yield { type: 'sampled', step, probe, answer: text }
+    return text
+  }
+  // At once: they take their steps together. None goes on after this, whatever becomes of another.
+  const answers = await Promise.allSettled(probes.map(answered))
+  for (const [probe, outcome] of answers.entries()) {
+    if (outcome.status === 'rejected') throw outcome.reason
+    if (signal.aborted || outcome.value === null) return
+    yield { type: 'sampled', step, probe, answer: outcome.value }
   }
 }
 
@@ -47,13 +55,13 @@ async function answerUndisturbed(
   signal: AbortSignal,
 ): Promise<string | null> {
   await foreground.idle()
-  const done = await model.takeTurn()
+  const answering = answer(model, question, signal)
   try {
-    const answering = answer(model, question, signal)
     let next = await answering.next()
     while (next.done !== true && !foreground.isBusy) next = await answering.next()
     return next.done === true ? next.value.text.trim() : null
   } finally {
-    done()
+    // Where it was not answered to its end.
+    await answering.return(undefined as never)
   }
 }

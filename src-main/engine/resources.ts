@@ -1,5 +1,6 @@
 import type { Runtime } from '../core/graph/runtime.ts'
 import { Foreground } from './foreground.ts'
+import { HeldAdapters } from './held-adapters.ts'
 import { LoadedModel } from './loaded-model.ts'
 import type { Codecs } from './native-codecs.ts'
 
@@ -8,11 +9,13 @@ export class EngineResources {
   readonly runtime: Runtime
   readonly codecs: Codecs
   readonly foreground = new Foreground()
+  readonly adapters: HeldAdapters
   /** For trainings and measurements: waits while a chat runs. */
   readonly background: Runtime
   readonly #models = new Map<string, LoadedModel>()
 
-  constructor(runtime: Runtime, codecs: Codecs) {
+  constructor(runtime: Runtime, codecs: Codecs, isExact = false) {
+    this.adapters = new HeldAdapters(isExact)
     this.runtime = runtime
     this.codecs = codecs
     this.background = this.foreground.behind(runtime)

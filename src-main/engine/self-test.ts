@@ -82,16 +82,15 @@ async function chatLogits(
   live: LiveAdapter,
   ids: readonly number[],
 ): Promise<Float32Array> {
-  const done = await model.takeTurn()
+  const { decoder, close } = await model.open({ live, identity: 'self-test', group: null })
   try {
-    const { decoder, extra } = await model.decoder({ live, identity: 'self-test' })
-    const all: number[] = [...(await decoder.logits(ids, [ids.length - 1], extra))]
-    all.push(...(await decoder.logits([5], [0], extra)))
+    const all: number[] = [...(await decoder.logits(ids, [ids.length - 1]))]
+    all.push(...(await decoder.logits([5], [0])))
     decoder.truncate(ids.length - 4)
-    all.push(...(await decoder.logits([6, 7, 8], [1, 2], extra)))
+    all.push(...(await decoder.logits([6, 7, 8], [1, 2])))
     return Float32Array.from(all)
   } finally {
-    done()
+    await close()
   }
 }
 

@@ -18,6 +18,7 @@ export interface Contender {
   read(tokens: readonly number[]): Promise<unknown>
   /** Forgets all tokens from place `length` on. */
   rewind(length: number): Promise<void>
+  close(): Promise<void>
 }
 
 export interface Contenders {
@@ -34,7 +35,6 @@ export async function openContenders(contextSize: number): Promise<Contenders | 
   const llama = await openLlamaCpp(modelFile ?? '', threads, contextSize)
   if (llama !== null) {
     list.push({ role: 'llama.cpp', name: 'llama.cpp', ...llama })
-    closings.push(() => llama.close())
   }
   for (const [role, adaptedRole, name] of [
     ['chat', 'adapted', 'veranda'],
@@ -54,6 +54,7 @@ export async function openContenders(contextSize: number): Promise<Contenders | 
   return {
     list,
     async close() {
+      for (const contender of list) await contender.close()
       for (const close of closings) await close()
     },
   }
@@ -67,11 +68,12 @@ async function ours(role: Role, name: string, model: LoadedModel, adapted: boole
   })
   const vectors = initialVectors(layout, 0.1)
   const live = liveAdapter(layout, vectors, projections({ ...layout, key: 0 }))
-  const { decoder, extra } = await model.decoder(adapted ? { live, identity: role } : null)
+  const { decoder, close } = await model.open(adapted ? { live, identity: role, group: null } : null)
   return {
     role,
     name,
-    read: (tokens) => decoder.logits(tokens, [tokens.length - 1], extra),
+    read: (tokens) => decoder.logits(tokens, [tokens.length - 1]),
     rewind: async (length) => decoder.truncate(length),
+    close,
   }
 }

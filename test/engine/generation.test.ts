@@ -34,14 +34,14 @@ async function answer(
   drafting: Drafting | null,
   maxTokens: number,
 ): Promise<{ ids: number[]; runs: number }> {
-  const { decoder, extra } = await model.decoder(null)
-  decoder.rewindTo([])
+  const { decoder, close } = await model.open(null)
   const contextLength = model.folder.model.config.contextLength
   const rules = { endIds: new Set<number>(), maxTokens, contextLength, promptTokens: prompt.length }
-  const input = { prompt, sample: createSampler(settings), rules, extra, drafting }
+  const input = { prompt, sample: createSampler(settings), rules, drafting }
   const ids: number[] = []
   for await (const step of generate(decoder, model.tokenizer, input))
     if (step.type === 'token') ids.push(step.id)
+  await close()
   return { ids, runs: steps }
 }
 

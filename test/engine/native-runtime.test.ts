@@ -136,13 +136,11 @@ async function results(
   const gradient = new Float32Array(layout.length)
   const loss = await pass.addGradient(batch, adapter, equalWeights(1), gradient)
   const answers: Float32Array[] = []
-  for (const opened of [null, { live, identity: 'some' }]) {
-    const { decoder, extra } = await model.decoder(opened)
+  for (const opened of [null, { live, identity: 'some', group: null }]) {
+    const { decoder, close } = await model.open(opened)
     // A prompt, and a token by itself: there are kernels for many rows and for few.
-    answers.push(
-      await decoder.logits([...ids], [ids.length - 1], extra),
-      await decoder.logits([5], [0], extra),
-    )
+    answers.push(await decoder.logits([...ids], [ids.length - 1]), await decoder.logits([5], [0]))
+    await close()
   }
   await pass.close()
   await model.close()

@@ -143,7 +143,7 @@ describe('a run', () => {
     const adapter = { path: whole.result.adapterPath ?? '', strength: 1 }
     const { result } = await finish(evaluate(resources)({ modelDirectory, examples, adapter }, goOn))
     expect(result.meanLoss).toBeCloseTo(whole.result.lossAfter ?? 0, 3)
-    expect(openAdapter(adapter, resources.model(modelDirectory).folder).live.layout.sites[0]?.layer).toBe(1)
+    expect(openAdapter(adapter, resources.model(modelDirectory).folder).layout.sites[0]?.layer).toBe(1)
 
     const again = trainInput({ settings: upper })
     const stop = new AbortController()

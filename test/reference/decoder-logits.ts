@@ -1,6 +1,7 @@
 import type { Batch } from '../../src-main/core/training/batch.ts'
 import type { LiveAdapter } from '../../src-main/core/vera/live-adapter.ts'
 import type { LoadedModel } from '../../src-main/engine/loaded-model.ts'
+import type { OpenAdapter } from '../../src-main/engine/open-adapter.ts'
 
 /** Adapters get a number each, so that no decoder takes one's keys and values for another's. */
 const identities = new WeakMap<LiveAdapter, string>()
@@ -15,7 +16,7 @@ export async function decoderLogits(
   batch: Batch,
   adapter: LiveAdapter | null = null,
 ): Promise<Float32Array> {
-  const { decoder, extra } = await model.decoder(adapter && identified(adapter))
+  const { decoder, close } = await model.open(adapter && identified(adapter))
   const length = batch.ids.length / batch.rows
   const results: Float32Array[] = []
   for (let row = 0; row < batch.rows; row++) {
@@ -25,9 +26,10 @@ export async function decoderLogits(
     decoder.rewindTo([])
     const half = Math.ceil(ids.length / 2)
     for (const piece of [ids.slice(0, half), ids.slice(half)]) {
-      if (piece.length > 0) results.push(await decoder.logits(piece, [...piece.keys()], extra))
+      if (piece.length > 0) results.push(await decoder.logits(piece, [...piece.keys()]))
     }
   }
+  await close()
   const joined = new Float32Array(results.reduce((sum, part) => sum + part.length, 0))
   let offset = 0
   for (const part of results) {
@@ -37,8 +39,8 @@ export async function decoderLogits(
   return joined
 }
 
-function identified(live: LiveAdapter): { readonly live: LiveAdapter; readonly identity: string } {
+function identified(live: LiveAdapter): OpenAdapter {
   const identity = identities.get(live) ?? `adapter ${++adapters}`
   identities.set(live, identity)
-  return { live, identity }
+  return { live, identity, group: null }
 }

@@ -1,11 +1,11 @@
-import type { Feeds } from '../graph/runtime.ts'
-import type { Decoder } from '../llama/decoder.ts'
+import type { StopSignal } from '../graph/runtime.ts'
 import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import type { Drafting } from './drafting.ts'
 import { PromptLookup } from './prompt-lookup.ts'
 import type { Sampler } from './sampling.ts'
 import { type StopReason, type StopRules, stopReason } from './stop-rules.ts'
 import { TextStream } from './text-stream.ts'
+import type { TokenReader } from './token-reader.ts'
 
 /** The repeat penalty looks back this many tokens, llama.cpp's default. */
 const repeatWindow = 64
@@ -14,10 +14,10 @@ export interface GenerationInput {
   readonly prompt: readonly number[]
   readonly sample: Sampler
   readonly rules: StopRules
-  /** Inputs of an adapter's graph. */
-  readonly extra: Feeds
   /** Tries guessed tokens, several in a step; null reads one token a step. */
   readonly drafting: Drafting | null
+  /** Ends the reading of the prompt in its middle, which then throws the signal's reason. */
+  readonly signal?: StopSignal
 }
 
 /** Before and while the prompt is read, then with the text that each new token completes (may be empty). */
@@ -26,22 +26,22 @@ export type GenerationStep =
   | { readonly type: 'token'; readonly id: number; readonly text: string }
 
 /**
- * Reads the prompt, of which the decoder may know a beginning already, and answers it token by token. The
+ * Reads the prompt, of which the reader may know a beginning already, and answers it token by token. The
  * caller stops it between two steps by asking for no more.
  *
  * Drafting changes the speed, not the answer: every token is sampled from the logits of what really stands before
  * it, with the same random numbers in the same order (logits agree up to float32's rounding in sums).
  */
 export async function* generate(
-  decoder: Decoder,
+  reader: TokenReader,
   tokenizer: Tokenizer,
   input: GenerationInput,
 ): AsyncGenerator<GenerationStep, StopReason> {
-  const { prompt, sample, rules, extra, drafting } = input
+  const { prompt, sample, rules, drafting, signal } = input
   // The last token is always read: its logits choose the first token of the answer.
-  const known = decoder.rewindTo(prompt.slice(0, -1))
+  const known = reader.rewindTo(prompt.slice(0, -1))
   yield { type: 'prompt', reusedTokens: known }
-  const reading = decoder.read(prompt.slice(known), extra)
+  const reading = reader.read(prompt.slice(known), signal)
   let piece = await reading.next()
   while (piece.done !== true) {
     yield { type: 'prompt', reusedTokens: known }
@@ -69,17 +69,19 @@ export async function* generate(
       accepted++
       continue
     }
-    decoder.truncate(decoder.tokens.length - (draft.length - accepted))
+    reader.truncate(reader.length - (draft.length - accepted))
     accepted = 0
+    const isAlone = reader.isAlone
     // No more than the answer may still be long, and the token that is read anyway.
     const limit = Math.min(
       rules.maxTokens - generated - 1,
       rules.contextLength - rules.promptTokens - generated - 1,
     )
-    draft = lookup?.guess(drafting?.draftLength(lookup.matched, limit) ?? 0) ?? []
+    const tried = isAlone ? (drafting?.draftLength(lookup?.matched ?? 0, limit) ?? 0) : 0
+    draft = lookup?.guess(tried) ?? []
     const step = [id, ...draft]
     const before = drafting?.clock() ?? 0
-    logits = await decoder.logits(step, [...step.keys()], extra)
-    drafting?.measure(step.length, drafting.clock() - before)
+    logits = await reader.next(step)
+    if (isAlone && reader.isAlone) drafting?.measure(step.length, (drafting?.clock() ?? 0) - before)
   }
 }

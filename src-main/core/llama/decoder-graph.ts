@@ -3,7 +3,8 @@ import { type Graph, graphFailure, type Shape, type Value } from '../graph/graph
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
 import { attentionKinds, attentionSuffix } from './attention-kinds.ts'
-import { decoderLayer, head, type ParameterOf } from './layer.ts'
+import type { LlamaConfig } from './config.ts'
+import { decoderLayer, head, type LayerInputs, type ParameterOf, times } from './layer.ts'
 import { lowerGraph } from './lower-graph.ts'
 import type { LinearWeight } from './lower-linear.ts'
 import { type Extent, type StoredModel, type StoredWeight, weightName } from './stored-model.ts'
@@ -23,16 +24,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
   const g = new GraphBuilder('decoder')
   const parameter = storedParameters(g, model, weightsFile)
   const embedded = g.input('x', 'float32', ['N', H])
-  const shared = new Map(
-    attentionKinds(config).map(({ suffix }) => [
-      suffix,
-      {
-        cos: g.input(`cos${suffix}`, 'float32', ['N', D / 2]),
-        sin: g.input(`sin${suffix}`, 'float32', ['N', D / 2]),
-        mask: g.input(`mask${suffix}`, 'float32', [1, G === 1 ? 'T' : `${G}·T`, 'C+T']),
-      },
-    ]),
-  )
+  const placesOf = declarePlaces(g, config, [1, times(G, 'T'), 'C+T'])
   const scored = g.input('scored', 'int64', ['M'])
   let x = embedded
   let capacity: Value | null = null
@@ -43,14 +35,11 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
     const values = g.input(`values.${layer}`, 'float32', [K, 'C', D])
     if (!joinsCache) capacity ??= op.sizeOf(g, keys, 2)
     const past = { keys, values, capacity }
-    const kind = shared.get(attentionSuffix(config, layer))
-    if (kind === undefined) throw graphFailure(`Layer ${layer} has no mask.`)
-    const { cos, sin, mask } = kind
     const result = decoderLayer(g, config, `model.layers.${layer}`, parameter, {
       x,
-      rotary: config.unrotatedLayers?.includes(layer) ? null : { cos, sin },
-      mask,
+      ...placesOf(layer),
       rows: 1,
+      tokens: 'T',
       past,
       fused: false,
     })
@@ -73,6 +62,70 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
   g.output(ofAll(newKeys, [K, D, 'T']), 'newKeys')
   g.output(ofAll(newValues, [K, 'T', D]), 'newValues')
   return g.finish()
+}
+
+/**
+ * A step of several texts at once, each with a cache of its own; linear layers are not lowered yet.
+ *
+ * Inputs: `x [N, H]`, one token a text, `cos`, `sin [N, D/2]`, `mask [K·N, 1, C+1]`
+ * (and those of windowed layers), and of each layer `keys.i
+ * [K·N, D, C]`, `values.i [K·N, C, D]`. Outputs: `logits [N, V]`, `newKeys` and `newValues [L, K·N, D]`.
+ */
+export function stepGraph(model: StoredModel, weightsFile: string): Graph {
+  const { config } = model
+  const { hiddenSize: H, headDim: D, kvHeadCount: K } = config
+  const g = new GraphBuilder('step')
+  const parameter = storedParameters(g, model, weightsFile)
+  const rows = times(K, 'N')
+  let x = g.input('x', 'float32', ['N', H])
+  const placesOf = declarePlaces(g, config, [rows, 1, 'C+1'])
+  let capacity: Value | null = null
+  const newKeys: Value[] = []
+  const newValues: Value[] = []
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    const keys = g.input(`keys.${layer}`, 'float32', [rows, D, 'C'])
+    const values = g.input(`values.${layer}`, 'float32', [rows, 'C', D])
+    capacity ??= op.sizeOf(g, keys, 2)
+    const result = decoderLayer(g, config, `model.layers.${layer}`, parameter, {
+      x,
+      ...placesOf(layer),
+      rows: 'N',
+      tokens: 1,
+      past: { keys, values, capacity },
+      fused: false,
+    })
+    x = result.x
+    newKeys.push(op.reshape(g, result.keys, [1, rows, D]))
+    newValues.push(op.reshape(g, result.values, [1, rows, D]))
+  }
+  g.output(head(g, config, parameter, x), 'logits')
+  g.output(op.concat(g, newKeys, 0), 'newKeys')
+  g.output(op.concat(g, newValues, 0), 'newValues')
+  return g.finish()
+}
+
+/** Declares the rotary tables and masks of each kind of attention; returns those of a layer. */
+function declarePlaces(
+  g: GraphBuilder,
+  config: LlamaConfig,
+  maskShape: Shape,
+): (layer: number) => Pick<LayerInputs, 'rotary' | 'mask'> {
+  const kinds = new Map(
+    attentionKinds(config).map(({ suffix }) => [
+      suffix,
+      {
+        cos: g.input(`cos${suffix}`, 'float32', ['N', config.headDim / 2]),
+        sin: g.input(`sin${suffix}`, 'float32', ['N', config.headDim / 2]),
+        mask: g.input(`mask${suffix}`, 'float32', maskShape),
+      },
+    ]),
+  )
+  return (layer) => {
+    const kind = kinds.get(attentionSuffix(config, layer))
+    if (kind === undefined) throw graphFailure(`Layer ${layer} has no mask.`)
+    const { cos, sin, mask } = kind
+    return { rotary: config.unrotatedLayers?.includes(layer) ? null : { cos, sin }, mask }
+  }
 }
 
 /** Gives a decoder graph its linear weights, straight from the weights file. */

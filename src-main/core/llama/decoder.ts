@@ -1,4 +1,4 @@
-import { type Feeds, float32Data, type Session } from '../graph/runtime.ts'
+import { type Feeds, float32Data, type Session, type StopSignal } from '../graph/runtime.ts'
 import { type AttentionKind, attentionKinds } from './attention-kinds.ts'
 import { commonLength, KvCache, type TokenCache } from './kv-cache.ts'
 import { hiddenScore } from './layer.ts'
@@ -8,39 +8,40 @@ import { embed, type WeightSource } from './weight-source.ts'
 /** Tokens of one run: long prompts go in pieces, so that a person can stop them. */
 const pieceTokens = 256
 
-/** A model that reads tokens one after the other and remembers them, over a lowered `decoderGraph`. */
+/** One text that a model reads token by token and remembers, over a lowered `decoderGraph`. */
 export class Decoder {
   readonly #session: Session
   readonly #weights: WeightSource
   readonly #kinds: readonly AttentionKind[]
   readonly #rotary: (positions: ArrayLike<number>) => Feeds
-  #cache: TokenCache
+  readonly #cache: TokenCache
+  readonly #extra: Feeds
+  /** Nothing else takes its time: see `TokenReader`. */
+  readonly isAlone = true
 
+  /** @param extra inputs that the graph has beside the decoder's own (an adapter's) */
   constructor(
     session: Session,
     weights: WeightSource,
     cache: TokenCache = new KvCache(weights.model.config),
+    extra: Feeds = {},
   ) {
     this.#session = session
     this.#weights = weights
     this.#kinds = attentionKinds(weights.model.config)
     this.#rotary = rotaryFeeds(this.#kinds)
     this.#cache = cache
+    this.#extra = extra
   }
 
-  /** The tokens whose keys and values are in the cache. */
-  get tokens(): readonly number[] {
-    return this.#cache.tokens
-  }
-
-  /** Goes on with another cache, of the same model and adapter. */
-  use(cache: TokenCache): void {
-    this.#cache = cache
+  /** Tokens whose keys and values are in the cache. */
+  get length(): number {
+    return this.#cache.length
   }
 
   /** Keeps the longest common beginning of the cache and `tokens`, and returns its length. */
   rewindTo(tokens: readonly number[]): number {
-    const common = commonLength(this.tokens, tokens)
+    const common = commonLength(this.#cache.tokens, tokens)
     this.truncate(common)
     return common
   }
@@ -50,30 +51,25 @@ export class Decoder {
     this.#cache.truncate(length)
   }
 
-  /**
-   * Reads tokens and yields after each piece; the last piece's logits `[1, V]` are those of the last token.
-   * `extra` are inputs that the graph has beside the decoder's own (an adapter's).
-   */
-  async *read(tokens: readonly number[], extra: Feeds = {}): AsyncGenerator<void, Float32Array> {
-    let logits: Float32Array = new Float32Array(0)
-    for (let start = 0; start < tokens.length; start += pieceTokens) {
-      if (start > 0) yield
-      const piece = tokens.slice(start, start + pieceTokens)
-      logits = await this.logits(piece, [piece.length - 1], extra)
-    }
-    return logits
+  /** Reads tokens and yields after each piece; the logits `[1, V]` are those of the last token. */
+  read(tokens: readonly number[], signal?: StopSignal): AsyncGenerator<void, Float32Array> {
+    return readInPieces(tokens, (piece) => this.logits(piece, [piece.length - 1], signal))
+  }
+
+  next(tokens: readonly number[]): Promise<Float32Array> {
+    return this.logits(tokens, [...tokens.keys()])
   }
 
   /** Reads tokens in one run and gives the logits `[scored.length, V]` after the tokens at the places `scored`. */
   async logits(
     tokens: readonly number[],
     scored: readonly number[],
-    extra: Feeds = {},
+    signal?: StopSignal,
   ): Promise<Float32Array> {
     const { config } = this.#weights.model
     const [T, past] = [tokens.length, this.#cache.length]
-    const results = await this.#session.run({
-      ...extra,
+    const feeds = {
+      ...this.#extra,
       ...(await this.#cache.feeds()),
       x: { data: embed(this.#weights, tokens), shape: [T, config.hiddenSize] },
       ...this.#rotary(tokens.map((_, t) => past + t)),
@@ -81,13 +77,10 @@ export class Decoder {
         this.#kinds.map(({ suffix, window }) => [`mask${suffix}`, this.#mask(T, window)] as const),
       ),
       scored: { data: BigInt64Array.from(scored, BigInt), shape: [scored.length] },
-    })
+    }
+    const results = await this.#session.run(feeds, signal)
     this.#cache.append(tokens, results)
     return float32Data(results['logits'], 'logits')
-  }
-
-  close(): Promise<void> {
-    return this.#session.close()
   }
 
   /** `[1, G·T, C+T]`: the filled part of the cache, then the new tokens up to each token itself. */
@@ -107,4 +100,17 @@ export class Decoder {
     for (let group = 1; group < G; group++) data.copyWithin(group * T * S, 0, T * S)
     return { data, shape: [1, G * T, S] }
   }
+}
+
+/** Reads a text piece by piece and yields after each; the last piece's result. */
+export async function* readInPieces(
+  tokens: readonly number[],
+  read: (piece: readonly number[]) => Promise<Float32Array>,
+): AsyncGenerator<void, Float32Array> {
+  let logits: Float32Array = new Float32Array(0)
+  for (let start = 0; start < tokens.length; start += pieceTokens) {
+    if (start > 0) yield
+    logits = await read(tokens.slice(start, start + pieceTokens))
+  }
+  return logits
 }

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import type { Feeds, Results, Session, Tensor } from '../graph/runtime.ts'
 import type { LlamaConfig } from './config.ts'
-import type { TokenCache } from './kv-cache.ts'
+import { bytesOfToken, type TokenCache } from './kv-cache.ts'
 
 /** Tensors of a device by the decoder graph's input names; nothing changes them, so caches can share them. */
 interface Held {
@@ -46,8 +46,7 @@ export class DeviceKvCache implements TokenCache {
   }
 
   get bytes(): number {
-    const { layerCount, kvHeadCount, headDim } = this.#config
-    return 2 * layerCount * kvHeadCount * headDim * this.capacity * Float32Array.BYTES_PER_ELEMENT
+    return bytesOfToken(this.#config) * this.capacity
   }
 
   truncate(length: number): void {

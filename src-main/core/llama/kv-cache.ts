@@ -58,8 +58,7 @@ export class KvCache implements TokenCache {
   }
 
   get bytes(): number {
-    const { layerCount, kvHeadCount, headDim } = this.#config
-    return 2 * layerCount * kvHeadCount * headDim * this.#capacity * Float32Array.BYTES_PER_ELEMENT
+    return bytesOfToken(this.#config) * this.#capacity
   }
 
   truncate(length: number): void {
@@ -120,6 +119,11 @@ export class KvCache implements TokenCache {
     this.#values = this.#values.map((values) => resize(values, K, before * D, after * D, before * D))
     this.#capacity = after
   }
+}
+
+/** Of one token's keys and values. */
+export function bytesOfToken({ layerCount, kvHeadCount, headDim }: LlamaConfig): number {
+  return 2 * layerCount * kvHeadCount * headDim * Float32Array.BYTES_PER_ELEMENT
 }
 
 function capacityFor(length: number): number {

@@ -6,7 +6,7 @@
  * `G = Q/K`, `C` capacity of the KV cache, `S` keys a query may see (T, or C + T with a cache).
  */
 import type { GraphBuilder } from '../graph/builder.ts'
-import type { Dim, Shape, Value } from '../graph/graph.ts'
+import { type Dim, graphFailure, type Shape, type Value } from '../graph/graph.ts'
 import * as op from '../graph/operators.ts'
 import { gates, softCap } from './activations.ts'
 import type { LlamaConfig } from './config.ts'
@@ -19,11 +19,11 @@ export const hiddenScore = -1e30
 /** A frozen parameter (a norm's scale, a bias) by its name in the checkpoint. */
 export type ParameterOf = (name: string, shape: Shape) => Value
 
-/** Keys and values of earlier tokens, one row only. */
+/** Keys and values of earlier tokens. */
 export interface PastValues {
-  /** `[K, D, C]`: transposed, so that no token has to turn the whole cache. */
+  /** `[B·K, D, C]`: transposed, so that no token has to turn the whole cache. */
   readonly keys: Value
-  /** `[K, C, D]` */
+  /** `[B·K, C, D]` */
   readonly values: Value
   /** C, int64 [1]; null: the new ones are put behind these, and together they are what the layer gives out. */
   readonly capacity: Value | null
@@ -34,9 +34,11 @@ export interface LayerInputs {
   readonly x: Value
   /** `[N, D/2]` each; null: this layer doesn't rotate. */
   readonly rotary: { readonly cos: Value; readonly sin: Value } | null
-  /** Added to the scores, 0 or `hiddenScore`: `[B·K or 1, G·T, S]` */
+  /** Added to the scores, 0 or `hiddenScore`: `[B·K or 1, G·T or 1, S]` */
   readonly mask: Value
-  readonly rows: number
+  /** B and T, of which one may be known only when the graph runs; then N stands for both. */
+  readonly rows: Dim
+  readonly tokens: Dim
   readonly past: PastValues | null
   /** Whether the runtime has `Attention`; it takes no earlier values. */
   readonly fused: boolean
@@ -45,9 +47,9 @@ export interface LayerInputs {
 export interface LayerOutputs {
   /** `[N, H]` */
   readonly x: Value
-  /** Of these tokens, or of the past ones and these: `[B·K, D, T]` or `[K, D, C+T]` */
+  /** Of these tokens, or of the past ones and these: `[B·K, D, T]` or `[B·K, D, C+T]` */
   readonly keys: Value
-  /** Likewise: `[B·K, T, D]` or `[K, C+T, D]` */
+  /** Likewise: `[B·K, T, D]` or `[B·K, C+T, D]` */
   readonly values: Value
 }
 
@@ -60,7 +62,7 @@ export function decoderLayer(
   inputs: LayerInputs,
 ): LayerOutputs {
   const { hiddenSize: H, headDim: D, headCount: Q, kvHeadCount: K, normEpsilon } = config
-  const { x, rows: B } = inputs
+  const { x, rows: B, tokens: T } = inputs
   const G = Q / K
 
   const project = (input: Value, kind: LinearKind): Value => {
@@ -88,15 +90,15 @@ export function decoderLayer(
   const scaled = op.mul(g, rotatedQueries, g.float32(config.scoreScale ?? 1 / Math.sqrt(D)))
   const rotatedKeys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), K)
   const projectedValues = project(normalized, 'v_proj')
-  const newKeys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, 'T', K, D]), [0, 2, 3, 1]), [
-    B * K,
+  const newKeys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, T, K, D]), [0, 2, 3, 1]), [
+    times(K, B),
     D,
-    'T',
+    T,
   ])
   const newValues = op.reshape(
     g,
-    op.transpose(g, op.reshape(g, projectedValues, [B, 'T', K, D]), [0, 2, 1, 3]),
-    [B * K, 'T', D],
+    op.transpose(g, op.reshape(g, projectedValues, [B, T, K, D]), [0, 2, 1, 3]),
+    [times(K, B), T, D],
   )
   const { past } = inputs
   const joins = past !== null && past.capacity === null
@@ -108,15 +110,16 @@ export function decoderLayer(
         op.reshape(g, scaled, ['N', Q * D]),
         op.reshape(g, rotatedKeys, ['N', K * D]),
       ]
+      if (typeof B === 'string') throw graphFailure('Attention needs to know its rows beforehand.')
       const shape = { rows: B, heads: Q, kvHeads: K }
       return op.attention(g, [flatQueries, flatKeys, projectedValues, inputs.mask], shape)
     }
-    const queries = op.reshape(
-      g,
-      op.transpose(g, op.reshape(g, scaled, [B, 'T', K, G, D]), [0, 2, 3, 1, 4]),
-      [B * K, times(G, 'T'), D],
-    )
-    const attended = op.reshape(g, attend(g, config, queries, keys, values, inputs), [B, K, G, 'T', D])
+    const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, T, K, G, D]), [0, 2, 3, 1, 4]), [
+      times(K, B),
+      times(G, T),
+      D,
+    ])
+    const attended = op.reshape(g, attend(g, config, queries, keys, values, inputs), [B, K, G, T, D])
     return op.reshape(g, op.transpose(g, attended, [0, 3, 1, 2, 4]), ['N', Q * D])
   }
   const norms = layerNorms(config)
@@ -153,7 +156,7 @@ function attend(
   queries: Value,
   keys: Value,
   values: Value,
-  { past, mask }: LayerInputs,
+  { past, mask, tokens }: LayerInputs,
 ): Value {
   const masked = (scores: Value): Value =>
     op.add(g, scoreCap === undefined ? scores : softCap(g, scores, scoreCap), mask)
@@ -162,11 +165,12 @@ function attend(
   const all = op.concat(g, [op.matMul(g, queries, past.keys), scores], 2)
   const weights = op.softmax(g, masked(all))
   const ofPast = op.sliceAt(g, weights, 2, past.capacity, 'head', 'C')
-  const ofNew = op.sliceAt(g, weights, 2, past.capacity, 'tail', 'T')
+  const ofNew = op.sliceAt(g, weights, 2, past.capacity, 'tail', tokens)
   return op.add(g, op.matMul(g, ofPast, past.values), op.matMul(g, ofNew, values))
 }
 
-/** The name of a product of sizes; the name itself for 1. */
-function times(factor: number, name: string): Dim {
-  return factor === 1 ? name : `${factor}·${name}`
+/** A product of sizes, or its name; the name itself for 1. */
+export function times(factor: number, size: Dim): Dim {
+  if (typeof size === 'number') return factor * size
+  return factor === 1 ? size : `${factor}·${size}`
 }

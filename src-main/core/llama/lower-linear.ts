@@ -77,8 +77,12 @@ export function lowerLinears(
     if (weight.kind === 'matrix') return updated(op.gemm(g, x, weight.matrix, { b: node.op === 'Linear' }))
     const format = { rows: intAttribute(node, 'outFeatures'), columns: intAttribute(node, 'inFeatures') }
     const transposed = node.op !== 'Linear'
-    if (arithmetic !== null)
-      return op.blockLinear(g, x, weight, { ...format, transposed, arithmetic }, update)
+    if (arithmetic !== null) {
+      // The operator takes one adapter's vectors, not a row's own.
+      const fused = update?.lambdaB?.shape.length === 2 ? null : update
+      const product = op.blockLinear(g, x, weight, { ...format, transposed, arithmetic }, fused)
+      return fused === update ? product : updated(product)
+    }
     if (transposed) throw graphFailure(`The weight of ${module} is in blocks: it can't be transposed.`)
     const withOffsets = (product: Value, offsets: Value | null): Value => {
       if (offsets === null) return product

@@ -117,7 +117,7 @@ function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph:
   const cos = g.input('cos', 'float32', ['N', headDim / 2])
   const sin = g.input('sin', 'float32', ['N', headDim / 2])
   const mask = g.input('mask', 'float32', [maskCopies(config, rows), groups === 1 ? 'T' : `${groups}·T`, 'T'])
-  const inputs = { x, rotary: { cos, sin }, mask, rows, past: null, fused }
+  const inputs = { x, rotary: { cos, sin }, mask, rows, tokens: 'T', past: null, fused }
   const { x: y } = decoderLayer(
     g,
     config,

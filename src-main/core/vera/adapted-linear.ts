@@ -38,9 +38,15 @@ export const projectionInput = (matrix: 'A' | 'B', size: number, rank: number): 
 /**
  * Declares the adapter's inputs: `vera.lambda [length]`, the flat vector in the layout's order, and for VeRA the
  * projections' slices `vera.A.<in>.<rank> [rank, in]`, `vera.B.<out>.<rank> [out, rank]`. Returns the sites by module.
+ *
+ * @param rows the name of the rows where each has vectors of its own: then `vera.lambda [rows, length]`; VeRA only
  */
-export function declareAdapter(g: GraphBuilder, layout: VeraLayout): ReadonlyMap<string, AdaptedSite> {
-  const vector = g.input(lambdaInput, 'float32', [layout.length])
+export function declareAdapter(
+  g: GraphBuilder,
+  layout: VeraLayout,
+  rows: string | null = null,
+): ReadonlyMap<string, AdaptedSite> {
+  const vector = g.input(lambdaInput, 'float32', rows === null ? [layout.length] : [rows, layout.length])
   const once = new Map<string, Value>()
   const projection = (matrix: 'A' | 'B', size: number, rank: number): Value => {
     const name = projectionInput(matrix, size, rank)
@@ -50,7 +56,10 @@ export function declareAdapter(g: GraphBuilder, layout: VeraLayout): ReadonlyMap
   }
   const declare = (site: VeraSite): AdaptedSite => {
     const pieces = new Map(
-      site.parts.map((part) => [part.name, op.slice(g, vector, 0, part.start, part.start + part.length)]),
+      site.parts.map(({ name, start, length }) => [
+        name,
+        op.slice(g, vector, rows === null ? 0 : 1, start, start + length),
+      ]),
     )
     const piece = (name: SitePart['name']): Value | null => {
       const value = pieces.get(name)
@@ -108,9 +117,9 @@ export function adaptLinears(
 }
 
 /** A graph with the adapter's inputs (see `declareAdapter`) in which the linear layers of the layout are adapted. */
-export function adaptGraph(graph: Graph, layout: VeraLayout): Graph {
+export function adaptGraph(graph: Graph, layout: VeraLayout, rows: string | null = null): Graph {
   const g = new GraphBuilder(graph.name)
-  return rewrite(graph, adaptLinears(declareAdapter(g, layout)), g)
+  return rewrite(graph, adaptLinears(declareAdapter(g, layout, rows)), g)
 }
 
 /** The sites and the rewrite of one layer's training graph, with dropout of the given rate (0 is off). */

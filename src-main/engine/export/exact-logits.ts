@@ -21,13 +21,14 @@ export async function openExactLogits(
   const adapted = live === null ? plain : adaptGraph(plain, live.layout)
   const arithmetic = background.blockArithmetic === null ? null : 'float32'
   const graph = lowerToStored(adapted, stored, weightsFile, arithmetic)
-  const decoder = new Decoder(await background.open(graph, { weightsDirectory: directory }), model.weights)
+  const session = await background.open(graph, { weightsDirectory: directory })
   const extra = live === null ? {} : adapterFeeds(live)
+  const decoder = new Decoder(session, model.weights, undefined, extra)
   return {
     logits(ids) {
       decoder.truncate(0)
-      return decoder.logits(ids, [...ids.keys()], extra)
+      return decoder.next(ids)
     },
-    close: () => decoder.close(),
+    close: () => session.close(),
   }
 }

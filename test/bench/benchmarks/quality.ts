@@ -39,11 +39,14 @@ async function open(program: string): Promise<Reader | null> {
   const runtime = runtimeNamed(program)
   const model = runtime === null ? null : openRealModel(runtime)
   if (model === null) return null
-  const { decoder } = await model.decoder(null)
+  const { decoder, close } = await model.open(null)
   return {
     read: (tokens) => decoder.logits(tokens, [...tokens.keys()]),
     rewind: () => decoder.truncate(0),
-    close: () => model.close(),
+    close: async () => {
+      await close()
+      await model.close()
+    },
   }
 }
 

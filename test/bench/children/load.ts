@@ -13,7 +13,7 @@ if (program === 'llama.cpp') {
 } else {
   const runtime = runtimeNamed(program)
   const model = runtime === null ? null : openRealModel(runtime)
-  const { decoder } = (await model?.decoder(null)) ?? {}
+  const { decoder } = (await model?.open(null)) ?? {}
   await decoder?.logits(prompt, [prompt.length - 1])
 }
 const firstTokenMs = performance.now() - start

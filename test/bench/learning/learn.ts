@@ -121,7 +121,7 @@ async function perplexity(
   const model = resources.model(modelDirectory)
   const ids = model.tokenizer.encode(text, { special: false })
   const example = { id: 'text', ids, scored: ids.map(() => true) }
-  const live = adapter === null ? null : openAdapter(adapter, model.folder).live
+  const live = adapter === null ? null : openAdapter(adapter, model.folder)
   const pass = await TrainingPass.open(resources.runtime, model.weights)
   let loss = 0
   for await (const { lossSum, labels } of measure(pass, live, [example])) loss = lossSum / labels

@@ -38,11 +38,13 @@ test('the longest common beginning of the same owner is gone on with; a copy lea
   const caches = newCaches(Infinity)
   const first = caches.take('a', many(0, 10))
   read(first, many(0, 10))
+  caches.giveBack(first)
   expect(caches.take('b', many(0, 10)).length).toBe(0)
   // Cut: it keeps more than it loses.
   expect(caches.take('a', [...many(0, 8), 50])).toBe(first)
   expect(first.tokens).toEqual(many(0, 8))
   read(first, many(100, 200))
+  caches.giveBack(first)
   const second = caches.take('a', [...many(0, 6), 70])
   expect(second).not.toBe(first)
   expect(second.tokens).toEqual(many(0, 6))
@@ -55,6 +57,29 @@ test('the longest common beginning of the same owner is gone on with; a copy lea
   expect((await contents(first)).keys[5]).toEqual([...many(0, 8), ...many(100, 200)])
 })
 
+/** A turn: takes a cache, reads tokens into it and gives it back; how many tokens it knew. */
+function used(caches: KeptCaches, owner: string, tokens: readonly number[], more: readonly number[]): number {
+  const cache = caches.take(owner, tokens)
+  const known = cache.length
+  read(cache, more)
+  caches.giveBack(cache)
+  return known
+}
+
+test('what is in use is neither dropped, nor cut, nor given to another: that one gets a copy', () => {
+  const caches = newCaches(0)
+  const first = caches.take('a', many(0, 10))
+  read(first, many(0, 10))
+  const second = caches.take('a', many(0, 10))
+  expect(second).not.toBe(first)
+  expect(second.tokens).toEqual(first.tokens)
+  read(second, [10])
+  expect(first.length).toBe(10)
+  caches.giveBack(second)
+  expect(caches.take('a', many(0, 11))).toBe(second)
+  caches.giveBack(first)
+})
+
 test('memory is counted, and the least used cache goes when it is over the budget', () => {
   const caches = newCaches(2 * bytesOfStep)
   for (const [owner, start] of [
@@ -62,16 +87,18 @@ test('memory is counted, and the least used cache goes when it is over the budge
     ['a', 500],
     ['b', 0],
   ] as const)
-    read(caches.take(owner, [start]), many(start, 20))
-  expect(caches.bytes).toBe(3 * bytesOfStep)
-  // Used again, the oldest is now the newest.
-  expect(caches.take('a', many(0, 20)).length).toBe(20)
+    used(caches, owner, [start], many(start, 20))
   expect(caches.bytes).toBe(2 * bytesOfStep)
-  expect(caches.take('a', many(500, 20)).length).toBe(0)
-  const large = caches.take('a', many(0, 20))
+  expect(used(caches, 'a', many(0, 20), many(0, 20))).toBe(0)
+  // Used again, the oldest is now the newest.
+  expect(used(caches, 'b', many(0, 20), [])).toBe(20)
+  expect(used(caches, 'a', many(500, 20), [])).toBe(0)
+  const large = caches.take('b', many(0, 20))
   read(large, many(20, 400))
-  caches.evict()
-  // The one in use stays even where it is larger than all there may be.
+  caches.giveBack(large)
+  // The last one stays even where it is larger than all there may be.
   expect(caches.bytes).toBe(4 * bytesOfStep)
-  expect(caches.take('b', many(0, 20)).length).toBe(0)
+  expect(used(caches, 'a', many(0, 20), [])).toBe(0)
+  caches.limit(0)
+  expect(caches.bytes).toBeLessThanOrEqual(4 * bytesOfStep)
 })

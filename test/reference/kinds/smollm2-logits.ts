@@ -48,7 +48,7 @@ export const smollm2Logits: ModelKind = {
     const folder = join(reference, 'smollm2')
     const { prompts } = readJson<{ readonly prompts: readonly Prompt[] }>(join(folder, 'greedy.json'))
     return withFolder(directory, async (model, runtime) => {
-      const { decoder } = await model.decoder(null)
+      const { decoder, close } = await model.open(null)
       for (const [index, prompt] of prompts.entries()) {
         check.equal(`prompt ${index} ids`, idsOf(model, prompt.prompt), prompt.input_ids)
         await checkAnswer(check, `prompt ${index}`, decoder, prompt)
@@ -56,6 +56,7 @@ export const smollm2Logits: ModelKind = {
       const perplexity = readJson<Perplexity>(join(folder, 'perplexity.json'))
       check.equal('window ids', model.tokenizer.encode(perplexity.text, { special: true }), perplexity.ids)
       await checkFirstTokens(check, decoder, perplexity)
+      await close()
       const pass = await TrainingPass.open(runtime, model.weights)
       await checkPerplexity(check, pass, perplexity)
       await pass.close()
