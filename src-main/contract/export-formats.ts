@@ -16,6 +16,11 @@ export const exportFormats = {
   'peft-with-projections': { isAdapter: true, isFolder: true, extension: '-peft' },
   lora: { isAdapter: true, isFolder: true, extension: '-lora' },
   'gguf-lora': { isAdapter: true, isFolder: false, extension: '-lora.gguf' },
+  safetensors: { isAdapter: false, isFolder: true, extension: '-merged' },
+  'gguf:F16': { isAdapter: false, isFolder: false, extension: '-F16.gguf' },
+  'gguf:Q8_0': { isAdapter: false, isFolder: false, extension: '-Q8_0.gguf' },
+  'gguf:Q4_1': { isAdapter: false, isFolder: false, extension: '-Q4_1.gguf' },
+  'gguf:Q4_0': { isAdapter: false, isFolder: false, extension: '-Q4_0.gguf' },
 } as const satisfies Readonly<Record<string, ExportShape>>
 
 export type ExportFormat = keyof typeof exportFormats

@@ -356,7 +356,7 @@ export const procedures = {
       path,
     }),
     z.object({ phase: z.enum(['write', 'check']), share: z.number() }),
-    z.object({ path: z.string(), sizeBytes: z.number(), parity }),
+    z.object({ path: z.string(), sizeBytes: z.number(), parity, withoutAdapter: parity.nullable() }),
   ),
   /** Adds the assistant of a file or folder, which lies at a path or whose bytes the page has. */
   'adapters.import': procedure(

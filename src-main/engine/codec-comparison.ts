@@ -1,6 +1,7 @@
 /** What codecs do, whoever wrote them, and whether two of them do the same. */
 import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
 import { emptyBlocks, emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
+import type { WrittenFormat } from '../core/checkpoint/encode-weights.ts'
 import type { PackedBlocks, RoundingError } from '../core/checkpoint/quantize-blocks.ts'
 import {
   blockFormats,
@@ -25,6 +26,8 @@ export interface WeightDecoders {
   packBlocks(format: BlockFormatName, bytes: Uint8Array, out: BlockWeights): RoundingError | null
   /** As `quantizeBlocks` of core/checkpoint/quantize-blocks.ts. */
   quantizeBlocks(weights: Float32Array, out: PackedBlocks): RoundingError
+  /** As `weightEncoders` of core/checkpoint/encode-weights.ts. */
+  encode(format: WrittenFormat, weights: Float32Array, out: Uint8Array): void
 }
 
 const blocks = 64

@@ -320,6 +320,8 @@ export interface ExportResult {
   readonly sizeBytes: number
   /** Of what was written, read again, against the adapter here. */
   readonly parity: Parity
+  /** Of a merged model: how far the model alone is from the adapter, to see what the export's distance means. */
+  readonly withoutAdapter: Parity | null
 }
 
 /** Whose an adapter file is and what model it is for, as far as it says so. */

@@ -3,6 +3,7 @@ import { messageOf } from '../contract/failure.ts'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
+import { weightEncoders } from '../core/checkpoint/encode-weights.ts'
 import { packBlocks } from '../core/checkpoint/pack-blocks.ts'
 import { quantizeBlocks } from '../core/checkpoint/quantize-blocks.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
@@ -71,6 +72,8 @@ export function loadCodecs(addonPath: string | null = findAddon()): Codecs {
   }
 }
 
+const encode: Codecs['encode'] = (format, weights, out) => weightEncoders[format](weights, out)
+
 function typescriptCodecs(reason: string): Codecs {
   return {
     name: 'typescript',
@@ -79,6 +82,7 @@ function typescriptCodecs(reason: string): Codecs {
     dequantize: (format, bytes, out) => weightFormats[format].dequantize(bytes, out),
     packBlocks,
     quantizeBlocks,
+    encode,
   }
 }
 
@@ -104,6 +108,7 @@ function nativeCodecs(addon: Addon): Codecs {
       const [error = 0, weights = 0] = addon.quantizeBlocks(from, bits, quants, scales, offsets, threads)
       return { error, weights }
     },
+    encode,
   }
 }
 

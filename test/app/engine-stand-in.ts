@@ -127,7 +127,7 @@ export function engineStandIn(): EngineStandIn {
     async *exportAdapter({ path }) {
       yield { phase: 'write', share: 1 }
       writeFileSync(path, adapterBytes)
-      return { path, sizeBytes: adapterBytes.length, parity }
+      return { path, sizeBytes: adapterBytes.length, parity, withoutAdapter: null }
     },
     async *inspectAdapter() {
       return {

@@ -2,7 +2,7 @@
  * Writes GGUF version 3 in pieces, in the order of the file, so that a model needs no more memory than the
  * largest piece of a tensor. Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
-import { tensorTypeNamed, type TensorType } from './tensor-types.ts'
+import { tensorTypeNamed } from './tensor-types.ts'
 
 /** A metadata value with the type it has in the file. */
 export type GgufEntry =
@@ -13,12 +13,15 @@ export type GgufEntry =
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'i32s' | 'f32s'; readonly value: readonly number[] }
 
-export interface GgufTensorSource {
+export interface GgufTensorInfo {
   readonly name: string
   /** ggml's name of the format, for example `F16` or `Q8_0`. */
   readonly type: string
   /** Row-major, as `GgufTensor` has it. */
   readonly shape: readonly number[]
+}
+
+export interface GgufTensorSource extends GgufTensorInfo {
   /** The tensor's bytes, in as many pieces as its source likes; asked for once, when its turn comes. */
   pieces(): Iterable<Uint8Array>
 }
@@ -37,20 +40,9 @@ export function* writeGguf(
   metadata: ReadonlyMap<string, GgufEntry>,
   tensors: readonly GgufTensorSource[],
 ): Generator<Uint8Array> {
-  const header = new Bytes()
-  header.add(encoder.encode('GGUF'), u32(3), u64(tensors.length), u64(metadata.size))
-  for (const [key, entry] of metadata) header.add(text(key), entryBytes(entry))
-  let offset = 0
+  yield ggufHeader(metadata, tensors)
   for (const tensor of tensors) {
-    const type = tensorTypeNamed(tensor.type)
-    header.add(text(tensor.name), u32(tensor.shape.length), ...tensor.shape.toReversed().map(u64))
-    header.add(u32(type.id), u64(offset))
-    offset += aligned(byteLength(tensor, type))
-  }
-  header.add(padding(header.length))
-  yield header.joined()
-  for (const tensor of tensors) {
-    const expected = byteLength(tensor, tensorTypeNamed(tensor.type))
+    const expected = ggufTensorBytes(tensor)
     let written = 0
     for (const piece of tensor.pieces()) {
       written += piece.length
@@ -59,16 +51,37 @@ export function* writeGguf(
     if (written !== expected) {
       throw new RangeError(`Tensor ${tensor.name} has ${written} bytes where its shape asks for ${expected}.`)
     }
-    yield padding(expected)
+    yield ggufPadding(expected)
   }
 }
 
-/** What `writeGguf` will write of tensors, the header not counted: for progress and for room on the disk. */
-export function ggufDataBytes(tensors: readonly GgufTensorSource[]): number {
-  return tensors.reduce((sum, tensor) => sum + aligned(byteLength(tensor, tensorTypeNamed(tensor.type))), 0)
+/** What the file begins with. Each tensor's bytes follow, in the order given, and after each its `ggufPadding`. */
+export function ggufHeader(
+  metadata: ReadonlyMap<string, GgufEntry>,
+  tensors: readonly GgufTensorInfo[],
+): Uint8Array {
+  const header = new Bytes()
+  header.add(encoder.encode('GGUF'), u32(3), u64(tensors.length), u64(metadata.size))
+  for (const [key, entry] of metadata) header.add(text(key), entryBytes(entry))
+  let offset = 0
+  for (const tensor of tensors) {
+    const type = tensorTypeNamed(tensor.type)
+    header.add(text(tensor.name), u32(tensor.shape.length), ...tensor.shape.toReversed().map(u64))
+    header.add(u32(type.id), u64(offset))
+    offset += aligned(ggufTensorBytes(tensor))
+  }
+  header.add(ggufPadding(header.length))
+  return header.joined()
 }
 
-function byteLength({ name, shape }: GgufTensorSource, { blockSize, bytesPerBlock }: TensorType): number {
+/** What `writeGguf` will write of tensors, the header not counted: for progress and for room on the disk. */
+export function ggufDataBytes(tensors: readonly GgufTensorInfo[]): number {
+  return tensors.reduce((sum, tensor) => sum + aligned(ggufTensorBytes(tensor)), 0)
+}
+
+/** @throws RangeError where a row is no whole blocks of the format */
+export function ggufTensorBytes({ name, shape, type }: GgufTensorInfo): number {
+  const { blockSize, bytesPerBlock } = tensorTypeNamed(type)
   const rowLength = shape.at(-1) ?? 1
   if (rowLength % blockSize !== 0) {
     throw new RangeError(`A row of tensor ${name} has ${rowLength} weights, no multiple of ${blockSize}.`)
@@ -158,6 +171,6 @@ function aligned(length: number): number {
   return Math.ceil(length / alignment) * alignment
 }
 
-function padding(length: number): Uint8Array {
+export function ggufPadding(length: number): Uint8Array {
   return new Uint8Array(aligned(length) - length)
 }

@@ -96,33 +96,45 @@ export function writeSafetensors(
     ([nameA, a], [nameB, b]) =>
       bytesPerElement[b.dtype] - bytesPerElement[a.dtype] || (nameA < nameB ? -1 : nameA > nameB ? 1 : 0),
   )
-  const entries: [string, unknown][] = []
-  if (metadata.size > 0) {
-    const sorted = [...metadata].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    entries.push(['__metadata__', Object.fromEntries(sorted)])
-  }
-  let dataBytes = 0
   for (const [name, { dtype, shape, bytes }] of ordered) {
-    if (bytes.length !== elementCount(shape) * bytesPerElement[dtype]) {
-      throw new RangeError(
-        `Tensor ${name}: ${bytes.length} bytes do not fill ${dtype} [${shape.join(', ')}].`,
-      )
-    }
-    entries.push([name, { dtype, shape, data_offsets: [dataBytes, dataBytes + bytes.length] }])
-    dataBytes += bytes.length
+    if (bytes.length === elementCount(shape) * bytesPerElement[dtype]) continue
+    throw new RangeError(`Tensor ${name}: ${bytes.length} bytes do not fill ${dtype} [${shape.join(', ')}].`)
   }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
-  const headerBytes = Math.ceil(json.length / 8) * 8
-  const file = new Uint8Array(8 + headerBytes + dataBytes)
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true)
-  file.fill(0x20, 8 + json.length, 8 + headerBytes)
-  file.set(json, 8)
-  let offset = 8 + headerBytes
+  const header = safetensorsHeader(ordered, metadata)
+  const dataBytes = ordered.reduce((sum, [, { bytes }]) => sum + bytes.length, 0)
+  const file = new Uint8Array(header.length + dataBytes)
+  file.set(header)
+  let offset = header.length
   for (const [, { bytes }] of ordered) {
     file.set(bytes, offset)
     offset += bytes.length
   }
   return file
+}
+
+/** What such a file begins with; the bytes of the tensors follow in the order given. */
+export function safetensorsHeader(
+  tensors: readonly (readonly [name: string, Pick<SafetensorsData, 'dtype' | 'shape'>])[],
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = []
+  if (metadata.size > 0) {
+    const sorted = [...metadata].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    entries.push(['__metadata__', Object.fromEntries(sorted)])
+  }
+  let end = 0
+  for (const [name, { dtype, shape }] of tensors) {
+    const start = end
+    end += elementCount(shape) * bytesPerElement[dtype]
+    entries.push([name, { dtype, shape, data_offsets: [start, end] }])
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
+  const headerBytes = Math.ceil(json.length / 8) * 8
+  const header = new Uint8Array(8 + headerBytes)
+  new DataView(header.buffer).setBigUint64(0, BigInt(headerBytes), true)
+  header.fill(0x20, 8 + json.length)
+  header.set(json, 8)
+  return header
 }
 
 function readHeader(source: ByteSource): { header: object; dataStart: number } {

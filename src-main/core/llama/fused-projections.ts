@@ -8,6 +8,17 @@ const fusedModules: Readonly<Record<string, readonly LinearKind[]>> = {
   'mlp.gate_up_proj': ['gate_proj', 'up_proj'],
 }
 
+/** The name of the fused tensor that holds one of this name; the name itself where none does. */
+export function fusedName(name: string): string {
+  for (const [fused, parts] of Object.entries(fusedModules)) {
+    for (const part of parts) {
+      const path = `.${fused.slice(0, fused.indexOf('.'))}.${part}.`
+      if (name.includes(path)) return name.replace(path, `.${fused}.`)
+    }
+  }
+  return name
+}
+
 /** The tensors that a fused one holds, as views of it; the tensor itself where it isn't fused. */
 export function splitFused(tensor: WeightTensor, config: LlamaConfig): readonly WeightTensor[] {
   const [, layer, block, module, kind] =

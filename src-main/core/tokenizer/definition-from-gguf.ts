@@ -10,7 +10,7 @@ import { pieceTypes, sentencePieceTokenizer } from './sentencepiece.ts'
 type Metadata = ReadonlyMap<string, unknown>
 
 /** Llama 3's tokenizer and Mistral's Tekken take a piece that is a token as it is; the others build it from merges. */
-const wholePieceNames = new Set(['llama-bpe', 'llama-v3', 'llama3', 'tekken'])
+export const wholePieceNames = new Set(['llama-bpe', 'llama-v3', 'llama3', 'tekken'])
 
 /**
  * @param metadata the entries of the file, `tokenizer.ggml.*` among them

@@ -29,3 +29,10 @@ export function toJavaScript(pattern: string): string {
   }
   return translated
 }
+
+/** `toJavaScript` taken back: Oniguruma's `\s` is what Unicode calls white space. */
+export function fromJavaScript(pattern: string): string {
+  return pattern
+    .replaceAll(whiteSpace, String.raw`\s`)
+    .replaceAll(String.raw`\P{White_Space}`, String.raw`\S`)
+}

@@ -19,7 +19,7 @@ const lower = String.raw`\p{Ll}\p{Lm}\p{Lo}\p{M}`
 const tekken = String.raw`[^\r\n\p{L}\p{N}]?[${upper}]*[${lower}]+|[^\r\n\p{L}\p{N}]?[${upper}]+[${lower}]*|\p{N}| ?[^${space}\p{L}\p{N}]+[\r\n/]*|${space}*[\r\n]+|${space}+(?!\P{White_Space})|${space}+`
 
 /** By the name in `tokenizer.ggml.pre`. Source: llama.cpp, llama-vocab.cpp (`llm_tokenizer_bpe`). */
-const byGgufName: Readonly<Record<string, readonly string[]>> = {
+export const preTokenizersByGgufName: Readonly<Record<string, readonly string[]>> = {
   'gpt-2': [gpt2],
   'phi-2': [gpt2],
   olmo: [gpt2],
@@ -36,7 +36,7 @@ const byGgufName: Readonly<Record<string, readonly string[]>> = {
 
 /** Fails with `tokenizer-unsupported`, naming the pre-tokenizer, for one that isn't known. */
 export function preTokenizerByGgufName(name: string): readonly string[] {
-  if (Object.hasOwn(byGgufName, name)) return byGgufName[name] ?? []
+  if (Object.hasOwn(preTokenizersByGgufName, name)) return preTokenizersByGgufName[name] ?? []
   throw unsupportedTokenizer(`the pre-tokenizer ${name}`)
 }
 

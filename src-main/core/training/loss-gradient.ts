@@ -72,6 +72,23 @@ export class TrainingPass {
     return states
   }
 
+  /** The base model's logits after every token of a text: `[ids.length, V]`. */
+  async logits(ids: readonly number[]): Promise<Float32Array> {
+    const places = Int32Array.from(ids.keys())
+    const nothing = new Int32Array(ids.length)
+    const batch: Batch = {
+      rows: 1,
+      ids: Int32Array.from(ids),
+      positions: places,
+      segments: nothing,
+      labels: nothing.map(() => -1),
+      spans: [],
+    }
+    const { layerCount } = this.#weights.model.config
+    const x = await this.#through(batch, this.#enter(batch), layerCount, null)
+    return await this.#output.logits(await this.#norm(x))
+  }
+
   /** Keeps in the prefix what the batch is before its layer. */
   async fillPrefix(prefix: FrozenPrefix, batch: Batch): Promise<void> {
     const entry = { layer: 0, x: embed(this.#weights, batch.ids) }

@@ -4,7 +4,7 @@ import { SessionCache } from '../graph/session-cache.ts'
 import { weightName } from '../llama/stored-model.ts'
 import { formatName, type WeightFeeder } from '../llama/weight-feeds.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
-import { outputSliceGraph } from './output-graphs.ts'
+import { outputLogitsGraph, outputSliceGraph } from './output-graphs.ts'
 
 /** Rows of the output matrix in one slice: 4,096 · 576 float32 weights are 9 MB. */
 const defaultSliceRows = 4096
@@ -107,6 +107,22 @@ export class OutputLayer {
     })
   }
 
+  /** x `[M, H]` → all logits `[M, V]`. */
+  async logits(x: Float32Array): Promise<Float32Array> {
+    const { vocabularySize: V, hiddenSize: H } = this.#weights.model.config
+    const M = x.length / H
+    const name = weightName(this.#weights.model.config, 'lm_head')
+    const logits = new Float32Array(M * V)
+    for (let start = 0; start < V; start += this.#sliceRows) {
+      const rows = Math.min(this.#sliceRows, V - start)
+      const { feeds, session } = await this.#slice(name, start, rows, 'logits')
+      const part = await session.run({ x: { data: x, shape: [M, H] }, ...feeds })
+      const data = float32Data(part['logits'], 'logits')
+      for (let m = 0; m < M; m++) logits.set(data.subarray(m * rows, (m + 1) * rows), m * V + start)
+    }
+    return logits
+  }
+
   /** ln Σ exp l `[M]` and, if wanted, the mean row under the softmax `[M, H]`. */
   async #sums(x: Float32Array, wantsExpected: boolean) {
     const { vocabularySize: V, hiddenSize: H } = this.#weights.model.config
@@ -117,7 +133,12 @@ export class OutputLayer {
     const weighted = new Float64Array(wantsExpected ? M * H : 0)
     for (let start = 0; start < V; start += this.#sliceRows) {
       const rows = Math.min(this.#sliceRows, V - start)
-      const { feeds, session } = await this.#slice(name, start, rows, wantsExpected)
+      const { feeds, session } = await this.#slice(
+        name,
+        start,
+        rows,
+        wantsExpected ? 'sums and rows' : 'sums',
+      )
       const part = await session.run({ x: { data: x, shape: [M, H] }, ...feeds })
       const partMax = float32Data(part['max'], 'max')
       const partSum = float32Data(part['sum'], 'sum')
@@ -138,7 +159,7 @@ export class OutputLayer {
   }
 
   /** A loaded graph of the slice and the weights it is fed with: rows `start` to `start + rows`. */
-  async #slice(name: string, start: number, rows: number, wantsGradient: boolean) {
+  async #slice(name: string, start: number, rows: number, wanted: 'logits' | 'sums' | 'sums and rows') {
     const { config } = this.#weights.model
     const part = { stored: name, shape: [rows, config.hiddenSize], firstRow: start }
     const buffer = (length: number) => {
@@ -147,8 +168,10 @@ export class OutputLayer {
     }
     const { feeds, format } = await this.#feeder.feeds('weight', part, buffer)
     const slice = { rows, format, arithmetic: this.#runtime.blockArithmetic }
-    const session = await this.#sessions.open(`${rows} ${formatName(format)} ${wantsGradient}`, () =>
-      outputSliceGraph(config, wantsGradient, slice),
+    const session = await this.#sessions.open(`${rows} ${formatName(format)} ${wanted}`, () =>
+      wanted === 'logits'
+        ? outputLogitsGraph(config, slice)
+        : outputSliceGraph(config, wanted === 'sums and rows', slice),
     )
     return { feeds, session }
   }

@@ -1,8 +1,9 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type ExportFormat, exportFormats } from '../../contract/export-formats.ts'
 import { Failure } from '../../contract/failure.ts'
 import { withStrength } from '../../core/vera/live-adapter.ts'
-import type { EngineOperations, Parity } from '../contract.ts'
+import type { EngineOperations, ExportResult, Parity } from '../contract.ts'
 import { explainDiskFull } from '../disk-full.ts'
 import { readAdapterFor } from '../open-adapter.ts'
 import type { Operation } from '../operation-table.ts'
@@ -40,11 +41,12 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
         yield { phase: 'write', share }
         await goOn(signal)
       }
-      const parity = yield* compare(source, exporter, unfinished, resources, signal)
+      const compared = yield* compare(source, format, unfinished, resources, signal)
+      const { parity } = compared
       if (!(parity.largestDivergence <= exporter.maxDivergence)) throw differs(name, format, parity)
       refuseExisting(path)
       renameSync(unfinished, path)
-      return { path, sizeBytes: writtenBytes(path), parity }
+      return { path, sizeBytes: writtenBytes(path), ...compared }
     } catch (error) {
       throw explainDiskFull(error, `“${name}” could not be exported to ${path}`)
     } finally {
@@ -55,11 +57,13 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
 
 async function* compare(
   source: ExportSource,
-  exporter: Exporter,
+  format: ExportFormat,
   path: string,
   resources: EngineResources,
   signal: AbortSignal,
-): AsyncGenerator<ExportEvent, Parity> {
+): AsyncGenerator<ExportEvent, Pick<ExportResult, 'parity' | 'withoutAdapter'>> {
+  const { isAdapter } = exportFormats[format]
+  const rounds = isAdapter ? 2 : 3
   const ids = parityPrompts(source.model)
   async function* ofPrompts(
     from: Promise<LogitSource>,
@@ -71,7 +75,7 @@ async function* compare(
       for (;;) {
         const { done, value } = await reading.next()
         if (done === true) return value
-        yield { phase: 'check', share: before + value / 2 }
+        yield { phase: 'check', share: (before + value) / rounds }
         await goOn(signal)
       }
     } finally {
@@ -80,8 +84,12 @@ async function* compare(
   }
   // One after the other: both at once would hold the model's weights twice.
   const expected = yield* ofPrompts(openExactLogits(source.model, source.adapter, resources), 0)
-  const actual = yield* ofPrompts(exporter.open(source, path, resources), 0.5)
-  return compareLogits(expected, actual, source.model.folder.model.config.vocabularySize)
+  const actual = yield* ofPrompts(exporters[format].open(source, path, resources), 1)
+  const { vocabularySize } = source.model.folder.model.config
+  const parity = compareLogits(expected, actual, vocabularySize)
+  if (isAdapter) return { parity, withoutAdapter: null }
+  const base = yield* ofPrompts(openExactLogits(source.model, null, resources), 2)
+  return { parity, withoutAdapter: compareLogits(expected, base, vocabularySize) }
 }
 
 function refuseExisting(path: string): void {

@@ -3,9 +3,16 @@ import type { AdapterOrigin } from '../../core/vera/adapter-origin.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import type { EngineResources } from '../resources.ts'
 
-/** What is exported: an adapter, at the strength that was asked for, and the model it was trained on. */
-export interface ExportSource {
+/** What becomes one model: a model and the adapter, if there is one, that its weights take in. */
+export interface MergeSource {
   readonly model: LoadedModel
+  readonly adapter: DecodedAdapter | null
+  /** What the result is called. */
+  readonly origin: Pick<AdapterOrigin, 'name'>
+}
+
+/** What is exported: an adapter, at the strength that was asked for, and the model it was trained on. */
+export interface ExportSource extends MergeSource {
   readonly adapter: DecodedAdapter
   /** What the adapter and its model are called. */
   readonly origin: AdapterOrigin
@@ -37,4 +44,10 @@ export interface Exporter {
    * a failure.
    */
   readonly maxDivergence: number
+}
+
+/** A format of whole models: one without an adapter is as good. */
+export interface ModelExporter extends Exporter {
+  write(source: MergeSource, path: string, resources: EngineResources): AsyncGenerator<number>
+  open(source: MergeSource, path: string, resources: EngineResources): Promise<LogitSource>
 }

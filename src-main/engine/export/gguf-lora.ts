@@ -10,11 +10,11 @@ import { writePieces } from './write-file.ts'
 
 /** A file that llama.cpp takes by `--lora`. */
 export const ggufLora: Exporter = {
-  *write({ model, adapter, origin }, path) {
+  async *write({ model, adapter, origin }, path) {
     checkSeparate(model.folder)
     const { metadata, tensors } = ggufAdapter(adapter, adaptedModel(model), origin)
     const totalBytes = ggufDataBytes(tensors)
-    for (const written of writePieces(path, writeGguf(metadata, tensors))) {
+    for await (const written of writePieces(path, writeGguf(metadata, tensors))) {
       yield Math.min(1, written / totalBytes)
     }
   },

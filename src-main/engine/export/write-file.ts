@@ -1,11 +1,14 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, writeFileSync, writeSync } from 'node:fs'
 
 /** Writes a new file piece by piece, makes it durable, and yields how many bytes are written after each piece. */
-export function* writePieces(path: string, pieces: Iterable<Uint8Array>): Generator<number> {
+export async function* writePieces(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<number> {
   const file = openSync(path, 'wx')
   try {
     let written = 0
-    for (const piece of pieces) {
+    for await (const piece of pieces) {
       for (let done = 0; done < piece.length;) done += writeSync(file, piece, done, piece.length - done)
       written += piece.length
       yield written
@@ -18,6 +21,5 @@ export function* writePieces(path: string, pieces: Iterable<Uint8Array>): Genera
 
 /** Writes a new file at once and makes it durable. */
 export function writeNewFile(path: string, content: Uint8Array | string): void {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  for (const _ of writePieces(path, [bytes]));
+  writeFileSync(path, content, { flag: 'wx', flush: true })
 }

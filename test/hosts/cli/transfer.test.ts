@@ -33,7 +33,7 @@ test('“adapters export” says where it went and how near it is', async () => 
     async *export(name, { format, path }) {
       yield { phase: 'write', share: 1 }
       yield { phase: 'check', share: 0.5 }
-      return { path: `${path} ${name} ${format}`, sizeBytes: 2_000, parity }
+      return { path: `${path} ${name} ${format}`, sizeBytes: 2_000, parity, withoutAdapter: null }
     },
   }
   const words = ['adapters', 'export', 'pim:0.5', '--format', 'gguf-lora', '--out', '/x/pim.gguf']
