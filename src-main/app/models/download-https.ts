@@ -1,14 +1,17 @@
 /** Downloads a file over HTTP into a part file, going on where a cut download ended. */
 import { open, rm, stat } from 'node:fs/promises'
-import { Failure } from '../../contract/failure.ts'
 import type { Network } from '../network/network-log.ts'
-
-export interface WaitingLimits {
-  /** Until a server answers: one that can't be reached must not hold up the next source. */
-  readonly answerMs: number
-  /** Without a byte: then the connection is taken for cut. */
-  readonly stallMs: number
-}
+import { downloadRanges, parallel as usualParallel, planRanges } from './download-ranges.ts'
+import { readRecord, removeRecord } from './download-record.ts'
+import {
+  announcedBytes,
+  ConnectionCut,
+  type Connecting,
+  cutTooOften,
+  mismatch,
+  type WaitingLimits,
+  withAnswer,
+} from './http-answer.ts'
 
 export const waitingLimits: WaitingLimits = { answerMs: 5_000, stallMs: 30_000 }
 
@@ -25,7 +28,8 @@ export interface Download {
 }
 
 /**
- * Yields how many bytes are there, until all are. Whether they are the right ones, the caller checks.
+ * Yields how many bytes are there, until all are; large files come over several connections. Whether they are the
+ * right ones, the caller checks.
  *
  * Errors: `source-unreachable`, `source-refused` (an HTTP status), `source-mismatch` (another size),
  * `download-cut`. Aborting rejects and keeps the part file.
@@ -35,100 +39,64 @@ export async function* downloadHttps(
   network: Network['fetch'],
   signal: AbortSignal,
   limits = waitingLimits,
+  parallel = usualParallel,
 ): AsyncGenerator<number, void> {
+  const { partPath, totalBytes, url } = download
+  const connecting = { network, signal, limits }
+  const record = await readRecord(partPath, totalBytes)
+  // What is there nobody knows then.
+  if (record === 'damaged') await removeDownload(partPath)
+  const known = record === 'damaged' ? null : record
+  const ranges = known ?? planRanges(await fileSize(partPath), totalBytes, parallel)
+  if (ranges !== null) {
+    if (yield* downloadRanges(download, ranges, connecting)) return
+    await removeDownload(partPath)
+  }
   for (let fruitless = 0; ;) {
-    const before = await fileSize(download.partPath)
-    if (before === download.totalBytes) return
-    if (before > download.totalBytes) await rm(download.partPath)
+    const before = await fileSize(partPath)
+    if (before === totalBytes) return
+    if (before > totalBytes) await rm(partPath)
     try {
-      yield* receiveRest(download, network, signal, limits)
+      yield* receiveRest(download, connecting)
       return
     } catch (error) {
       if (!(error instanceof ConnectionCut) || signal.aborted) throw error
-      fruitless = (await fileSize(download.partPath)) > before ? 0 : fruitless + 1
-      if (fruitless === maxFruitless) {
-        throw new Failure('download-cut', `${hostOf(download.url)} closed the connection before the end`, {
-          cause: error,
-        })
-      }
+      fruitless = (await fileSize(partPath)) > before ? 0 : fruitless + 1
+      if (fruitless === maxFruitless) throw cutTooOften(url, error)
     }
   }
+}
+
+/** Removes what has come so far. */
+export async function removeDownload(partPath: string): Promise<void> {
+  await rm(partPath, { force: true })
+  await removeRecord(partPath)
 }
 
 /** One connection: from the part file's end to the end of the file. */
 async function* receiveRest(
-  download: Download,
-  network: Network['fetch'],
-  signal: AbortSignal,
-  limits: WaitingLimits,
+  { url, partPath, totalBytes }: Download,
+  connecting: Connecting,
 ): AsyncGenerator<number, void> {
-  const connection = new AbortController()
-  const hangUp = (): void => connection.abort()
-  const bothSignals = AbortSignal.any([signal, connection.signal])
-  let timer = setTimeout(hangUp, limits.answerMs)
-  try {
-    const response = await request(download, network, bothSignals)
-    clearTimeout(timer)
-    timer = setTimeout(hangUp, limits.stallMs)
+  const from = await fileSize(partPath)
+  const range = from > 0 ? `bytes=${from}-` : null
+  yield* withAnswer(url, range, connecting, async function* ({ response, chunks }) {
     // A server that can't continue answers 200 and sends all from the start.
     const continues = response.status === 206
-    let doneBytes = continues ? await fileSize(download.partPath) : 0
+    let doneBytes = continues ? from : 0
+    if ((announcedBytes(response) ?? totalBytes - doneBytes) !== totalBytes - doneBytes) throw mismatch(url)
     let nextToTell = 0
-    await using file = await open(download.partPath, continues ? 'a' : 'w')
-    for await (const chunk of body(response)) {
-      timer.refresh()
+    await using file = await open(partPath, continues ? 'a' : 'w')
+    for await (const chunk of chunks) {
       doneBytes += chunk.length
-      if (doneBytes > download.totalBytes) throw mismatch(download)
+      if (doneBytes > totalBytes) throw mismatch(url)
       await file.appendFile(chunk)
-      if (doneBytes < nextToTell && doneBytes < download.totalBytes) continue
-      nextToTell = doneBytes + download.totalBytes / progressSteps
+      if (doneBytes < nextToTell && doneBytes < totalBytes) continue
+      nextToTell = doneBytes + totalBytes / progressSteps
       yield doneBytes
     }
-    if (doneBytes < download.totalBytes) throw new ConnectionCut('The body ended early.')
-  } finally {
-    clearTimeout(timer)
-    hangUp()
-  }
-}
-
-async function request(
-  download: Download,
-  network: Network['fetch'],
-  signal: AbortSignal,
-): Promise<Response> {
-  const { url, partPath, totalBytes } = download
-  const from = await fileSize(partPath)
-  let response: Response
-  try {
-    response = await network(url, { headers: from > 0 ? { range: `bytes=${from}-` } : {}, signal })
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure('source-unreachable', `${hostOf(url)} can't be reached`, { cause: error })
-  }
-  if (!response.ok) {
-    throw new Failure('source-refused', `${hostOf(url)} answered with status ${response.status}`)
-  }
-  const length = response.headers.get('content-length')
-  const expected = response.status === 206 ? totalBytes - from : totalBytes
-  const encoded = response.headers.get('content-encoding') !== null
-  if (length !== null && !encoded && Number(length) !== expected) throw mismatch(download)
-  return response
-}
-
-/** The body's chunks, so that what the network throws can be told from what the disk does. */
-async function* body(response: Response): AsyncGenerator<Uint8Array, void> {
-  if (response.body === null) return
-  try {
-    yield* response.body
-  } catch (error) {
-    throw new ConnectionCut('The connection was cut.', { cause: error })
-  }
-}
-
-class ConnectionCut extends Error {}
-
-function mismatch({ url }: Download): Failure {
-  return new Failure('source-mismatch', `${hostOf(url)} has a file of another size there`)
+    if (doneBytes < totalBytes) throw new ConnectionCut('The body ended early.')
+  })
 }
 
 async function fileSize(path: string): Promise<number> {
@@ -136,8 +104,4 @@ async function fileSize(path: string): Promise<number> {
     (found) => found.size,
     () => 0,
   )
-}
-
-function hostOf(url: string): string {
-  return new URL(url).host
 }

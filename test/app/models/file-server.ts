@@ -41,9 +41,13 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const from = acceptsRanges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0
-  const body = content.subarray(from)
-  response.writeHead(from > 0 ? 206 : status, { 'content-length': body.length })
+  const asked = acceptsRanges ? /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') : null
+  const [from, to] = [Number(asked?.[1] ?? 0), Number(asked?.[2] || content.length - 1)]
+  const body = content.subarray(from, to + 1)
+  response.writeHead(asked === null ? status : 206, {
+    'content-length': body.length,
+    ...(asked !== null && { 'content-range': `bytes ${from}-${to}/${content.length}` }),
+  })
   const cut = cuts?.[index]
   const stall = stalls?.[index]
   response.flushHeaders()
