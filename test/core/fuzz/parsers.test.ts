@@ -10,23 +10,18 @@ import { tokenizerFromHuggingFace } from '../../../src-main/core/tokenizer/defin
 import { tokenizerFromSentencePiece } from '../../../src-main/core/tokenizer/definition-from-sentencepiece.ts'
 import { createTokenizer } from '../../../src-main/core/tokenizer/tokenizer.ts'
 import { readPeftAdapter } from '../../../src-main/core/vera/peft-adapter.ts'
+import { readGgufAdapter, ggufAdapter } from '../../../src-main/core/vera/gguf-adapter.ts'
+import { decodeAdapter, encodeAdapter } from '../../../src-main/core/vera/adapter-file.ts'
+import { unknownOrigin } from '../../../src-main/core/vera/adapter-origin.ts'
+import { layoutVera } from '../../../src-main/core/vera/layout.ts'
+import { ggufDataBytes, writeGguf } from '../../../src-main/core/checkpoint/gguf-writer.ts'
+import { randomFrom } from './random-from.ts'
 import { llamaConfig } from '../vera/llama-config.ts'
-import { ggufOf } from '../checkpoint/gguf-writer.ts'
+import { concat, ggufOf } from '../checkpoint/gguf-writer.ts'
 import { byteCharacters } from '../../../src-main/core/tokenizer/byte-alphabet.ts'
 
 const golden = new URL('../../golden/', import.meta.url)
 const bytesOf = (path: string): Uint8Array => Uint8Array.from(readFileSync(new URL(path, golden)))
-
-/** mulberry32: a number in [0, 1) a call. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Numbers that parsers trip over. */
 const telling = [0, 1, 0x7f, 0x80, 0xff]
@@ -156,6 +151,33 @@ const folderOf = (changes: Readonly<Record<string, Uint8Array>>): Map<string, By
 const gguf = bytesOf('reference/gguf-quants/tiny-llama-tied-Q4_1.gguf')
 const adapter = bytesOf('reference/peft-adapters/vera_layer1_only/adapter_model.safetensors')
 const adapterConfig = bytesOf('reference/peft-adapters/vera_layer1_only/adapter_config.json')
+const loraConfig = bytesOf('reference/peft-adapters/lora_all_linear/adapter_config.json')
+const loraAdapter = bytesOf('reference/peft-adapters/lora_all_linear/adapter_model.safetensors')
+
+/** A small adapter as a file of our own, and as llama.cpp has it. */
+const ownSettings = {
+  rank: 2,
+  targets: ['q_proj', 'up_proj'] as const,
+  layers: [1],
+  ranks: { up_proj: 1 },
+  projectionKey: 7,
+  dInitial: 0.1,
+  dropout: 0.5,
+  baseModelHash: 'ab',
+  chatTemplateHash: 'cd',
+  createdBy: 'veranda',
+}
+const ownLayout = layoutVera(llamaConfig({}), ownSettings)
+const llama = { architecture: 'llama', config: llamaConfig({}) }
+const ownVectors = new Float32Array(ownLayout.length).fill(0.5)
+const ownAdapter = encodeAdapter(ownSettings, ownLayout, ownVectors)
+const { metadata: ggufMetadata, tensors: ggufTensors } = ggufAdapter(
+  { settings: ownSettings, layout: ownLayout, vectors: ownVectors, storedProjections: null },
+  llama,
+  { ...unknownOrigin, name: 'Pim' },
+)
+const ggufLora = concat([...writeGguf(ggufMetadata, ggufTensors)])
+
 const targets: readonly Target[] = [
   {
     name: 'GGUF headers',
@@ -200,6 +222,34 @@ const targets: readonly Target[] = [
     damage: (random) => encode(mutateJson(decode(adapterConfig), 2, random)),
     open: (bytes) =>
       readPeftAdapter(new TextDecoder().decode(bytes), adapter, llamaConfig({}), () => new Float32Array(64)),
+  },
+  {
+    name: 'adapter_config.json of LoRA',
+    seedFile: loraConfig,
+    header: loraConfig.length,
+    inputs: 5_000,
+    damage: (random) => encode(mutateJson(decode(loraConfig), 2, random)),
+    open: (bytes) =>
+      readPeftAdapter(
+        new TextDecoder().decode(bytes),
+        loraAdapter,
+        llamaConfig({}),
+        () => new Float32Array(64),
+      ),
+  },
+  {
+    name: 'adapter files of our own',
+    seedFile: ownAdapter,
+    header: headerOf(ownAdapter),
+    inputs: 10_000,
+    open: (bytes) => decodeAdapter(bytes, llamaConfig({})),
+  },
+  {
+    name: 'adapters of llama.cpp',
+    seedFile: ggufLora,
+    header: ggufLora.length - ggufDataBytes(ggufTensors),
+    inputs: 10_000,
+    open: (bytes) => readGgufAdapter(memorySource(bytes), llama),
   },
   {
     name: 'tokenizer.json',
