@@ -68,14 +68,14 @@ const configuration: IConfiguration = {
     ]),
     room('app', inside('src-main/app'), 'The app sees the engine through its contract, and no host.', [
       contract,
-      '^src-main/engine/(device-)?contract\\.ts$',
+      '^src-main/engine/(device-|chat-event-)?contract\\.ts$',
       library('better-sqlite3', '@types/better-sqlite3'),
       library('csv-parse', 'yauzl', '@types/yauzl', 'env-paths', 'systeminformation', 'zod'),
     ]),
     room('hosts', inside('src-main/hosts'), 'A host puts the app and the engine into processes.', [
       contract,
       inside('src-main/app'),
-      '^src-main/engine/(contract|client|engine-arguments|messages|engine-exit|process)\\.ts$',
+      '^src-main/engine/((chat-event-)?contract|client|engine-arguments|messages|engine-exit|process)\\.ts$',
       library('electron', 'electron-vite', 'ws', '@types/ws', 'zod'),
     ]),
     {

@@ -20,6 +20,7 @@ import type {
 } from '../contract/entities.ts'
 import type { ProcedureEvent, ProcedureInput, ProcedureResult } from '../contract/procedures.ts'
 import type { ExportFormat } from '../contract/export-formats.ts'
+import type { ChatEvent } from '../engine/chat-event-contract.ts'
 import type {
   ChatMessage,
   ChatResult,
@@ -72,11 +73,13 @@ export interface ChatRequest {
   readonly adapter: string | null
   /** Over the settings of the app. A seed of null is a new one for each answer. */
   readonly sampling?: Changes<Sampling>
+  /** Says of each token how likely it was; not unless given. */
+  readonly topLogprobs?: number | null
 }
 
 export interface ChatService {
   /** One answer to the given messages; nothing is stored. */
-  answer(request: ChatRequest, signal?: AbortSignal): AsyncGenerator<{ readonly text: string }, ChatResult>
+  answer(request: ChatRequest, signal?: AbortSignal): AsyncGenerator<ChatEvent, ChatResult>
 }
 
 export interface ExampleService {

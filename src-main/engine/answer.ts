@@ -1,13 +1,16 @@
 import { generate } from '../core/generation/generate.ts'
+import { logProbabilities } from '../core/generation/log-probabilities.ts'
 import { createSampler } from '../core/generation/sampling.ts'
 import { encodeChat } from '../core/tokenizer/chat-template.ts'
+import type { Tokenizer } from '../core/tokenizer/tokenizer.ts'
+import type { ChatEvent, ChosenToken, TokenLikelihood } from './chat-event-contract.ts'
 import type { ChatInput, ChatMessage, ChatResult } from './contract.ts'
 import { fitContext } from './fit-context.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { OpenAdapter } from './open-adapter.ts'
 
 /** What is asked of a model that is loaded. */
-export interface Question extends Pick<ChatInput, 'messages' | 'sampling' | 'maxTokens'> {
+export interface Question extends Pick<ChatInput, 'messages' | 'sampling' | 'maxTokens' | 'topLogprobs'> {
   readonly adapter: OpenAdapter | null
 }
 
@@ -17,9 +20,9 @@ export const likeliest = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPena
 /** Answers a conversation, token by token. */
 export async function* answer(
   model: LoadedModel,
-  { messages, adapter, sampling, maxTokens }: Question,
+  { messages, adapter, sampling, maxTokens, topLogprobs = null }: Question,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly text: string }, ChatResult> {
+): AsyncGenerator<ChatEvent, ChatResult> {
   const { tokenizer, chatTemplate, folder } = model
   const { contextLength } = folder.model.config
   const encode = (given: readonly ChatMessage[]): readonly number[] =>
@@ -61,7 +64,11 @@ export async function* answer(
         if (generatedTokens === 0) prefillMs = performance.now() - before
         generatedTokens++
         text += value.text
-        yield { text: value.text }
+        const { id, logits } = value
+        const asked = topLogprobs !== null && !tokenizer.eosIds.includes(id)
+        yield asked
+          ? { text: value.text, token: chosenToken(tokenizer, logits, id, topLogprobs) }
+          : { text: value.text }
       } else reusedTokens = value.reusedTokens
       if (signal.aborted) return result('stopped')
     }
@@ -72,4 +79,14 @@ export async function* answer(
   } finally {
     await opened.close()
   }
+}
+
+function chosenToken(tokenizer: Tokenizer, logits: Float32Array, id: number, count: number): ChosenToken {
+  const { chosen, top } = logProbabilities(logits, id, count)
+  const named = (token: { readonly id: number; readonly logprob: number }): TokenLikelihood => ({
+    text: tokenizer.tokenText(token.id),
+    bytes: [...tokenizer.tokenBytes(token.id)],
+    logprob: token.logprob,
+  })
+  return { ...named(chosen), top: top.map(named) }
 }

@@ -5,6 +5,7 @@
  * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
  */
 import type { ExportFormat } from '../contract/export-formats.ts'
+import type { ChatEvent } from './chat-event-contract.ts'
 import type { DeviceOperations } from './device-contract.ts'
 
 export type Role = 'system' | 'user' | 'assistant'
@@ -72,6 +73,8 @@ export interface ChatInput {
   readonly adapter: AdapterReference | null
   readonly sampling: SamplingSettings
   readonly maxTokens: number
+  /** Says of each token how likely it was, and which so many were likeliest; not unless given. */
+  readonly topLogprobs?: number | null
 }
 
 export interface ChatResult {
@@ -356,7 +359,7 @@ export interface EngineOperations extends DeviceOperations {
   }
   readonly chat: {
     readonly input: ChatInput
-    readonly event: { readonly text: string }
+    readonly event: ChatEvent
     readonly result: ChatResult
   }
   readonly train: {

@@ -14,11 +14,11 @@ export function openChat(
   resolvePair: ResolvePair,
 ): ChatService {
   return {
-    async *answer({ messages, model, adapter, sampling }, signal) {
+    async *answer({ messages, model, adapter, sampling, topLogprobs = null }, signal) {
       const found = adapter === null ? { adapter: null, strength: 1 } : adapters.find(adapter)
       const pair = await resolvePair({ model, ...found })
       const merged = applyChanges(settings.get().sampling, sampling ?? {})
-      return yield* engine.run('chat', chatInput(pair, messages, merged), signal)
+      return yield* engine.run('chat', { ...chatInput(pair, messages, merged), topLogprobs }, signal)
     },
   }
 }

@@ -23,7 +23,13 @@ export interface GenerationInput {
 /** Before and while the prompt is read, then with the text that each new token completes (may be empty). */
 export type GenerationStep =
   | { readonly type: 'prompt'; /** Tokens that were in the cache. */ readonly reusedTokens: number }
-  | { readonly type: 'token'; readonly id: number; readonly text: string }
+  | {
+      readonly type: 'token'
+      readonly id: number
+      readonly text: string
+      /** `[V]`, by which it was chosen; only until the next step. */
+      readonly logits: Float32Array
+    }
 
 /**
  * Reads the prompt, of which the reader may know a beginning already, and answers it token by token. The
@@ -56,10 +62,16 @@ export async function* generate(
   let accepted = 0
   for (let generated = 1; ; generated++) {
     const vocabulary = logits.length / (1 + draft.length)
-    const id = sample(logits.subarray(accepted * vocabulary, (accepted + 1) * vocabulary), recent)
+    const ofPlace = logits.subarray(accepted * vocabulary, (accepted + 1) * vocabulary)
+    const id = sample(ofPlace, recent)
     const reason = stopReason(rules, id, generated)
     const text = reason === 'end' ? stream.end() : stream.push(tokenizer.tokenBytes(id))
-    yield { type: 'token', id, text: reason === null || reason === 'end' ? text : text + stream.end() }
+    yield {
+      type: 'token',
+      id,
+      text: reason === null || reason === 'end' ? text : text + stream.end(),
+      logits: ofPlace,
+    }
     if (reason !== null) return reason
     recent.push(id)
     if (recent.length > repeatWindow) recent.shift()

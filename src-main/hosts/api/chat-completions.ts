@@ -4,6 +4,7 @@ import type { ChatService } from '../../app/services.ts'
 import type { ChatResult } from '../../engine/contract.ts'
 import { errorBody, toApiError } from './api-error.ts'
 import type { Completion } from './completion-request.ts'
+import { type CompletionLogprobs, ShownTokens } from './completion-logprobs.ts'
 import { StopText } from './stop-text.ts'
 
 /** Answers one request, whole or as server-sent events; a client that goes away stops its answer. */
@@ -16,11 +17,16 @@ export async function complete(
   const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model }
   if (!stream) {
     let content = ''
-    const result = await answer(chat, completion, response, (text) => (content += text))
+    const logprobs: CompletionLogprobs[] = []
+    const result = await answer(chat, completion, response, (text, ofText) => {
+      content += text
+      if (ofText !== null) logprobs.push(ofText)
+    })
+    const all = { content: logprobs.flatMap((part) => part.content), refusal: null }
     const choice = {
       index: 0,
-      message: { role: 'assistant', content },
-      logprobs: null,
+      message: { role: 'assistant', content, refusal: null },
+      logprobs: completion.request.topLogprobs == null ? null : all,
       finish_reason: result.finish,
     }
     return sendJson(response, 200, {
@@ -32,10 +38,16 @@ export async function complete(
   }
 
   const send = (data: object): unknown => response.write(`data: ${JSON.stringify(data)}\n\n`)
-  const chunk = (delta: object, finish: string | null): object => ({
+  const chunk = (
+    delta: object,
+    finish: string | null,
+    logprobs: CompletionLogprobs | null = null,
+  ): object => ({
     ...head,
     object: 'chat.completion.chunk',
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    choices: [{ index: 0, delta, logprobs, finish_reason: finish }],
+    // Where usage is asked for, every chunk names it, and the last one has it.
+    ...(streamUsage ? { usage: null } : {}),
   })
   let begun = false
   // What fails before the first text is an error of its own, not a broken stream.
@@ -49,9 +61,9 @@ export async function complete(
     send(chunk({ role: 'assistant', content: '' }, null))
   }
   try {
-    const result = await answer(chat, completion, response, (text) => {
+    const result = await answer(chat, completion, response, (text, logprobs) => {
       begin()
-      send(chunk({ content: text }, null))
+      send(chunk({ content: text }, null, logprobs))
     })
     begin()
     send(chunk({}, result.finish))
@@ -76,13 +88,14 @@ async function answer(
   chat: ChatService,
   { request, stop }: Completion,
   response: ServerResponse,
-  show: (text: string) => void,
+  show: (text: string, logprobs: CompletionLogprobs | null) => void,
 ): Promise<ChatResult & { readonly finish: 'stop' | 'length' }> {
   const enough = new AbortController()
   response.on('close', () => enough.abort())
   const text = new StopText(stop)
+  const tokens = new ShownTokens()
   const showAny = (shown: string): void => {
-    if (shown !== '') show(shown)
+    if (shown !== '') show(shown, tokens.take(shown))
   }
   const answering = chat.answer(request, enough.signal)
   for (;;) {
@@ -93,6 +106,7 @@ async function answer(
       const cut = stopReason === 'length' || stopReason === 'context'
       return { ...next.value, finish: cut && !text.stopped ? 'length' : 'stop' }
     }
+    tokens.push(next.value.text, next.value.token)
     showAny(text.push(next.value.text))
     if (text.stopped) enough.abort()
   }

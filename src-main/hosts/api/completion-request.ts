@@ -16,26 +16,32 @@ const message = z
 const stop = z.string().min(1).max(1000)
 
 /** What of OpenAI's chat completions is understood; what would change the answer and isn't is refused. */
-const completionRequest = z.object({
-  model: z.string().min(1).max(300),
-  messages: z.array(message).min(1).max(10_000),
-  stream: z.boolean().nullish(),
-  stream_options: z.object({ include_usage: z.boolean().optional() }).nullish(),
-  max_tokens: z.number().int().min(1).max(100_000).nullish(),
-  max_completion_tokens: z.number().int().min(1).max(100_000).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  seed: z
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .nullish(),
-  stop: z.union([stop, z.array(stop).max(4)]).nullish(),
-  n: z.literal(1, 'Only one choice is made: n must be 1.').nullish(),
-  logprobs: z.literal(false, 'Log probabilities are not given.').nullish(),
-  tools: z.array(z.unknown()).max(0, 'Tools are not called.').nullish(),
-})
+const completionRequest = z
+  .object({
+    model: z.string().min(1).max(300),
+    messages: z.array(message).min(1).max(10_000),
+    stream: z.boolean().nullish(),
+    stream_options: z.object({ include_usage: z.boolean().optional() }).nullish(),
+    max_tokens: z.number().int().min(1).max(100_000).nullish(),
+    max_completion_tokens: z.number().int().min(1).max(100_000).nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .nullish(),
+    stop: z.union([stop, z.array(stop).max(4)]).nullish(),
+    n: z.literal(1, 'Only one choice is made: n must be 1.').nullish(),
+    logprobs: z.boolean().nullish(),
+    top_logprobs: z.number().int().min(0).max(20).nullish(),
+    tools: z.array(z.unknown()).max(0, 'Tools are not called.').nullish(),
+  })
+  .refine(({ logprobs, top_logprobs }) => logprobs === true || (top_logprobs ?? 0) === 0, {
+    path: ['top_logprobs'],
+    message: 'They come with logprobs only: set it to true.',
+  })
 
 export interface Completion {
   /** As it was asked for. */
@@ -72,6 +78,7 @@ export function readCompletion(body: string, services: Pick<Services, 'models' |
         seed: seed ?? undefined,
         maxTokens: rest.max_completion_tokens ?? rest.max_tokens ?? undefined,
       },
+      topLogprobs: rest.logprobs === true ? (rest.top_logprobs ?? 0) : null,
     },
     stop: typeof stops === 'string' ? [stops] : (stops ?? []),
     stream: stream ?? false,

@@ -1,44 +1,12 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Failure } from '../../../src-main/contract/failure.ts'
-import type { ChatRequest } from '../../../src-main/app/services.ts'
-import { chat } from '../../../src-main/engine/chat.ts'
-import { type ApiServer, startApiServer } from '../../../src-main/hosts/api/server.ts'
 import { StopText } from '../../../src-main/hosts/api/stop-text.ts'
-import { engineResources, tinyChatModel } from '../../engine/tiny-chat-model.ts'
 import { adapter, model } from '../cli/command-line.ts'
+import { startTinyServer, type TinyServer } from './tiny-server.ts'
 
-const resources = engineResources()
-let server: ApiServer
-let aborted = 0
-
+let server: TinyServer
 beforeAll(async () => {
-  const modelDirectory = await tinyChatModel()
-  const off = { topK: 0, minP: 0, repeatPenalty: 1 }
-  server = await startApiServer({
-    token: 'secret',
-    port: 0,
-    services: {
-      models: { list: () => [model] } as never,
-      adapters: {
-        list: () => [adapter],
-        find(reference: string) {
-          throw new Failure('adapter-not-found', `There is no assistant “${reference}”.`)
-        },
-      } as never,
-      chat: {
-        async *answer({ messages, sampling }: ChatRequest, signal = new AbortController().signal) {
-          signal.addEventListener('abort', () => aborted++)
-          const { temperature = 0, topP = 1, seed, maxTokens = 200 } = sampling ?? {}
-          const chosen = { ...off, temperature, topP, seed: seed ?? 0 }
-          return yield* chat(resources)(
-            { modelDirectory, messages, adapter: null, sampling: chosen, maxTokens },
-            signal,
-          )
-        },
-      },
-    },
-  })
+  server = await startTinyServer('secret')
 })
 afterAll(() => server.close())
 
@@ -102,11 +70,11 @@ describe('chat completions', () => {
   test('end before a stop string, and the engine is told', async () => {
     const { content } = await answer({})
     const stop = content.slice(4, 6)
-    const before = aborted
+    const before = server.aborted()
     const cut = await answer({ stop: [stop] })
     expect(cut.content).toBe(content.slice(0, content.indexOf(stop)))
     expect(cut.finish).toBe('stop')
-    expect(aborted).toBeGreaterThan(before)
+    expect(server.aborted()).toBeGreaterThan(before)
     expect(contentOf(await streamed({ stop }))).toBe(cut.content)
   })
 
@@ -127,7 +95,8 @@ test.each([
   ['{', 400, 'bad-json'],
   [{ ...asked, messages: [] }, 400, 'bad-request'],
   [{ ...asked, n: 2 }, 400, 'bad-request'],
-  [{ ...asked, logprobs: true }, 400, 'bad-request'],
+  [{ ...asked, top_logprobs: 2 }, 400, 'bad-request'],
+  [{ ...asked, logprobs: true, top_logprobs: 21 }, 400, 'bad-request'],
   [{ ...asked, model: 'nobody' }, 404, 'adapter-not-found'],
   [{ ...asked, messages: [{ role: 'user', content: 'hi '.repeat(2000) }] }, 400, 'context-full'],
   ['x'.repeat(10_000_001), 413, 'too-large'],
