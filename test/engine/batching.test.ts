@@ -39,6 +39,7 @@ describe.each(runtimes)('texts that are answered at once over %s', (_, runtime) 
         { ...writeAdapter(files, folder, 4), strength: 0.5 },
         writeAdapter(files, folder, 5, { rank: 8 }),
         writeAdapter(files, folder, 6, { method: 'lora', rank: 4 }),
+        writeAdapter(files, folder, 7, { outputRank: 4 }),
         null,
       ]
       const questions = ['hi', 'who feeds the hens?', 'where is the yellow house by the river?']

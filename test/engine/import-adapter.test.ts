@@ -96,6 +96,20 @@ test('a PEFT folder, also by one of its files', async () => {
   })
 })
 
+describe('an adapted output layer goes through', () => {
+  // GGUF has no place for the rotary scaling that this little model was made up with.
+  const formats = exportFormatNames.filter((format) => !format.startsWith('gguf:'))
+  test.each(formats)('%s', async (format) => {
+    const { targetPath } = await imported(join(reference, 'peft-adapters/vera_with_lm_head'), otherModel)
+    const path = join(temporaryFolder(), 'out')
+    const adapter = { path: targetPath, strength: 1 }
+    const input = { modelDirectory: otherModel, adapter, format, name: 'Pim', path }
+    const { result } = await finish(exportAdapter(resources)(input, signal))
+    if (exportFormats[format].isAdapter) expect(result.parity.largestDifference).toBeLessThan(1e-4)
+    else expect(result.parity.meanDivergence).toBeLessThan(0.05)
+  })
+})
+
 describe('refused', () => {
   const nothing = join(temporaryFolder(), 'nothing')
   const empty = temporaryFolder()

@@ -13,7 +13,7 @@ export function writeAdapter(
   directory: string,
   { model, summary }: ModelFolder,
   seed: number,
-  changes: Partial<TrainingSettings> = {},
+  changes: Partial<TrainingSettings> & { readonly outputRank?: number } = {},
 ): AdapterReference {
   const settings = { ...tinySettings, ...changes }
   const layout = layoutVera(model.config, settings)

@@ -1,3 +1,4 @@
+import { Failure } from '../../contract/failure.ts'
 import {
   type Feeds,
   float32Data,
@@ -129,6 +130,7 @@ export class TrainingPass {
 
   /** The cross entropy at each of the batch's labelled places, nats; keeps one hidden state at a time. */
   async labelLosses(batch: Batch, adapter: LiveAdapter | null) {
+    if (adapter !== null) refuseOutput(adapter.layout)
     const { layerCount } = this.#weights.model.config
     const x = await this.#through(batch, this.#enter(batch), layerCount, adapter)
     const places = labelledPlaces(batch)
@@ -149,6 +151,7 @@ export class TrainingPass {
     weigh: LabelWeights,
     gradient: Float32Array,
   ): Promise<number> {
+    refuseOutput(adapter.layout)
     const H = this.#weights.model.config.hiddenSize
     const lowest = lowestLayer(adapter.layout)
     const keeps = await this.#layers.canKeep(batch, adapter, lowest)
@@ -298,6 +301,15 @@ interface LayerPass {
 function releaseLayer({ x, kept }: PassedLayer): void {
   x.release?.()
   for (const tensor of Object.values(kept)) tensor.release?.()
+}
+
+/** The output layer is passed slice by slice over the vocabulary, as the model has it. */
+function refuseOutput({ sites }: VeraLayout): void {
+  if (!sites.some(({ kind }) => kind === 'lm_head')) return
+  throw new Failure(
+    'adapter-output-layer',
+    'The adapter also changes the output layer (lm_head): it answers, but its loss is not measured and it is not trained further.',
+  )
 }
 
 /** Below the lowest adapted layer nothing has a gradient. */

@@ -23,24 +23,28 @@ export interface AdapterSettings extends VeraSettings {
   readonly createdBy: string
 }
 
-/** Raised when older versions can't read what newer ones write. 2: LoRA, ranks, biases; of 1 they are the defaults. */
-const FORMAT_VERSION = 2
+/**
+ * Raised when older versions can't read what newer ones write. 2: LoRA, ranks, biases; of 1 they are the defaults.
+ * 3: an adapted output layer.
+ */
+const FORMAT_VERSION = 3
 
 /** Beyond any model's width, and so beyond any use; keeps a made-up number from asking for all memory. */
 export const MAX_RANK = 16_384
 
 /** The settings as JSON, for the metadata of an adapter file. */
 export function settingsToJson(settings: AdapterSettings): string {
-  const { method, rank, targets, layers, ranks, bias, alpha, rsLora, projectionKey, dInitial, dropout } =
-    settings
+  const { method, rank, targets, layers, ranks, outputRank, bias, alpha, rsLora } = settings
+  const { projectionKey, dInitial, dropout } = settings
   const { baseModelHash, chatTemplateHash, createdBy } = settings
   return JSON.stringify({
-    formatVersion: FORMAT_VERSION,
+    formatVersion: outputRank === undefined ? 2 : FORMAT_VERSION,
     method,
     rank,
     targets,
     layers,
     ranks,
+    outputRank,
     bias,
     alpha,
     rsLora,
@@ -66,7 +70,8 @@ export function settingsFromJson(text: string): AdapterSettings {
       'The adapter was made by a newer version of Veranda. Update Veranda to use it.',
     )
   }
-  if (version !== 1 && version !== FORMAT_VERSION) throw json.broken('it has no valid formatVersion')
+  if (version !== 1 && version !== 2 && version !== FORMAT_VERSION)
+    throw json.broken('it has no valid formatVersion')
   const targets = json.get('targets')
   const layers = json.get('layers')
   if (!isLinearKinds(targets)) throw json.broken('it has no valid targets')
@@ -97,6 +102,7 @@ function optionalSettings(json: JsonFields): Partial<VeraSettings> {
     ...(bias === undefined ? {} : { bias }),
     ...(rsLora === undefined ? {} : { rsLora }),
     ...(ranks === undefined ? {} : { ranks }),
+    ...(has('outputRank') ? { outputRank: json.integer('outputRank', 0, MAX_RANK) } : {}),
     ...(json.get('alpha') === null ? { alpha: null } : has('alpha') ? { alpha: json.number('alpha') } : {}),
     ...(has('dropout') ? { dropout: json.number('dropout') } : {}),
   }

@@ -123,6 +123,13 @@ function tensorOf(file: SafetensorsFile, name: string, shape: readonly number[])
   return tensor
 }
 
+/** A tensor's numbers; fails as `readVectors` does. */
+export function floatsOf(tensor: SafetensorsTensor): Float32Array {
+  const values = new Float32Array(tensor.shape.reduce((product, length) => product * length, 1))
+  readFloats(tensor, values)
+  return values
+}
+
 function readFloats(tensor: SafetensorsTensor, out: Float32Array): void {
   switch (tensor.dtype) {
     case 'F32':

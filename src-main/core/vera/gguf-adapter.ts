@@ -31,7 +31,8 @@ export interface AdaptedModel {
 /**
  * What `writeGguf` takes for an adapter in its LoRA form, in float32.
  *
- * @throws Failure `adapter-not-gguf` where it trains biases, for which the format has no place.
+ * @throws Failure `adapter-not-gguf` for trained biases and an adapted output layer that is the embeddings, too: for
+ *   neither has the format a place.
  */
 export function ggufAdapter(
   adapter: PortableAdapter,
@@ -41,10 +42,10 @@ export function ggufAdapter(
   const { layout, settings, vectors } = toLora(adapter, config)
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
   if (layout.sites.some((site) => sitePart(site, 'bias') !== null)) {
-    throw new Failure(
-      'adapter-not-gguf',
-      "The adapter can't be written for llama.cpp because it also trained biases. Export it as PEFT, or export the merged model.",
-    )
+    throw notGguf('it also trained biases')
+  }
+  if (config.tiedEmbeddings && layout.sites.some(({ kind }) => kind === 'lm_head')) {
+    throw notGguf('it adapts the output layer, which is one with the embeddings in this model')
   }
   const alpha = settings.rsLora !== true && (settings.alpha ?? 0) > 0 ? (settings.alpha ?? 0) : layout.rank
   const tensors = layout.sites.flatMap((site) => {
@@ -88,9 +89,10 @@ export function readGgufAdapter(
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
   checkKind(file, ggufArchitecture)
   const pairs = pairsOf(file)
-  const modules = Array.from({ length: config.layerCount }, (_, layer) =>
+  const ofLayers = Array.from({ length: config.layerCount }, (_, layer) =>
     LINEAR_KINDS.map((kind) => linearModule(layer, kind)),
   ).flat()
+  const modules = config.tiedEmbeddings ? ofLayers : [...ofLayers, 'lm_head']
   const adapted = modules.filter((module) => pairs.delete(`${ggufName(`${module}.weight`)}`))
   const [foreign] = pairs.keys()
   if (foreign !== undefined) throw unsupported(`it adapts ${foreign}`)
@@ -223,10 +225,17 @@ function floats(bytes: Uint8Array): Float32Array {
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
 }
 
+function notGguf(why: string): Failure {
+  return new Failure(
+    'adapter-not-gguf',
+    `The adapter can't be written for llama.cpp because ${why}. Export it as PEFT, or export the merged model.`,
+  )
+}
+
 function unsupported(why: string): Failure {
   return new Failure(
     'adapter-unsupported',
-    `Veranda can't use this GGUF file as an adapter because ${why}. It reads LoRA adapters of the attention and MLP layers.`,
+    `Veranda can't use this GGUF file as an adapter because ${why}. It reads LoRA adapters of the attention, MLP and output layers.`,
   )
 }
 

@@ -24,8 +24,9 @@ export interface SitePart {
  * `y = W x + scale * (B (A x))`; a trained bias is added to either, or stands alone (rank 0).
  */
 export interface VeraSite {
+  /** The output layer stands above the last: `layerCount`. */
   readonly layer: number
-  readonly kind: LinearKind
+  readonly kind: LinearKind | 'lm_head'
   /** As transformers names it, for example `model.layers.0.self_attn.q_proj`. */
   readonly module: string
   readonly inFeatures: number
@@ -60,38 +61,34 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
   const method = targets.method ?? 'vera'
   const sites: VeraSite[] = []
   let length = 0
+  const add = (site: Omit<VeraSite, 'scale' | 'parts'>, hasTrainedBias: boolean): void => {
+    const { rank, inFeatures, outFeatures } = site
+    const parts: SitePart[] = []
+    const part = (name: PartName, ...shape: readonly number[]): void => {
+      const size = shape.reduce((a, b) => a * b, 1)
+      parts.push({ name, start: length, length: size, shape })
+      length += size
+    }
+    if (rank > 0 && method === 'vera') {
+      part('lambda_d', rank)
+      part('lambda_b', outFeatures)
+    } else if (rank > 0) {
+      part('lora_A', rank, inFeatures)
+      part('lora_B', outFeatures, rank)
+    }
+    if (hasTrainedBias) part('bias', outFeatures)
+    if (parts.length === 0) return
+    sites.push({ ...site, scale: method === 'vera' ? 1 : loraScale(targets, rank), parts })
+  }
   for (let layer = 0; layer < config.layerCount; layer++) {
     for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
       const rank = rankOf(targets, layer, kind)
-      const parts: SitePart[] = []
-      const add = (name: PartName, ...shape: readonly number[]): void => {
-        const size = shape.reduce((a, b) => a * b, 1)
-        parts.push({ name, start: length, length: size, shape })
-        length += size
-      }
-      if (rank > 0 && method === 'vera') {
-        add('lambda_d', rank)
-        add('lambda_b', outFeatures)
-      } else if (rank > 0) {
-        add('lora_A', rank, inFeatures)
-        add('lora_B', outFeatures, rank)
-      }
       const trainsBias = targets.bias === 'all' || (targets.bias === 'adapted' && rank > 0)
-      if (trainsBias && hasBias(config, kind)) add('bias', outFeatures)
-      if (parts.length === 0) continue
-      const scale = method === 'vera' ? 1 : loraScale(targets, rank)
-      sites.push({
-        layer,
-        kind,
-        module: linearModule(layer, kind),
-        inFeatures,
-        outFeatures,
-        rank,
-        scale,
-        parts,
-      })
+      const module = linearModule(layer, kind)
+      add({ layer, kind, module, inFeatures, outFeatures, rank }, trainsBias && hasBias(config, kind))
     }
   }
+  add({ ...outputSite(config), rank: targets.outputRank ?? 0 }, false)
   const adapted = sites.filter((site) => site.rank > 0)
   return {
     method,
@@ -101,6 +98,11 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
     maxIn: Math.max(...adapted.map((site) => site.inFeatures)),
     maxOut: Math.max(...adapted.map((site) => site.outFeatures)),
   }
+}
+
+function outputSite({ layerCount, hiddenSize, vocabularySize }: LlamaConfig) {
+  const sizes = { inFeatures: hiddenSize, outFeatures: vocabularySize }
+  return { layer: layerCount, kind: 'lm_head', module: 'lm_head', ...sizes } as const
 }
 
 /** PEFT's scaling: alpha / r, with rank-stabilised LoRA (arXiv 2312.03732) alpha / √r; alpha is r unless given. */
@@ -135,13 +137,11 @@ export function layerLayout(
   moduleOf: (kind: LinearKind) => string,
 ): VeraLayout {
   const { start, end } = layerRange(layout, layer)
-  const sites = layout.sites
-    .filter((site) => site.layer === layer)
-    .map((site) => ({
-      ...site,
-      module: moduleOf(site.kind),
-      parts: site.parts.map((part) => ({ ...part, start: part.start - start })),
-    }))
+  const sites = layout.sites.flatMap((site) => {
+    if (site.layer !== layer || site.kind === 'lm_head') return []
+    const parts = site.parts.map((part) => ({ ...part, start: part.start - start }))
+    return [{ ...site, module: moduleOf(site.kind), parts }]
+  })
   return { ...layout, sites, length: end - start }
 }
 

@@ -7,12 +7,18 @@
  */
 import { Failure } from '../../contract/failure.ts'
 import { memorySource } from '../checkpoint/byte-source.ts'
-import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.ts'
+import { readSafetensors, type SafetensorsFile, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { projectionsOfAdapter } from './adapter-file.ts'
 import { type AdapterOrigin, originKey, originToJson } from './adapter-origin.ts'
 import type { VeraSettings } from './adapter-settings.ts'
-import { adapterTensors, foreignTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
+import {
+  adapterTensors,
+  floatsOf,
+  foreignTensors,
+  readStoredProjections,
+  readVectors,
+} from './adapter-tensors.ts'
 import { layoutVera, type VeraLayout } from './layout.ts'
 import { parsePeftConfig, type PeftConfig, writePeftConfig } from './peft-config.ts'
 import { linearTargets, matchesEnd, unsupported } from './peft-targets.ts'
@@ -29,31 +35,41 @@ export interface PeftAdapter {
   readonly baseModelName: string | null
 }
 
-/** The base model's bias of a module, `[out]`; asked for only where the adapter trains biases. */
-export type BaseBias = (module: string) => Float32Array
+/**
+ * The first elements of a tensor of the base model by transformers' name, as float32: a whole bias where the adapter
+ * trains biases, rows of `lm_head.weight` where it holds them.
+ */
+export type BaseTensor = (name: string, count: number) => Float32Array
+
+/** PEFT stores the output layer's own weights beside its branch. */
+const savedOutput = 'base_model.model.lm_head.base_layer.weight'
+/** So much of them is compared, and so far may they be from the base's, which may hold 4 bits a weight. */
+const comparedRows = 1024
+const mostRounding = 0.2
 
 /**
  * @param configText the text of adapter_config.json
  * @param tensorBytes adapter_model.safetensors
  *
- * @throws Failure `adapter-unsupported` where the adapter uses what Veranda doesn't (another method, the output
- *   layer, whole modules), `adapter-broken` for a config that makes no sense, `adapter-incomplete` and
+ * @throws Failure `adapter-unsupported` where the adapter uses what Veranda doesn't (another method,
+ *   whole modules), `adapter-broken` for a config that makes no sense, `adapter-incomplete` and
  *   `adapter-shape` where the tensors don't fit it or the model, or one of `readSafetensors`.
  */
 export function readPeftAdapter(
   configText: string,
   tensorBytes: Uint8Array,
   llamaConfig: LlamaConfig,
-  baseBias: BaseBias,
+  base: BaseTensor,
 ): PeftAdapter {
   const peft = parsePeftConfig(configText)
   const settings = settingsOf(peft, llamaConfig)
   const layout = layoutVera(llamaConfig, settings)
   const file = readSafetensors(memorySource(tensorBytes))
-  const foreign = foreignTensors(file, layout, 'whole')
+  const foreign = foreignTensors(file, layout, 'whole').filter((name) => name !== savedOutput)
   if (foreign.length > 0) throw unsupported(`it also holds ${listed(foreign)}`)
+  checkSavedOutput(file, layout, base)
   const vectors = readVectors(file, layout, 'whole')
-  addBiases(vectors, layout, baseBias, -1)
+  addBiases(vectors, layout, base, -1)
   const stored = readStoredProjections(file, layout)
   if (stored === null && peft.savesProjections) {
     throw new Failure(
@@ -79,7 +95,7 @@ export function writePeftAdapter(
     /** For the metadata, of which PEFT takes no notice. */
     readonly origin?: AdapterOrigin
   },
-  baseBias: BaseBias,
+  base: BaseTensor,
 ): { readonly config: string; readonly tensors: Uint8Array<ArrayBuffer> } {
   const { settings, layout, storedProjections } = adapter
   const adapted = layout.sites.filter((site) => site.rank > 0)
@@ -91,7 +107,7 @@ export function writePeftAdapter(
     )
   }
   const vectors = adapter.vectors.slice()
-  addBiases(vectors, layout, baseBias, 1)
+  addBiases(vectors, layout, base, 1)
   const saved = options.savesProjections || storedProjections !== null ? projectionsOfAdapter(adapter) : null
   const config: PeftConfig = {
     method,
@@ -142,14 +158,32 @@ function settingsOf(peft: PeftConfig, llamaConfig: LlamaConfig): VeraSettings {
 }
 
 /** Between what was trained on top of the biases and all of them. */
-function addBiases(vectors: Float32Array, layout: VeraLayout, baseBias: BaseBias, sign: 1 | -1): void {
+function addBiases(vectors: Float32Array, layout: VeraLayout, base: BaseTensor, sign: 1 | -1): void {
   for (const { module, parts } of layout.sites) {
     const part = parts.find(({ name }) => name === 'bias')
     if (part === undefined) continue
-    const base = baseBias(module)
+    const bias = base(`${module}.bias`, part.length)
     for (let i = 0; i < part.length; i++) {
-      vectors[part.start + i] = (vectors[part.start + i] ?? 0) + sign * (base[i] ?? 0)
+      vectors[part.start + i] = (vectors[part.start + i] ?? 0) + sign * (bias[i] ?? 0)
     }
+  }
+}
+
+/** The stored output weights must be the base's own: Veranda keeps those. */
+function checkSavedOutput(file: SafetensorsFile, layout: VeraLayout, base: BaseTensor): void {
+  const tensor = file.tensors.get(savedOutput)
+  if (tensor === undefined) return
+  const site = layout.sites.find(({ kind }) => kind === 'lm_head')
+  if (site === undefined || tensor.shape.join() !== `${site.outFeatures},${site.inFeatures}`) {
+    throw unsupported(`it also holds ${savedOutput}`)
+  }
+  const count = Math.min(comparedRows, site.outFeatures) * site.inFeatures
+  const own = base('lm_head.weight', count)
+  const stored = floatsOf(tensor).subarray(0, count)
+  const sumOf = (value: (i: number) => number): number => own.reduce((sum, _, i) => sum + value(i) ** 2, 0)
+  const difference = sumOf((i) => (own[i] ?? 0) - (stored[i] ?? 0))
+  if (!(difference <= mostRounding ** 2 * sumOf((i) => own[i] ?? 0))) {
+    throw unsupported('it brings an output layer of its own (lm_head)')
   }
 }
 

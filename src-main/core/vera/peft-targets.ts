@@ -52,19 +52,19 @@ export function matchesEnd(expression: string): (module: string) => boolean {
 }
 
 /**
- * The adapted linear kinds and layers (null is all of them), and as `ranks` what differs from `rankOf` the others.
+ * The adapted linear kinds and layers (null is all of them), as `ranks` what differs from `rank`, and the output
+ * layer's rank where it is adapted.
  *
  * @param rank of a module that is adapted, where nothing else is said of it
- * @throws Failure `adapter-unsupported` where the output layer is adapted or nothing is.
+ * @throws Failure `adapter-unsupported` where nothing is adapted.
  */
 export function linearTargets(
   config: LlamaConfig,
   targets: PeftTargets,
   rank: number,
   rankOf: (module: string) => number = () => rank,
-): Pick<VeraTargets, 'targets' | 'layers' | 'ranks'> {
+): Pick<VeraTargets, 'targets' | 'layers' | 'ranks' | 'outputRank'> {
   const matches = moduleMatcher(targets)
-  if (matches('lm_head')) throw unsupported('it adapts the output layer (lm_head)')
   const all = Array.from({ length: config.layerCount }, (_, layer) => layer)
   const rankAt = (layer: number, kind: LinearKind): number => {
     const module = linearModule(layer, kind)
@@ -72,7 +72,10 @@ export function linearTargets(
   }
   const kinds = LINEAR_KINDS.filter((kind) => all.some((layer) => rankAt(layer, kind) > 0))
   const layers = all.filter((layer) => LINEAR_KINDS.some((kind) => rankAt(layer, kind) > 0))
-  if (kinds.length === 0) throw unsupported('it adapts none of the linear layers of this model')
+  const outputRank = matches('lm_head') ? rankOf('lm_head') : 0
+  if (kinds.length === 0 && outputRank === 0) {
+    throw unsupported('it adapts none of the linear layers of this model')
+  }
   const others = layers.flatMap((layer) =>
     kinds
       .map((kind): [string, number] => [`${layer}.${kind}`, rankAt(layer, kind)])
@@ -82,6 +85,7 @@ export function linearTargets(
     targets: kinds,
     layers: layers.length === all.length ? null : layers,
     ...(others.length === 0 ? {} : { ranks: Object.fromEntries(others) }),
+    ...(outputRank === 0 ? {} : { outputRank }),
   }
 }
 
@@ -89,7 +93,7 @@ export function linearTargets(
 export function unsupported(why: string, cause?: unknown): Failure {
   return new Failure(
     'adapter-unsupported',
-    `Veranda can't use this PEFT adapter because ${why}. It reads VeRA and LoRA adapters of the attention and MLP layers.`,
+    `Veranda can't use this PEFT adapter because ${why}. It reads VeRA and LoRA adapters of the attention, MLP and output layers.`,
     { cause },
   )
 }

@@ -15,6 +15,8 @@ export interface VeraTargets {
    * layer before a kind. 0 leaves the linear layer as it is.
    */
   readonly ranks?: Readonly<Record<string, number>>
+  /** Rank of the output layer (lm_head); 0, or none given, leaves it as it is. */
+  readonly outputRank?: number
   /** Which biases of the model are trained too, where it has any; none unless given. PEFT's `bias`. */
   readonly bias?: 'none' | 'all' | 'adapted'
   /** LoRA only: its branch is scaled by alpha / rank; the rank unless given or if null. */
@@ -35,9 +37,12 @@ export function rankOf(
 
 /** @throws Failure `adapter-targets` */
 export function checkTargets(config: LlamaConfig, targets: VeraTargets): void {
-  const { rank, layers, ranks = {} } = targets
+  const { rank, layers, ranks = {}, outputRank = 0 } = targets
   if (!Number.isInteger(rank) || rank < 1) {
     throw wrong(`The rank of an adapter is ${rank}; choose a whole number from 1.`)
+  }
+  if (!Number.isInteger(outputRank) || outputRank < 0) {
+    throw wrong(`The rank of the output layer is ${outputRank}; choose a whole number from 0.`)
   }
   const stranger = layers?.find((layer) => !isLayer(config, layer))
   if (stranger !== undefined) throw noSuchLayer(config, String(stranger))
@@ -55,7 +60,10 @@ export function checkTargets(config: LlamaConfig, targets: VeraTargets): void {
     if (!isLayer(config, Number(layer))) throw noSuchLayer(config, layer)
   }
   const all = Array.from({ length: config.layerCount }, (_, layer) => layer)
-  if (!all.some((layer) => LINEAR_KINDS.some((kind) => rankOf(targets, layer, kind) > 0))) {
+  if (
+    outputRank === 0 &&
+    !all.some((layer) => LINEAR_KINDS.some((kind) => rankOf(targets, layer, kind) > 0))
+  ) {
     throw wrong('The adapter adapts no layer; choose at least one kind and one layer.')
   }
 }

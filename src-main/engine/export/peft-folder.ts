@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LINEAR_KINDS, linearSize } from '../../core/llama/linear-kinds.ts'
-import { type BaseBias, readPeftAdapter, writePeftAdapter } from '../../core/vera/peft-adapter.ts'
+import { weightName } from '../../core/llama/stored-model.ts'
+import { type BaseTensor, readPeftAdapter, writePeftAdapter } from '../../core/vera/peft-adapter.ts'
 import { toLora, type PortableAdapter } from '../../core/vera/to-lora.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import { adapterDivergence, checkSeparate } from './adapter-formats.ts'
@@ -23,7 +23,7 @@ export function peftExporter(asLora: boolean, savesProjections: boolean): Export
       checkSeparate(model.folder)
       const portable: PortableAdapter = asLora ? toLora(adapter, model.folder.model.config) : adapter
       const options = { baseModelName: origin.baseModelName, savesProjections, origin }
-      const written = writePeftAdapter(portable, options, baseBiasOf(model))
+      const written = writePeftAdapter(portable, options, baseTensorOf(model))
       mkdirSync(path)
       writeNewFile(join(path, peftConfigFile), written.config)
       writeNewFile(join(path, peftTensorFile), written.tensors)
@@ -40,15 +40,15 @@ export function readPeftFolder(path: string, model: LoadedModel) {
     readFileSync(join(path, peftConfigFile), 'utf8'),
     readFileSync(join(path, peftTensorFile)),
     model.folder.model.config,
-    baseBiasOf(model),
+    baseTensorOf(model),
   )
 }
 
-function baseBiasOf({ weights, folder }: LoadedModel): BaseBias {
-  return (module) => {
-    const kind = LINEAR_KINDS.find((linear) => module.endsWith(linear)) ?? 'q_proj'
-    const bias = new Float32Array(linearSize(folder.model.config, kind).outFeatures)
-    weights.read(`${module}.bias`, bias)
-    return bias
+function baseTensorOf({ weights, folder }: LoadedModel): BaseTensor {
+  const output = weightName(folder.model.config, 'lm_head')
+  return (name, count) => {
+    const values = new Float32Array(count)
+    weights.read(name === 'lm_head.weight' ? output : name, values)
+    return values
   }
 }

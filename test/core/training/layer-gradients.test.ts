@@ -54,7 +54,9 @@ const options = (adapter: VeraLayout | null, keep = false, dropoutRate = 0) => (
 })
 
 function inLayer(whole: VeraLayout): VeraLayout {
-  const sites = whole.sites.map((site) => ({ ...site, module: `${layerPrefix}.${linearPath(site.kind)}` }))
+  const sites = whole.sites.flatMap((site) =>
+    site.kind === 'lm_head' ? [] : [{ ...site, module: `${layerPrefix}.${linearPath(site.kind)}` }],
+  )
   return { ...whole, sites }
 }
 

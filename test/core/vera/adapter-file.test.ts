@@ -230,7 +230,7 @@ describe('damage', () => {
   })
 
   test('settings of a newer version', () => {
-    const file = changedSettings({ formatVersion: 3 })
+    const file = changedSettings({ formatVersion: 4 })
     expect(() => readAdapterSettings(file)).toThrow(failure('adapter-version'))
   })
 

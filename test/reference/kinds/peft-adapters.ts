@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure } from '../../../src-main/contract/failure.ts'
 import { projectionsOfAdapter } from '../../../src-main/core/vera/adapter-file.ts'
 import { namedParts } from '../../../src-main/core/vera/adapter-tensors.ts'
 import { liveAdapter } from '../../../src-main/core/vera/live-adapter.ts'
-import { type PeftAdapter, readPeftAdapter } from '../../../src-main/core/vera/peft-adapter.ts'
-import { LINEAR_KINDS, linearSize } from '../../../src-main/core/llama/linear-kinds.ts'
+import type { PeftAdapter } from '../../../src-main/core/vera/peft-adapter.ts'
+import { readPeftFolder } from '../../../src-main/engine/export/peft-folder.ts'
 import type { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
 import { Check } from '../check.ts'
 import { decoderLogits } from '../decoder-logits.ts'
@@ -36,49 +34,17 @@ export const peftAdapters: ReferenceKind = {
       join(reference, 'peft-adapters', 'adapters.json'),
     )
     for (const [name, entry] of Object.entries(adapters)) {
-      const why = unreadable(entry)
-      await withImported(folderOf(reference, entry.base), async (model) => {
-        if (why === null) await checkAdapter(check, reference, name, entry, model)
-        else checkRefused(check, name, why, () => read(reference, name, model))
-      })
+      await withImported(folderOf(reference, entry.base), (model) =>
+        checkAdapter(check, reference, name, entry, model),
+      )
     }
     check.skip('merged weights: adapters are not merged yet')
     return check.outcome()
   },
 }
 
-/** What Veranda has no place for yet; null where it has to read the adapter. */
-function unreadable({ tensors }: Entry): string | null {
-  const names = Object.keys(tensors)
-  return names.some((name) => name.includes('lm_head')) ? 'an adapted output layer' : null
-}
-
-function checkRefused(check: Check, name: string, why: string, readIt: () => unknown): void {
-  check.skip(`${name}: ${why} can't be read yet`)
-  let code: string | null = null
-  try {
-    readIt()
-  } catch (error) {
-    code = error instanceof Failure ? error.code : String(error)
-  }
-  check.equal(`${name} is refused`, code, 'adapter-unsupported')
-}
-
 function read(reference: string, name: string, model: LoadedModel): PeftAdapter {
-  const folder = join(reference, 'peft-adapters', name)
-  return readPeftAdapter(
-    readFileSync(join(folder, 'adapter_config.json'), 'utf8'),
-    readFileSync(join(folder, 'adapter_model.safetensors')),
-    model.folder.model.config,
-    (module) => biasOf(model, module),
-  )
-}
-
-function biasOf({ weights }: LoadedModel, module: string): Float32Array {
-  const kind = LINEAR_KINDS.find((linear) => module.endsWith(linear)) ?? 'q_proj'
-  const bias = new Float32Array(linearSize(weights.model.config, kind).outFeatures)
-  weights.read(`${module}.bias`, bias)
-  return bias
+  return readPeftFolder(join(reference, 'peft-adapters', name), model)
 }
 
 async function checkAdapter(
@@ -96,7 +62,7 @@ async function checkAdapter(
       .map(({ tensorName }) => tensorName)
       .toSorted(),
     Object.keys(tensors)
-      .filter((tensor) => !/vera_[AB]$/.test(tensor))
+      .filter((tensor) => !/vera_[AB]$|base_layer.weight$/.test(tensor))
       .toSorted(),
   )
   const projections = projectionsOfAdapter(adapter)
