@@ -76,7 +76,7 @@ const configuration: IConfiguration = {
       contract,
       inside('src-main/app'),
       '^src-main/engine/((chat-event-)?contract|client|engine-arguments|messages|engine-exit|process)\\.ts$',
-      library('electron', 'electron-vite', 'ws', '@types/ws', 'zod'),
+      library('electron', 'electron-updater', 'electron-vite', 'ws', '@types/ws', 'zod'),
     ]),
     {
       name: 'host-to-host',
@@ -108,6 +108,7 @@ const configuration: IConfiguration = {
     door('onnxruntime-node', '^src-main/engine/onnx-runtime\\.ts$'),
     door('better-sqlite3', inside('src-main/app/storage')),
     door('electron', inside('src-main/hosts/electron')),
+    door('electron-updater', '^src-main/hosts/electron/updater\\.ts$'),
     {
       name: 'no-circular',
       comment: 'Files that run each other in a circle; one that only needs the other for its types may.',

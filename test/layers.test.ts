@@ -53,6 +53,7 @@ const violations: Record<string, readonly (readonly [file: string, imported: str
   ],
   'door-onnxruntime-node': [['src-main/engine/c.ts', 'onnxruntime-node']],
   'door-better-sqlite3': [['src-main/app/d.ts', 'better-sqlite3']],
+  'door-electron-updater': [['src-main/hosts/electron/a.ts', 'electron-updater']],
   'door-electron': [['src-main/hosts/cli/d.ts', 'electron']],
   'no-circular': [['src-main/core/graph/d.ts', './d.ts']],
   resolvable: [['src-main/core/graph/f.ts', './nowhere.ts']],

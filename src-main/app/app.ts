@@ -29,6 +29,7 @@ import { runBroadcast } from './personalize/run-broadcast.ts'
 import { RunQueue } from './personalize/run-queue.ts'
 import { openVerdicts } from './personalize/verdict.ts'
 import type { Services } from './services.ts'
+import { openUpdates, type Updater } from './settings/updates.ts'
 import { openSettings } from './settings/settings.ts'
 import { storingAsync } from './storage/storage-failure.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly exportDirectory?: string
   /** Folders with model files that came with the program; none unless given. */
   readonly besideFolders?: readonly string[]
+  /** How this program is updated, where it can be. */
+  readonly updater?: Updater
   /** How the app reaches the network; `fetch` unless given. */
   readonly network?: typeof fetch
 }
@@ -130,6 +133,7 @@ async function assemble(
   const verdicts = openVerdicts({ storage, engine, resolvePair, generalQuestions: questions.general })
   const sending = sendMessage({ storage, engine, conversations, settings, resolvePair })
 
+  const updates = openUpdates({ storage, settings, networkLog, updater: options.updater })
   const isTraining = (): boolean => storage.runs.list().some((run) => queue.holds(run.id))
   const data = openData({ storage, models, dataDirectory, isTraining })
 
@@ -161,6 +165,7 @@ async function assemble(
       settings,
       data,
       networkLog,
+      updates,
     }),
   )
   let closed: Promise<void> | undefined

@@ -24,6 +24,7 @@ import type { NetworkLog } from './network/network-log.ts'
 import type { Verdicts } from './personalize/verdict.ts'
 import type { OpenedFiles } from './opened-files.ts'
 import type { AdapterService, PersonalizeService } from './services.ts'
+import type { Updates } from './settings/updates.ts'
 import type { SettingsService } from './settings/settings.ts'
 
 export interface HandlerParts {
@@ -45,6 +46,7 @@ export interface HandlerParts {
   readonly settings: SettingsService
   readonly data: Data
   readonly networkLog: NetworkLog
+  readonly updates: Updates
   readonly lineage: (adapterId: string) => ReturnType<typeof lineageOf>
 }
 
@@ -176,6 +178,9 @@ export function appHandlers(parts: HandlerParts): Handlers {
       parts.networkLog.clear()
       return null
     }),
+
+    'updates.check': plain(() => parts.updates.check()),
+    'updates.install': (_input, signal) => parts.updates.install(signal),
 
     'settings.get': plain(() => settings.get()),
     'settings.update': plain((changes) => settings.update(changes)),

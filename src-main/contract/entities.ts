@@ -419,6 +419,16 @@ export const networkRequest = z.object({
 })
 export type NetworkRequest = z.infer<typeof networkRequest>
 
+/** Whether there is another version of Veranda to install. */
+export const updateState = z.discriminatedUnion('kind', [
+  /** This program can't update itself: no installer installed it, or it was built without a key. */
+  z.object({ kind: z.literal('unsupported') }),
+  z.object({ kind: z.literal('off') }),
+  z.object({ kind: z.literal('current') }),
+  z.object({ kind: z.literal('available'), version: z.string() }),
+])
+export type UpdateState = z.infer<typeof updateState>
+
 export const appInfo = z.object({
   version: z.string(),
   dataDirectory: z.string(),

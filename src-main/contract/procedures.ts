@@ -28,14 +28,15 @@ import {
   persona,
   run,
   runSample,
-  sampling,
   trainingPreset,
   tag,
   textEncoding,
   trainingSettings,
+  updateState,
   verdict,
   verdictPair,
 } from './entities.ts'
+import { settings } from './settings.ts'
 
 const id = z.string().min(1).max(100)
 const ids = z.array(id).min(1).max(1_000_000)
@@ -48,14 +49,6 @@ const progress = z.object({
   doneBytes: z.number(),
   totalBytes: z.number(),
   phase: z.enum(['download', 'import']),
-})
-
-const settings = z.object({
-  sampling,
-  theme: z.enum(['system', 'light', 'dark']),
-  language: z.enum(['system', 'en', 'de']),
-  /** What is written for a conversation that isn't begun. */
-  draft: z.string().max(1_000_000),
 })
 
 /** What a run is started with. */
@@ -429,6 +422,11 @@ export const procedures = {
   /** What the app asked of the network, newest first. */
   'network.list': procedure(nothing, never, z.array(networkRequest)),
   'network.clear': procedure(nothing, never, done),
+
+  /** Asks for a newer version, where a channel is chosen. */
+  'updates.check': procedure(nothing, never, updateState),
+  /** Downloads the version that was found and starts it in place of this one. */
+  'updates.install': procedure(nothing, z.object({ doneBytes: z.number(), totalBytes: z.number() }), done),
 
   'settings.get': procedure(nothing, never, settings),
   'settings.update': procedure(settings.partial(), never, settings),

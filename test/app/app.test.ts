@@ -53,6 +53,7 @@ describe('the app', () => {
       sampling: { ...sampling, topK: 7 },
       theme: 'dark',
       language: 'de',
+      updates: 'off',
       draft: 'half a th',
     })
   })

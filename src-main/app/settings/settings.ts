@@ -1,7 +1,7 @@
 /** The person's choices, kept in the database. */
-import { z } from 'zod'
-import { sampling, type Sampling } from '../../contract/entities.ts'
+import type { Sampling } from '../../contract/entities.ts'
 import type { ProcedureInput, ProcedureResult } from '../../contract/procedures.ts'
+import { settings } from '../../contract/settings.ts'
 import type { Storage } from '../storage/storage.ts'
 
 export type Settings = ProcedureResult<'settings.get'>
@@ -17,9 +17,7 @@ const defaultSampling: Sampling = {
   maxTokens: 512,
 }
 
-const theme = z.enum(['system', 'light', 'dark'])
-const language = z.enum(['system', 'en', 'de'])
-const draft = z.string()
+const { sampling, theme, language, updates, draft } = settings.shape
 
 export interface SettingsService {
   get(): Settings
@@ -32,6 +30,7 @@ export function openSettings(storage: Storage): SettingsService {
     sampling: sampling.catch(defaultSampling).parse(storage.settings.get('sampling')),
     theme: theme.catch('system').parse(storage.settings.get('theme')),
     language: language.catch('system').parse(storage.settings.get('language')),
+    updates: updates.catch('off').parse(storage.settings.get('updates')),
     draft: draft.catch('').parse(storage.settings.get('draft')),
   })
   return {
@@ -41,6 +40,7 @@ export function openSettings(storage: Storage): SettingsService {
         if (changes.sampling !== undefined) storage.settings.put('sampling', changes.sampling)
         if (changes.theme !== undefined) storage.settings.put('theme', changes.theme)
         if (changes.language !== undefined) storage.settings.put('language', changes.language)
+        if (changes.updates !== undefined) storage.settings.put('updates', changes.updates)
         if (changes.draft !== undefined) storage.settings.put('draft', changes.draft)
         return get()
       })

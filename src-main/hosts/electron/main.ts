@@ -13,6 +13,7 @@ import { guardContents, guardSession } from './guard.ts'
 import { applicationMenu } from './menu.ts'
 import { collectOpenedFiles } from './opened-files.ts'
 import { pickFile } from './pick-file.ts'
+import { findUpdater } from './updater.ts'
 import { forkUtilityEngine } from './utility-engine-process.ts'
 import { focusWindow, openWindow } from './window.ts'
 
@@ -37,6 +38,7 @@ if (app.requestSingleInstanceLock()) {
 
 async function start(): Promise<void> {
   const root = app.getAppPath()
+  const updater = app.isPackaged ? await findUpdater(process.resourcesPath) : undefined
   const veranda = await openApp({
     dataDirectory: folder,
     resourcesDirectory: app.isPackaged ? join(process.resourcesPath, 'resources') : join(root, 'resources'),
@@ -44,6 +46,7 @@ async function start(): Promise<void> {
     version: app.getVersion(),
     besideFolders: app.isPackaged ? foldersBeside({ ...process, environment: process.env }) : [],
     pickFile,
+    ...(updater === undefined ? {} : { updater }),
   })
   closeBeforeQuit(veranda)
   sendOpenedFiles(veranda.openFile)
