@@ -59,7 +59,7 @@ export class DecoderSessions {
 
   /** For steps of several texts; each row has vectors of its own where there is a layout. */
   openStep(layout: VeraLayout | null): Promise<Session> {
-    const plain = stepGraph(this.#folder.model, weightsFile)
+    const plain = stepGraph(this.#folder.model, weightsFile, this.#runtime.blockArithmetic !== null)
     return this.#load(layout === null ? plain : adaptGraph(plain, layout, 'N'))
   }
 
@@ -70,7 +70,8 @@ export class DecoderSessions {
   async #open(layout: VeraLayout | null): Promise<DecoderSession> {
     const { model } = this.#folder
     const isJoined = this.#runtime.deviceMemory !== null
-    const plain = decoderGraph(model, weightsFile, isJoined)
+    const fused = this.#runtime.blockArithmetic !== null
+    const plain = decoderGraph(model, weightsFile, isJoined ? { joinsCache: true } : { fused })
     const graph = layout === null ? plain : adaptGraph(plain, layout)
     const session = await this.#load(graph, isJoined ? cacheOutputs(model.config) : [])
     return { session, drafting: new Drafting(() => performance.now()) }

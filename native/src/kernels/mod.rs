@@ -18,10 +18,11 @@ mod rounded_rows;
 mod shared;
 #[cfg(test)]
 mod test_matrix;
+mod turn;
 
-pub use attention::{Attention, attend, attend_gradient};
+pub use attention::{Attention, Past, attend, attend_cached, attend_gradient};
 pub use block_matrix::BlockMatrix;
-pub use low_rank::LowRank;
+pub use low_rank::{LowRank, project};
 pub use pointwise::{SwiGlu, rms_norm_gradient, swi_glu};
 pub use products::{Arithmetic, Onto, linear, linear_transposed};
 

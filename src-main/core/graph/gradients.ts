@@ -78,6 +78,7 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
       transB ? op.gemm(g, dy, a, { a: true, b: transA }) : op.gemm(g, a, dy, { a: !transA }),
     ]
   },
+  Project: (g, node, dy) => [op.gemm(g, dy, inputOf(node, 1)), op.gemm(g, dy, inputOf(node, 0), { a: true })],
   Linear: (g, node, dy) => [
     op.linearTransposed(
       g,

@@ -92,6 +92,10 @@ export function slice(g: GraphBuilder, x: Value, axis: number, start: number, en
   return g.add('Slice', [x, g.int64([start]), g.int64([end]), g.int64([axis])], { shape })
 }
 
+/** Numbers `start` to `start + length` of a vector. Ours until lowered: some operators read them where they are. */
+export const part = (g: GraphBuilder, vector: Value, start: number, length: number): Value =>
+  g.add('Part', [vector], { domain: veranda, shape: [length], attributes: { start: int(start) } })
+
 /** The elements of one axis before (`part: 'head'`) or from (`'tail'`) a place known when the graph runs, int64 [1]. */
 export function sliceAt(
   g: GraphBuilder,
@@ -160,6 +164,14 @@ export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Valu
     domain: microsoft,
     attributes: { interleaved: int(0) },
   })
+
+/** An adapter's `A x`: x `[N, in]`, A `[rank, in]` → `[N, rank]`. Ours until `lower-linear.ts` lowers it. */
+export const project = (g: GraphBuilder, x: Value, A: Value): Value =>
+  g.add('Project', [x, A], { domain: veranda })
+
+/** The same as the native runtime's operator. */
+export const projectKernel = (g: GraphBuilder, x: Value, A: Value): Value =>
+  g.add('Project', [x, A], { domain: verandaKernels })
 
 /** What an adapter adds to a linear layer: `λ_b ⊙ (B (λ_d ⊙ z))`, where `z = A x`. */
 export interface LowRankUpdate {
@@ -236,6 +248,28 @@ export const attention = (
   shape: AttentionShape,
 ): Value => g.add('Attention', inputs, { domain: verandaKernels, attributes: attentionAttributes(shape) })
 
+/**
+ * Softmax attention to a cache and to each other of new tokens, T a row: queries `[N, heads·D]`, scaled already, keys
+ * and values `[N, kvHeads·D]`, those of earlier tokens `[B·kvHeads, D, C]` and `[B·kvHeads, C, D]`, mask `[copies,
+ * lines, C+T]` of which the first T lines of each row are read → `[N, heads·D]`.
+ */
+export const cachedAttention = (
+  g: GraphBuilder,
+  inputs: readonly [
+    queries: Value,
+    keys: Value,
+    values: Value,
+    pastKeys: Value,
+    pastValues: Value,
+    mask: Value,
+  ],
+  shape: { readonly heads: number; readonly kvHeads: number },
+): Value =>
+  g.add('CachedAttention', inputs, {
+    domain: verandaKernels,
+    attributes: { heads: int(shape.heads), kvHeads: int(shape.kvHeads) },
+  })
+
 /** The gradients of `attention`'s queries, keys and values side by side: `[N, (heads + 2·kvHeads)·D]`. */
 export const attentionGradient = (
   g: GraphBuilder,
@@ -266,6 +300,8 @@ export const blockLinear = (
     readonly arithmetic: BlockArithmetic
   },
   update: LowRankUpdate | null = null,
+  /** Where λ_d and λ_b begin in what is given for them. */
+  starts: { readonly lambdaD: number; readonly lambdaB: number } = { lambdaD: 0, lambdaB: 0 },
 ): Value =>
   g.add(
     'BlockLinear',
@@ -283,6 +319,8 @@ export const blockLinear = (
         offsets: flag(weight.offsets !== null),
         update: flag(update !== null),
         scaled: flag(update?.lambdaB != null),
+        lambdaDStart: int(starts.lambdaD),
+        lambdaBStart: int(starts.lambdaB),
         base: flag(false),
       },
     },

@@ -44,7 +44,7 @@ export interface Session {
 /**
  * How products with block weights are computed. `int8`: activations are rounded to 8 bits a block of 32, and so are
  * the weights of a transposed matrix. `int16`: what the rounding left is rounded once more, which holds activations to
- * about 15 bits; transposed products are in float32. `float32`: nothing is rounded.
+ * about 15 bits; transposed products, which only gradients need, stay as with `int8`. `float32`: nothing is rounded.
  */
 export type BlockArithmetic = 'int8' | 'int16' | 'float32'
 

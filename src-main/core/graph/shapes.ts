@@ -52,6 +52,8 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   SwiGluGradient: first,
   Reshape: reshape,
   Slice: stated,
+  Part: stated,
+  Project: (node) => [dim(node, 0, 0), dim(node, 1, 0)],
   Shape: (node) => [int(node, 'end') - int(node, 'start')],
   Transpose: transpose,
   Concat: concat,
@@ -62,6 +64,7 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   Gemm: gemm,
   MatMulNBits: (node) => lastAxis(node, int(node, 'K'), int(node, 'N')),
   Attention: first,
+  CachedAttention: first,
   AttentionGradient: (node) => {
     const [heads, kvHeads] = [int(node, 'heads'), int(node, 'kvHeads')]
     const width = Number(input(node, 0).shape[1])

@@ -9,6 +9,13 @@ import { lowerGraph } from './lower-graph.ts'
 import type { LinearWeight } from './lower-linear.ts'
 import { type Extent, type StoredModel, type StoredWeight, weightName } from './stored-model.ts'
 
+export interface DecoderForm {
+  /** Whether keys and values of earlier tokens and of new ones come out joined. */
+  readonly joinsCache?: boolean
+  /** Whether the runtime has `CachedAttention`; not with a joined cache. */
+  readonly fused?: boolean
+}
+
 /**
  * The whole decoder with a KV cache, one row, as chat runs it; linear layers are not lowered yet.
  *
@@ -17,7 +24,11 @@ import { type Extent, type StoredModel, type StoredWeight, weightName } from './
  * Outputs: `logits [M, V]`, `newKeys [L, K, D, T]`, `newValues [L, K, T, D]`; where the cache is joined, the old and
  * new ones of each layer instead: `nextKeys.i [K, D, C+T]`, `nextValues.i [K, C+T, D]`, C being at least 1.
  */
-export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache = false): Graph {
+export function decoderGraph(
+  model: StoredModel,
+  weightsFile: string,
+  { joinsCache = false, fused = false }: DecoderForm = {},
+): Graph {
   const { config } = model
   const { hiddenSize: H, headDim: D, kvHeadCount: K } = config
   const G = config.headCount / K
@@ -41,7 +52,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
       rows: 1,
       tokens: 'T',
       past,
-      fused: false,
+      fused,
     })
     x = result.x
     newKeys.push(result.keys)
@@ -71,7 +82,7 @@ export function decoderGraph(model: StoredModel, weightsFile: string, joinsCache
  * (and those of windowed layers), and of each layer `keys.i
  * [K·N, D, C]`, `values.i [K·N, C, D]`. Outputs: `logits [N, V]`, `newKeys` and `newValues [L, K·N, D]`.
  */
-export function stepGraph(model: StoredModel, weightsFile: string): Graph {
+export function stepGraph(model: StoredModel, weightsFile: string, fused: boolean): Graph {
   const { config } = model
   const { hiddenSize: H, headDim: D, kvHeadCount: K } = config
   const g = new GraphBuilder('step')
@@ -92,7 +103,7 @@ export function stepGraph(model: StoredModel, weightsFile: string): Graph {
       rows: 'N',
       tokens: 1,
       past: { keys, values, capacity },
-      fused: false,
+      fused,
     })
     x = result.x
     newKeys.push(op.reshape(g, result.keys, [1, rows, D]))

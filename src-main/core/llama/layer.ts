@@ -40,7 +40,7 @@ export interface LayerInputs {
   readonly rows: Dim
   readonly tokens: Dim
   readonly past: PastValues | null
-  /** Whether the runtime has `Attention`; it takes no earlier values. */
+  /** Whether the runtime has `Attention` and `CachedAttention`; not for a cache that is joined. */
   readonly fused: boolean
 }
 
@@ -110,9 +110,13 @@ export function decoderLayer(
         op.reshape(g, scaled, ['N', Q * D]),
         op.reshape(g, rotatedKeys, ['N', K * D]),
       ]
+      const shape = { heads: Q, kvHeads: K }
+      const flat = [flatQueries, flatKeys, projectedValues] as const
+      if (past !== null) {
+        return op.cachedAttention(g, [...flat, past.keys, past.values, inputs.mask], shape)
+      }
       if (typeof B === 'string') throw graphFailure('Attention needs to know its rows beforehand.')
-      const shape = { rows: B, heads: Q, kvHeads: K }
-      return op.attention(g, [flatQueries, flatKeys, projectedValues, inputs.mask], shape)
+      return op.attention(g, [...flat, inputs.mask], { ...shape, rows: B })
     }
     const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, T, K, G, D]), [0, 2, 3, 1, 4]), [
       times(K, B),

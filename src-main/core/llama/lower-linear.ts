@@ -4,6 +4,7 @@ import {
   type Graph,
   graphFailure,
   intAttribute,
+  type Node,
   stringAttribute,
   type Value,
 } from '../graph/graph.ts'
@@ -53,8 +54,6 @@ export function weightInput(
 
 export type WeightOf = (g: GraphBuilder, module: string) => LinearWeight
 
-const linears = new Set(['Linear', 'LinearTransposed'])
-
 /**
  * Replaces `Linear` and `LinearTransposed` by operators that the runtime knows, over the given weights: for blocks
  * `BlockLinear` in the given arithmetic, or, without one, what ONNX Runtime brings along.
@@ -66,9 +65,14 @@ export function lowerLinears(
 ): Graph {
   const blockSums = new Map<Value, Value>()
   const weights = new Map<string, LinearWeight>()
+  const parts = new Map<Value, Part>()
   return rewrite(graph, (g, node, inputs) => {
-    const [x] = inputs
-    if (!linears.has(node.op) || x === undefined) return null
+    const [x, second] = inputs
+    if (node.domain !== op.veranda || x === undefined) return null
+    if (node.op === 'Part') return partOf(g, node, x, parts)
+    if (node.op === 'Project' && second !== undefined) {
+      return arithmetic === null ? op.gemm(g, x, second, { b: true }) : op.projectKernel(g, x, second)
+    }
     const module = stringAttribute(node, 'module')
     const weight = weights.get(module) ?? weightOf(g, module)
     weights.set(module, weight)
@@ -80,7 +84,7 @@ export function lowerLinears(
     if (arithmetic !== null) {
       // The operator takes one adapter's vectors, not a row's own.
       const fused = update?.lambdaB?.shape.length === 2 ? null : update
-      const product = op.blockLinear(g, x, weight, { ...format, transposed, arithmetic }, fused)
+      const product = blockLinear(g, x, weight, { ...format, transposed, arithmetic }, fused, parts)
       return fused === update ? product : updated(product)
     }
     if (transposed) throw graphFailure(`The weight of ${module} is in blocks: it can't be transposed.`)
@@ -102,6 +106,37 @@ export function lowerLinears(
     if (high === undefined || low === undefined) throw graphFailure(`${module} has no halves.`)
     return updated(withOffsets(withOffsets(op.add(g, high, low), split.offsets), weight.offsets))
   })
+}
+
+/** A piece of a vector: where it is. */
+interface Part {
+  readonly vector: Value
+  readonly start: number
+}
+
+/** The piece as a value of its own, which no graph computes that doesn't need it. */
+function partOf(g: GraphBuilder, node: Node, vector: Value, parts: Map<Value, Part>): Value {
+  const start = intAttribute(node, 'start')
+  const value = op.slice(g, vector, 0, start, start + Number(node.output.shape[0]))
+  parts.set(value, { vector, start })
+  return value
+}
+
+/** Reads the vectors of an update where they are: a copy of each would cost more than what is done with it. */
+function blockLinear(
+  g: GraphBuilder,
+  x: Value,
+  weight: LinearWeight & { readonly kind: 'blocks' },
+  format: Parameters<typeof op.blockLinear>[3],
+  update: op.LowRankUpdate | null,
+  parts: ReadonlyMap<Value, Part>,
+): Value {
+  if (update === null) return op.blockLinear(g, x, weight, format)
+  const where = (value: Value): Part => parts.get(value) ?? { vector: value, start: 0 }
+  const lambdaD = where(update.lambdaD)
+  const lambdaB = update.lambdaB === null ? null : where(update.lambdaB)
+  const read = { ...update, lambdaD: lambdaD.vector, lambdaB: lambdaB?.vector ?? null }
+  return op.blockLinear(g, x, weight, format, read, { lambdaD: lambdaD.start, lambdaB: lambdaB?.start ?? 0 })
 }
 
 function addUpdate(g: GraphBuilder, product: Value, { z, lambdaD, B, lambdaB }: op.LowRankUpdate): Value {

@@ -73,7 +73,7 @@ export function keptValues(options: LayerGraphOptions): readonly Value[] {
 }
 
 /** The operators whose results are worth their memory. */
-const worthKeeping = new Set(['Linear', 'Gemm', 'Add'])
+const worthKeeping = new Set(['Linear', 'Project', 'Add'])
 
 /** A value's name as an output of the forward and an input of the backward graph. */
 function keptName(value: Value): string {

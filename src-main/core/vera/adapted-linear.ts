@@ -58,7 +58,7 @@ export function declareAdapter(
     const pieces = new Map(
       site.parts.map(({ name, start, length }) => [
         name,
-        op.slice(g, vector, rows === null ? 0 : 1, start, start + length),
+        rows === null ? op.part(g, vector, start, length) : op.slice(g, vector, 1, start, start + length),
       ]),
     )
     const piece = (name: SitePart['name']): Value | null => {
@@ -95,10 +95,10 @@ export function adaptLinears(
 ): Replacement {
   const projected = new Map<Value, Map<Value, Value>>()
   const project = (g: GraphBuilder, module: string, x: Value, A: Value): Value => {
-    if (dropoutOf !== null) return op.gemm(g, dropoutOf(g, module, x), A, { b: true })
+    if (dropoutOf !== null) return op.project(g, dropoutOf(g, module, x), A)
     const ofInput = projected.get(x) ?? new Map<Value, Value>()
     projected.set(x, ofInput)
-    const z = ofInput.get(A) ?? op.gemm(g, x, A, { b: true })
+    const z = ofInput.get(A) ?? op.project(g, x, A)
     ofInput.set(A, z)
     return z
   }

@@ -141,7 +141,7 @@ describe('the declared adapter', () => {
     for (const [module, { trained }] of declareAdapter(g, layout)) {
       for (const [index, value] of trained.entries()) g.output(value, `${module}.${index}`)
     }
-    const graph = g.finish()
+    const graph = lower(g.finish())
     expect(graph.inputs).toEqual([{ name: 'vera.lambda', dtype: 'float32', shape: [layout.length] }])
     const vector = Float32Array.from({ length: layout.length }, (_, index) => index)
     const parts = await runGraph(graph, { 'vera.lambda': { data: vector, shape: [layout.length] } })

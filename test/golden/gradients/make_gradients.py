@@ -184,5 +184,7 @@ case("Tanh/matrix", torch.tanh, {"x": normal(3, 4, scale=2)})
 case("Tanh/soft cap", lambda x: 5 * torch.tanh(x * 0.2), {"x": normal(2, 3, 4, scale=4)})
 case("Sigmoid/GELU", lambda x: torch.nn.functional.gelu(x, approximate="tanh"), {"x": normal(3, 4, scale=2)})
 
+case("Project/matrix", lambda x, A: x @ A.T, {"x": normal(5, 8), "A": normal(3, 8)})
+
 save_file(rows, Path(__file__).with_name("gradients.safetensors"))
 print(len({name.rsplit("/", 1)[0].removesuffix("/input").removesuffix("/gradient") for name in rows}), "cases")

@@ -11,13 +11,13 @@ use crate::kernels::panels::WIDTH;
 /// Queries whose scores are held at once.
 pub const QUERIES: usize = 24;
 /// A score below this is hidden by the mask.
-const HIDDEN: f32 = -1e29;
+pub const HIDDEN: f32 = -1e29;
 
 #[derive(Default)]
 pub struct Scratch {
     /// Keys, and values, of one row and head by block of 32: `[blocks, size, 32]`.
     pub keys: Vec<f32>,
-    values: Vec<f32>,
+    pub values: Vec<f32>,
     /// `[QUERIES, blocks · 32]`
     pub weights: Vec<f32>,
     gradients: Vec<f32>,
@@ -33,12 +33,19 @@ pub struct Targets {
     pub values: *mut f32,
 }
 
+/// Rows of `size` numbers, `stride` apart.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    pub from: &'a [f32],
+    pub stride: usize,
+}
+
 /// One head of one row.
 pub struct Head<'a> {
-    problem: &'a Attention<'a>,
+    pub problem: &'a Attention<'a>,
     pub row: usize,
     pub head: usize,
-    kv_head: usize,
+    pub kv_head: usize,
 }
 
 impl<'a> Head<'a> {
@@ -51,8 +58,13 @@ impl<'a> Head<'a> {
         ((self.row * self.problem.tokens + token) * self.problem.heads + self.head) * self.problem.size
     }
 
-    fn key_at(&self, token: usize) -> usize {
+    pub fn key_at(&self, token: usize) -> usize {
         ((self.row * self.problem.tokens + token) * self.problem.kv_heads + self.kv_head) * self.problem.size
+    }
+
+    /// The keys, or values, of this head: rows of them, `kv_heads · size` apart.
+    pub fn of<'b>(&self, from: &'b [f32]) -> Rows<'b> {
+        Rows { from: &from[self.key_at(0)..], stride: self.problem.kv_heads * self.problem.size }
     }
 
     /// Columns of keys (or values) side by side, for products with their transposed matrix.
@@ -71,11 +83,11 @@ impl<'a> Head<'a> {
 
     /// Which blocks of keys any of the queries sees.
     pub fn look(&self, first: usize, count: usize, visible: &mut Vec<usize>) {
-        let tokens = self.problem.tokens;
+        let seen = self.problem.seen;
         let mask =
-            |query: usize| &self.problem.mask[self.row * self.problem.mask_row + query * tokens..][..tokens];
+            |query: usize| &self.problem.mask[self.row * self.problem.mask_row + query * seen..][..seen];
         let is_seen = |block: &usize| {
-            let span = block * WIDTH..tokens.min((block + 1) * WIDTH);
+            let span = block * WIDTH..seen.min((block + 1) * WIDTH);
             (first..first + count).any(|query| mask(query)[span.clone()].iter().any(|score| *score > HIDDEN))
         };
         visible.clear();
@@ -85,7 +97,7 @@ impl<'a> Head<'a> {
     /// Products of some rows with the turned matrix, for the visible blocks: `to[row][block · 32 + lane]`.
     #[target_feature(enable = "avx512f")]
     unsafe fn against(&self, x: *const f32, count: usize, turned: &[f32], visible: &[usize], to: &mut [f32]) {
-        let Attention { tokens, heads, size, .. } = *self.problem;
+        let Attention { seen, heads, size, .. } = *self.problem;
         let stride = self.problem.blocks() * WIDTH;
         for &block in visible {
             let tile = Tile {
@@ -97,7 +109,7 @@ impl<'a> Head<'a> {
                 weights_term: WIDTH,
                 y: to[block * WIDTH..].as_mut_ptr(),
                 y_row: stride,
-                width: WIDTH.min(tokens - block * WIDTH),
+                width: WIDTH.min(seen - block * WIDTH),
                 add: false,
             };
             // SAFETY: the caller's promise.
@@ -118,7 +130,7 @@ impl<'a> Head<'a> {
         visible: &[usize],
         weights: &mut Vec<f32>,
     ) {
-        let Attention { tokens, queries, mask, mask_row, .. } = *self.problem;
+        let Attention { seen, queries, mask, mask_row, .. } = *self.problem;
         let stride = self.problem.blocks() * WIDTH;
         weights.resize(QUERIES * stride, 0.0);
         // SAFETY: the queries are in the batch, the tiles within the scratch, lanes beyond the tokens masked.
@@ -126,9 +138,9 @@ impl<'a> Head<'a> {
             self.against(queries.as_ptr().add(self.query_at(first)), count, keys, visible, weights);
             for query in 0..count {
                 let line = weights.as_mut_ptr().add(query * stride);
-                let mask = mask.as_ptr().add(self.row * mask_row + (first + query) * tokens);
+                let mask = mask.as_ptr().add(self.row * mask_row + (first + query) * seen);
                 let halves = || visible.iter().flat_map(|block| [block * WIDTH, block * WIDTH + 16]);
-                let lanes = |at: usize| ((1u32 << tokens.saturating_sub(at).min(16)) - 1) as u16;
+                let lanes = |at: usize| ((1u32 << seen.saturating_sub(at).min(16)) - 1) as u16;
                 let mut largest = _mm512_set1_ps(f32::MIN);
                 for at in halves() {
                     let lanes = lanes(at);
@@ -167,23 +179,23 @@ impl<'a> Head<'a> {
     pub unsafe fn combine(
         &self,
         weights: &[f32],
-        rows: &[f32],
+        rows: Rows,
         count: usize,
         lane: usize,
         visible: &[usize],
         y: *mut f32,
         y_row: usize,
     ) {
-        let Attention { tokens, kv_heads, size, .. } = *self.problem;
+        let Attention { seen, size, .. } = *self.problem;
         let stride = self.problem.blocks() * WIDTH;
         for (index, &block) in visible.iter().enumerate() {
             let tile = Tile {
                 x: weights[block * WIDTH..].as_ptr(),
                 x_row: stride,
                 x_term: 1,
-                terms: WIDTH.min(tokens - block * WIDTH),
-                weights: rows[self.key_at(block * WIDTH) + lane..].as_ptr(),
-                weights_term: kv_heads * size,
+                terms: WIDTH.min(seen - block * WIDTH),
+                weights: rows.from[block * WIDTH * rows.stride + lane..].as_ptr(),
+                weights_term: rows.stride,
                 y,
                 y_row,
                 width: WIDTH.min(size - lane),
@@ -262,7 +274,7 @@ impl<'a> Head<'a> {
                 }
                 for lane in (0..problem.size).step_by(WIDTH) {
                     let y = to.queries.add(first * to.stride + lane);
-                    self.combine(gradients, problem.keys, count, lane, visible, y, to.stride);
+                    self.combine(gradients, self.of(problem.keys), count, lane, visible, y, to.stride);
                 }
                 let queries = problem.queries.as_ptr().add(self.query_at(first));
                 self.spread(gradients, queries, count, visible, to.keys);

@@ -3,6 +3,7 @@
 //! Scores are computed for a few queries at a time and only for blocks of keys of which one of them sees any: the
 //! upper half of a causal mask, and other examples packed into the row, cost nothing.
 
+mod cached;
 mod head;
 mod softmax;
 #[cfg(test)]
@@ -13,14 +14,17 @@ use std::cell::RefCell;
 use super::Parallel;
 use super::panels::WIDTH;
 use super::shared::Shared;
+pub use cached::{Past, attend_cached};
 use head::{Head, QUERIES, Scratch, Targets};
 
 /// Queries `[rows · tokens, heads · size]`, already scaled; keys and values `[rows · tokens, kv_heads · size]`;
-/// mask, added to the scores: `[tokens, tokens]` a row.
+/// mask, added to the scores: `[tokens, seen]` a row.
 #[derive(Clone, Copy)]
 pub struct Attention<'a> {
     pub rows: usize,
     pub tokens: usize,
+    /// Keys that a query may see: `tokens` of its own row, but for `attend_cached`.
+    pub seen: usize,
     pub heads: usize,
     pub kv_heads: usize,
     pub size: usize,
@@ -57,7 +61,7 @@ pub fn attend(problem: &Attention, out: &mut [f32], parallel: Parallel) {
                     for lane in (0..problem.size).step_by(WIDTH) {
                         let y = out.at(head.query_at(first) + lane);
                         let y_row = problem.heads * problem.size;
-                        head.combine(weights, problem.values, count, lane, visible, y, y_row);
+                        head.combine(weights, head.of(problem.values), count, lane, visible, y, y_row);
                     }
                 }
             }
@@ -119,14 +123,15 @@ impl Attention<'_> {
     fn check(&self) {
         let tokens = self.rows * self.tokens;
         assert!(self.kv_heads > 0 && self.heads.is_multiple_of(self.kv_heads), "misshapen attention");
+        assert!(self.seen >= self.tokens, "misshapen attention");
         assert!(self.queries.len() == tokens * self.heads * self.size, "misshapen attention");
         assert!(self.keys.len() == tokens * self.kv_heads * self.size, "misshapen attention");
         assert!(self.values.len() == self.keys.len(), "misshapen attention");
         let last = self.rows.saturating_sub(1) * self.mask_row;
-        assert!(self.mask.len() >= last + self.tokens * self.tokens, "misshapen attention");
+        assert!(self.mask.len() >= last + self.tokens * self.seen, "misshapen attention");
     }
 
     fn blocks(&self) -> usize {
-        self.tokens.div_ceil(WIDTH)
+        self.seen.div_ceil(WIDTH)
     }
 }

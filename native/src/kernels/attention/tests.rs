@@ -57,6 +57,7 @@ fn agrees_with_plain_sums_and_finite_differences() {
         let problem = Attention {
             rows,
             tokens,
+            seen: tokens,
             heads,
             kv_heads,
             size,
@@ -97,6 +98,84 @@ fn agrees_with_plain_sums_and_finite_differences() {
                 let (token, lane) = (at / (count * size), at % (count * size));
                 let ours = f64::from(gradients[token * width + offset * size + lane]);
                 assert!((ours - difference).abs() < 1e-4, "{part} {at}: {ours} {difference}");
+            }
+        }
+    }
+}
+
+/// The last tokens of a row, given a cache of those before them, attend as they do in the whole row.
+#[test]
+fn a_cache_stands_for_earlier_tokens() {
+    if !available() {
+        return;
+    }
+    for (rows, before, tokens, heads, kv_heads, size) in [
+        (1, 5, 1, 2, 1, 16),
+        (2, 45, 3, 4, 2, 32),
+        (3, 700, 1, 9, 3, 64),
+        (1, 30, 70, 6, 3, 48),
+        (1, 0, 9, 2, 2, 16),
+    ] {
+        let all = before + tokens;
+        let queries = random(rows * all * heads * size, 1);
+        let keys = random(rows * all * kv_heads * size, 2);
+        let values = random(rows * all * kv_heads * size, 3);
+        let mask: Vec<f32> =
+            (0..all * all).map(|at| if at % all <= at / all { 0.0 } else { -1e30 }).collect();
+        let whole = Attention {
+            rows,
+            tokens: all,
+            seen: all,
+            heads,
+            kv_heads,
+            size,
+            queries: &queries,
+            keys: &keys,
+            values: &values,
+            mask: &mask,
+            mask_row: 0,
+        };
+        let (expected, _) = plain(&whole, &queries);
+        // A capacity beyond what is filled.
+        let capacity = before + 7;
+        let (mut past_keys, mut past_values) =
+            (random(rows * kv_heads * size * capacity, 5), random(rows * kv_heads * size * capacity, 6));
+        let last = |from: &[f32], width: usize| -> Vec<f32> {
+            from.chunks(all * width).flat_map(|row| row[before * width..].to_vec()).collect()
+        };
+        for row in 0..rows {
+            for head in 0..kv_heads {
+                for token in 0..before {
+                    for i in 0..size {
+                        let from = ((row * all + token) * kv_heads + head) * size + i;
+                        let pair = row * kv_heads + head;
+                        past_keys[(pair * size + i) * capacity + token] = keys[from];
+                        past_values[(pair * capacity + token) * size + i] = values[from];
+                    }
+                }
+            }
+        }
+        let seen = capacity + tokens;
+        let sees = |query: usize, place: usize| match place < capacity {
+            true => place < before,
+            false => place - capacity <= query,
+        };
+        let mask: Vec<f32> =
+            (0..tokens * seen).map(|at| if sees(at / seen, at % seen) { 0.0 } else { -1e30 }).collect();
+        let (queries, keys, values) =
+            (last(&queries, heads * size), last(&keys, kv_heads * size), last(&values, kv_heads * size));
+        let problem =
+            Attention { tokens, seen, queries: &queries, keys: &keys, values: &values, mask: &mask, ..whole };
+        let past = Past { keys: &past_keys, values: &past_values, capacity };
+        let mut out = vec![f32::NAN; queries.len()];
+        attend_cached(&problem, past, &mut out, &backwards);
+        for (row, line) in out.chunks(tokens * heads * size).enumerate() {
+            let start = (row * all + before) * heads * size;
+            for (at, value) in line.iter().enumerate() {
+                assert!(
+                    (f64::from(*value) - expected[start + at]).abs() < 2e-5,
+                    "{rows} {before} {tokens} {at}"
+                );
             }
         }
     }

@@ -5,12 +5,13 @@ use ort::value::TensorElementType;
 use ort::{Error, Result};
 
 use super::{guarded, input, number, output};
-use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_transposed};
+use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_transposed, project};
 
 /// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
 /// `quants [out, in/32, 4·bits]` and `scales [out, in/32]`, then those that the attributes of these names (0 or 1)
-/// announce: `offsets [out, in/32]`; for `update` what an adapter adds, `z [N, rank]`, `λ_d [rank]` or `[]`,
-/// `B [out, rank]`, and for `scaled` `λ_b [out]`; `base`, as large as the output. Output
+/// announce: `offsets [out, in/32]`; for `update` what an adapter adds, `z [N, rank]`, `λ_d [rank]` or one number,
+/// `B [out, rank]`, and for `scaled` `λ_b [out]`, both from `lambdaDStart` and `lambdaBStart` on in what is given for
+/// them; `base`, as large as the output. Output
 /// `x · Wᵀ + λ_b ⊙ ((λ_d ⊙ z) · Bᵀ) + base [N, out]` (or `dy · W + base [N, in]`). Other attributes: `outFeatures`,
 /// `inFeatures`, `transposed` (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all).
 pub struct BlockLinear;
@@ -22,6 +23,8 @@ pub struct BlockLinearKernel {
     arithmetic: Arithmetic,
     offsets: bool,
     update: bool,
+    lambda_d_start: usize,
+    lambda_b_start: usize,
     scaled: bool,
     base: bool,
 }
@@ -56,6 +59,8 @@ impl Operator for BlockLinear {
             },
             offsets: number("offsets")? == 1,
             update: number("update")? == 1,
+            lambda_d_start: number("lambdaDStart")?,
+            lambda_b_start: number("lambdaBStart")?,
             scaled: number("scaled")? == 1,
             base: number("base")? == 1,
         })
@@ -76,9 +81,12 @@ impl Kernel for BlockLinearKernel {
         let update = match self.update {
             true => Some(LowRank {
                 z: next()?,
-                lambda_d: next()?,
+                lambda_d: from(next()?, self.lambda_d_start)?,
                 b: next()?,
-                lambda_b: self.scaled.then(&mut next).transpose()?,
+                lambda_b: match self.scaled {
+                    true => Some(from(next()?, self.lambda_b_start)?),
+                    false => None,
+                },
             }),
             false => None,
         };
@@ -98,5 +106,51 @@ impl Kernel for BlockLinearKernel {
             false => linear(x, &matrix, Onto { base, update }, y, self.arithmetic, parallel),
             true => linear_transposed(x, &matrix, base, y, self.arithmetic, parallel),
         })
+    }
+}
+
+fn from(vector: &[f32], start: usize) -> Result<&[f32]> {
+    vector.get(start..).ok_or_else(|| Error::new("BlockLinear was given vectors that are too short."))
+}
+
+/// An adapter's `x · Aᵀ`: inputs `x [N, in]` and `A [rank, in]`, output `[N, rank]`.
+pub struct Project;
+
+pub struct ProjectKernel;
+
+impl Operator for Project {
+    type Kernel<'attr> = ProjectKernel;
+
+    fn name(&self) -> &str {
+        "Project"
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        [TensorElementType::Float32; 2].map(OperatorInput::required)
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(&self, _context: &KernelContext<'attr>) -> Result<ProjectKernel> {
+        Ok(ProjectKernel)
+    }
+}
+
+impl Kernel for ProjectKernel {
+    fn compute(&mut self, context: &ComputeContext) -> Result<()> {
+        let (x, a) = (input(context, 0)?, input(context, 1)?);
+        let (shape, x) = x.try_extract_tensor::<f32>()?;
+        let (a_shape, a) = a.try_extract_tensor::<f32>()?;
+        let ([rows, columns], [rank, width]) = (&shape[..], &a_shape[..]) else {
+            return Err(Error::new("Project takes two matrices."));
+        };
+        if columns != width {
+            return Err(Error::new("Project was given arrays that do not fit."));
+        }
+        let mut result = output(context, &[*rows, *rank])?;
+        let (_, z) = result.try_extract_tensor_mut::<f32>()?;
+        guarded("Project", context, |parallel| project(x, a, *columns as usize, z, parallel))
     }
 }

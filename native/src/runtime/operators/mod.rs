@@ -11,8 +11,8 @@ use ort::operator::{ComputeContext, KernelContext, OperatorDomain};
 use ort::value::{ValueRef, ValueRefMut};
 use ort::{Error, Result};
 
-use self::attention::AttentionOperator;
-use self::block_linear::BlockLinear;
+use self::attention::{AttentionOperator, CachedAttentionOperator};
+use self::block_linear::{BlockLinear, Project};
 use self::pointwise::{RmsNormGradient, SwiGluOperator};
 use crate::kernels::Parallel;
 
@@ -22,8 +22,10 @@ pub fn domain() -> Result<Arc<OperatorDomain>> {
     Ok(Arc::new(
         OperatorDomain::new(DOMAIN)?
             .add(BlockLinear)?
+            .add(Project)?
             .add(AttentionOperator { gradient: false })?
             .add(AttentionOperator { gradient: true })?
+            .add(CachedAttentionOperator)?
             .add(SwiGluOperator { gradient: false })?
             .add(SwiGluOperator { gradient: true })?
             .add(RmsNormGradient)?,
