@@ -1,6 +1,8 @@
 /** The product without Electron or HTTP: opens the data folder and answers everything a host may ask. */
 import type { Handlers } from '../contract/procedures.ts'
+import type { DeviceChoice } from '../contract/devices.ts'
 import type { Engine } from '../engine/contract.ts'
+import type { DeviceOptions } from '../engine/device-contract.ts'
 import { adapterExport, usualExportDirectory } from './assistants/export-adapter.ts'
 import { adapterImport } from './assistants/import-adapter.ts'
 import { openAdapters } from './assistants/adapter-service.ts'
@@ -12,6 +14,8 @@ import { openChat } from './chat/chat-service.ts'
 import { openConversations } from './chat/conversation-service.ts'
 import { sendMessage } from './chat/send-message.ts'
 import { openTeaching } from './chat/teach.ts'
+import { computerService } from './devices/computer.ts'
+import { openDevices } from './devices/device-service.ts'
 import { openData } from './data-service.ts'
 import { watchEngine } from './engine-state.ts'
 import { exampleChecks } from './examples/check-examples.ts'
@@ -39,8 +43,12 @@ export interface AppOptions {
   readonly dataDirectory: string
   /** The repository's `resources/`, or its packaged copy: catalogue.json and samples. */
   readonly resourcesDirectory: string
-  /** Closed with the app. */
+  /** On the processor; closed with the app. */
   readonly engine: Engine
+  /** Starts an engine on another device; the processor is all there is without. */
+  readonly engineOn?: (device: DeviceOptions) => Engine
+  /** The device to use, whatever the person chose for good. */
+  readonly device?: DeviceChoice | null
   readonly version: string
   /** Opens the system's file dialog, where the host has one. */
   readonly pickFile?: (kind: 'model' | 'examples') => Promise<string | null>
@@ -96,7 +104,9 @@ async function assemble(
   storage: Storage,
 ): Promise<App> {
   const { dataDirectory } = options
-  const engineState = watchEngine(options.engine)
+  const { engine: processor, engineOn = null, device: asked = null } = options
+  const devices = openDevices({ storage, processor, engineOn, asked })
+  const engineState = watchEngine(devices.engine)
   const { engine } = engineState
   const broadcast = runBroadcast()
   const settings = openSettings(storage)
@@ -150,9 +160,21 @@ async function assemble(
     importAdapter: adapterImport({ storage, engine, dataDirectory, models, adapters }),
   }
   const opened = openedFiles()
+  const computer = computerService(devices, models)
   const ongoing = ongoingWork()
   const checks = exampleChecks(engine)
-  const parts = { options, engine, engineState, models, conversations, sending, teaching, examples, checks }
+  const parts = {
+    options,
+    computer,
+    engine,
+    engineState,
+    models,
+    conversations,
+    sending,
+    teaching,
+    examples,
+    checks,
+  }
   const handlers = ongoing.track(
     appHandlers({
       ...parts,
@@ -178,6 +200,7 @@ async function assemble(
       personalize,
       adapters: { ...adapters, export: transfer.exportAdapter, import: transfer.importAdapter },
       data,
+      devices: computer,
       chat: openChat(engine, adapters, settings, resolvePair),
       evaluate: evaluation(engine, adapters, resolvePair),
     },

@@ -23,7 +23,7 @@ import type { Models } from './models/model-service.ts'
 import type { NetworkLog } from './network/network-log.ts'
 import type { Verdicts } from './personalize/verdict.ts'
 import type { OpenedFiles } from './opened-files.ts'
-import type { AdapterService, PersonalizeService } from './services.ts'
+import type { AdapterService, DeviceService, PersonalizeService } from './services.ts'
 import type { Updates } from './settings/updates.ts'
 import type { SettingsService } from './settings/settings.ts'
 
@@ -44,6 +44,7 @@ export interface HandlerParts {
   readonly exportAdapter: AdapterService['export']
   readonly importAdapter: AdapterService['import']
   readonly settings: SettingsService
+  readonly computer: DeviceService
   readonly data: Data
   readonly networkLog: NetworkLog
   readonly updates: Updates
@@ -178,6 +179,10 @@ export function appHandlers(parts: HandlerParts): Handlers {
       parts.networkLog.clear()
       return null
     }),
+
+    'devices.state': plain(() => parts.computer.state()),
+    'devices.measure': ({ modelId }, signal) => parts.computer.measure(modelId, signal),
+    'devices.choose': plain(({ choice }) => parts.computer.choose(choice)),
 
     'updates.check': plain(() => parts.updates.check()),
     'updates.install': (_input, signal) => parts.updates.install(signal),

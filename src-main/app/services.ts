@@ -18,6 +18,7 @@ import type {
   TextEncoding,
   TrainingSettings,
 } from '../contract/entities.ts'
+import type { Computer, DeviceChoice } from '../contract/devices.ts'
 import type { ProcedureEvent, ProcedureInput, ProcedureResult } from '../contract/procedures.ts'
 import type { ExportFormat } from '../contract/export-formats.ts'
 import type { ChatEvent } from '../engine/chat-event-contract.ts'
@@ -203,7 +204,20 @@ export interface DataService {
   deleteEverything(): Promise<void>
 }
 
+export interface DeviceService {
+  state(): Promise<Computer>
+  /** Tests every device and measures it with a model (null is the default one, or none where none is installed). */
+  measure(
+    modelIdOrName: string | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ProcedureEvent<'devices.measure'>, Computer>
+  choose(choice: DeviceChoice): Promise<Computer>
+  /** Why the device that was chosen didn't do the work so far; null where it did. */
+  fallback(): string | null
+}
+
 export interface Services {
+  readonly devices: DeviceService
   readonly models: ModelService
   readonly chat: ChatService
   readonly examples: ExampleService

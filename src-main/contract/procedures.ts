@@ -5,6 +5,8 @@
  * Hosts validate inputs with this table before the app sees them; the renderer takes its types from it.
  */
 import { z } from 'zod'
+import { deviceProcedures } from './devices.ts'
+import { procedure } from './procedure.ts'
 import { exportFormatNames } from './export-formats.ts'
 import {
   adapter,
@@ -66,14 +68,6 @@ const personalizeInput = z.object({
   /** The adapter to go on from, which has the shape settings (rank, layers …) for both. */
   parentId: id.nullable().optional(),
 })
-
-function procedure<I extends z.ZodType, E extends z.ZodType, R extends z.ZodType>(
-  input: I,
-  event: E,
-  result: R,
-) {
-  return { input, event, result }
-}
 
 export const procedures = {
   'app.info': procedure(nothing, never, appInfo),
@@ -422,6 +416,8 @@ export const procedures = {
   /** What the app asked of the network, newest first. */
   'network.list': procedure(nothing, never, z.array(networkRequest)),
   'network.clear': procedure(nothing, never, done),
+
+  ...deviceProcedures,
 
   /** Asks for a newer version, where a channel is chosen. */
   'updates.check': procedure(nothing, never, updateState),

@@ -3,6 +3,14 @@
 /** Where an engine computes: ONNX Runtime's name of the provider. */
 export type Device = 'cpu' | 'webgpu' | 'dml' | 'coreml' | 'cuda'
 
+export interface DeviceOptions {
+  readonly device: Device
+  /** Of a device with memory of its own, as far as it is known. */
+  readonly memoryBytes: number | null
+}
+
+export const theProcessor: DeviceOptions = { device: 'cpu', memoryBytes: null }
+
 /** Relative distances |a − b| / |b| of what a device computes from what the processor does. */
 export interface SelfTestErrors {
   readonly loss: number

@@ -1,19 +1,11 @@
 /** What an engine process is started with, as its command line says it. */
-import type { Device } from './device-contract.ts'
-
-export interface DeviceOptions {
-  readonly device: Device
-  /** Of a device with memory of its own, as far as it is known. */
-  readonly memoryBytes: number | null
-}
+import { type Device, type DeviceOptions, theProcessor } from './device-contract.ts'
 
 export interface EngineOptions {
   /** In float32 throughout. */
   readonly exact: boolean
   readonly device: DeviceOptions
 }
-
-export const theProcessor: DeviceOptions = { device: 'cpu', memoryBytes: null }
 
 export function engineArguments({ exact = false, device = theProcessor }: Partial<EngineOptions>): string[] {
   return [

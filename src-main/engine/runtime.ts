@@ -1,5 +1,5 @@
 import type { Runtime } from '../core/graph/runtime.ts'
-import { type DeviceOptions, theProcessor } from './engine-arguments.ts'
+import { type DeviceOptions, theProcessor } from './device-contract.ts'
 import { nativeRuntime } from './native-runtime.ts'
 import { onnxRuntime } from './onnx-runtime.ts'
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { openApp, type App } from '../app/app.ts'
 import { dataDirectory } from '../app/data-directory.ts'
+import type { DeviceChoice } from '../contract/devices.ts'
 import { connectEngine } from '../engine/client.ts'
 import { forkEngine } from './node-engine-process.ts'
 
@@ -12,20 +13,28 @@ export const resourcesDirectory = fileURLToPath(new URL('resources', root))
 /** The folder of the built screens. */
 export const rendererDirectory = fileURLToPath(new URL('out/renderer', root))
 
+export interface LocalOptions {
+  readonly exact: boolean
+  readonly device: DeviceChoice | null
+}
+
 /**
  * Opens the app from the sources, with the engine as a forked process.
  *
  * @param askedDirectory the data folder that was asked for (`--data-dir`)
- * @param options exact: the engine computes in float32 throughout (`--exact`)
+ * @param options exact: the engine computes in float32 throughout (`--exact`); device: `--device`
  */
 export async function openLocalApp(
   askedDirectory: string | null,
-  { exact }: { readonly exact: boolean } = { exact: false },
+  options: LocalOptions = { exact: false, device: null },
 ): Promise<App> {
+  const { exact, device } = options
   return await openApp({
     dataDirectory: dataDirectory(process.env, askedDirectory),
     resourcesDirectory,
     engine: connectEngine(() => forkEngine(undefined, { exact })),
+    engineOn: (other) => connectEngine(() => forkEngine(undefined, { exact, device: other })),
+    device,
     version: await version(),
   })
 }

@@ -67,7 +67,7 @@ const parity: Parity = {
   sameChoices: 1,
 }
 
-const probed: ProbeResult = {
+export const probed: ProbeResult = {
   runtime: 'native',
   runtimeReason: null,
   failure: null,

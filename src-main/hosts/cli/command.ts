@@ -1,9 +1,10 @@
 import { messageOf } from '../../contract/failure.ts'
 import { parseArgs } from 'node:util'
+import type { DeviceChoice } from '../../contract/devices.ts'
 import type { Services } from '../../app/services.ts'
 import type { LineReader } from './chat-session.ts'
 import type { Output } from './output.ts'
-import { flag, text, UsageError, type Options, type Values } from './options.ts'
+import { flag, onDevice, text, UsageError, type Options, type Values } from './options.ts'
 
 /** What a command works with. */
 export interface Context {
@@ -44,6 +45,8 @@ export interface Invocation {
   readonly dataDirectory: string | null
   /** Whether everything is to be computed in float32. */
   readonly exact: boolean
+  /** The device that was asked for; null leaves it to what was chosen for good. */
+  readonly device: DeviceChoice | null
   run(context: Context): Promise<unknown>
 }
 
@@ -98,6 +101,8 @@ export function command<O extends Options>(definition: CommandDefinition<O>): Co
         json: everywhereValues.json === true,
         dataDirectory: everywhereValues['data-dir'] ?? null,
         exact: values['exact'] === true,
+        device:
+          'device' in definition.options ? (readValues({ device: onDevice }, values).device ?? null) : null,
         run: (context) => definition.run(context, given),
       }
     },

@@ -1,4 +1,5 @@
 /** Options of a command: each knows its placeholder, its help and how its text is read. */
+import { deviceNames } from '../../contract/devices.ts'
 
 /** The command was called wrongly: exit code 2. */
 export class UsageError extends Error {
@@ -87,6 +88,12 @@ export function choice<W extends string>(help: string, words: readonly W[]): Opt
     },
   }
 }
+
+/** Of the commands that compute; see `Invocation.device`. */
+export const onDevice = choice('compute there, this time; auto is the fastest that was measured', [
+  'auto',
+  ...deviceNames,
+])
 
 /** Whole numbers between commas, and ranges of them: `0,2-5`. */
 export function integers(placeholder: string, help: string, max: number): Option<readonly number[]> {

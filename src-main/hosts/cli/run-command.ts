@@ -14,7 +14,7 @@ export interface Surroundings {
   readLines(): LineReader
   openApp(
     dataDirectory: string | null,
-    options: { readonly exact: boolean },
+    options: Pick<Invocation, 'exact' | 'device'>,
   ): Promise<Pick<App, 'services' | 'close'>>
 }
 
@@ -55,6 +55,8 @@ async function invoke(invocation: Invocation, surroundings: Surroundings): Promi
       readLines: surroundings.readLines,
     }
     result = await invocation.run(context)
+    const fallback = app.services.devices.fallback()
+    if (fallback !== null) output.note(`The processor was used instead: ${fallback}`)
   } finally {
     output.endProgress()
     await app.close()

@@ -3,6 +3,7 @@ import type { Command } from './command.ts'
 import { adapterCommands } from './commands/adapters.ts'
 import { chatCommand } from './commands/chat.ts'
 import { dataCommands } from './commands/data.ts'
+import { deviceCommand } from './commands/devices.ts'
 import { evaluateCommand } from './commands/evaluate.ts'
 import { exampleCommands } from './commands/examples.ts'
 import { modelCommands } from './commands/models.ts'
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   ...adapterCommands,
   ...transferCommands,
   ...dataCommands,
+  deviceCommand,
 ]
 
 export async function runVeranda(

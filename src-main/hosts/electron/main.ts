@@ -38,11 +38,13 @@ if (app.requestSingleInstanceLock()) {
 
 async function start(): Promise<void> {
   const root = app.getAppPath()
+  const engineBundle = join(root, 'out/main/engine.js')
   const updater = app.isPackaged ? await findUpdater(process.resourcesPath) : undefined
   const veranda = await openApp({
     dataDirectory: folder,
     resourcesDirectory: app.isPackaged ? join(process.resourcesPath, 'resources') : join(root, 'resources'),
-    engine: connectEngine(() => forkUtilityEngine(join(root, 'out/main/engine.js'))),
+    engine: connectEngine(() => forkUtilityEngine(engineBundle)),
+    engineOn: (device) => connectEngine(() => forkUtilityEngine(engineBundle, { device })),
     version: app.getVersion(),
     besideFolders: app.isPackaged ? foldersBeside({ ...process, environment: process.env }) : [],
     pickFile,

@@ -44,7 +44,7 @@ export async function veranda(argumentList: readonly string[], given: Given = {}
     openApp: (dataDirectory) => {
       opened = dataDirectory
       // What a test does not give fails loudly where it is called.
-      const services = given.services as Services
+      const services = { devices: { fallback: () => null }, ...given.services } as Services
       return Promise.resolve({
         services,
         close: () => {

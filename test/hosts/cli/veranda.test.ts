@@ -10,14 +10,14 @@ const everyCommand = [
   ['models remove', 'veranda models remove ID'],
   [
     'chat',
-    'veranda chat [PROMPT] [--model ID] [--adapter NAME[:STRENGTH]] [--system TEXT] [--max-tokens N] [--temperature T] [--seed S] [--exact]',
+    'veranda chat [PROMPT] [--model ID] [--adapter NAME[:STRENGTH]] [--system TEXT] [--max-tokens N] [--temperature T] [--seed S] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]',
   ],
   ['serve', 'veranda serve [--port N]'],
   [
     'personalize',
-    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--method vera|lora] [--rank R] [--ranks PLACES] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--layers LAYERS] [--dropout P] [--d-initial D] [--bias none|all|adapted] [--alpha A] [--rs-lora] [--optimizer adamw|sgd] [--momentum M] [--schedule cosine|linear|constant] [--warmup P] [--weight-decay W] [--clip-norm C] [--lambda-d-rate F] [--lambda-b-rate F] [--average A] [--held-out P] [--evaluations N] [--patience N] [--keep last|best] [--preferences off|together|only] [--preference-beta B] [--seeds N] [--seed S] [--projection-key K] [--system TEXT] [--from N] [--estimate] [--exact]',
+    'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--method vera|lora] [--rank R] [--ranks PLACES] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--layers LAYERS] [--dropout P] [--d-initial D] [--bias none|all|adapted] [--alpha A] [--rs-lora] [--optimizer adamw|sgd] [--momentum M] [--schedule cosine|linear|constant] [--warmup P] [--weight-decay W] [--clip-norm C] [--lambda-d-rate F] [--lambda-b-rate F] [--average A] [--held-out P] [--evaluations N] [--patience N] [--keep last|best] [--preferences off|together|only] [--preference-beta B] [--seeds N] [--seed S] [--projection-key K] [--system TEXT] [--from N] [--estimate] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]',
   ],
-  ['evaluate', 'veranda evaluate FILE [--adapter N] [--exact]'],
+  ['evaluate', 'veranda evaluate FILE [--adapter N] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]'],
   ['adapters list', 'veranda adapters list'],
   ['adapters show', 'veranda adapters show N'],
   ['adapters remove', 'veranda adapters remove N'],

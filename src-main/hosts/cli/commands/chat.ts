@@ -4,7 +4,7 @@ import { converse } from '../chat-session.ts'
 import { command } from '../command.ts'
 import { drain } from '../drain.ts'
 import { ensureModel } from '../ensure-model.ts'
-import { decimal, flag, integer, text } from '../options.ts'
+import { decimal, flag, integer, onDevice, text } from '../options.ts'
 
 const options = {
   model: text('ID', 'the model, by id or name'),
@@ -14,6 +14,7 @@ const options = {
   temperature: decimal('T', '0 always takes the likeliest token', 0, 5),
   seed: integer('S', 'the same seed gives the same answer', 0, 2 ** 32 - 1),
   exact: flag('in float32 throughout: slower, and to the last digit'),
+  device: onDevice,
 }
 
 export const chatCommand = command({

@@ -2,7 +2,7 @@ import { command } from '../command.ts'
 import { drain } from '../drain.ts'
 import { ensureModel } from '../ensure-model.ts'
 import { count } from '../format.ts'
-import { flag, text } from '../options.ts'
+import { flag, onDevice, text } from '../options.ts'
 import { readExamples } from '../read-examples.ts'
 
 export const evaluateCommand = command({
@@ -12,6 +12,7 @@ export const evaluateCommand = command({
   options: {
     adapter: text('N', 'with this adapter, NAME[:STRENGTH]; its model is used'),
     exact: flag('in float32 throughout: slower, and to the last digit'),
+    device: onDevice,
   },
   async run(context, { positionals: [file = ''], values }) {
     const { services, output, signal } = context

@@ -18,6 +18,7 @@ import {
   integers,
   list,
   numbersByPlace,
+  onDevice,
   text,
   type Values,
 } from '../options.ts'
@@ -74,6 +75,7 @@ const options = {
   from: text('N', 'the adapter to go on from; it decides rank and layers'),
   estimate: flag('only measure, by a few steps, what the run would take'),
   exact: flag('in float32 throughout: slower, and to the last digit'),
+  device: onDevice,
 }
 
 export const personalizeCommand = command({

@@ -1,0 +1,218 @@
+/** The devices of this computer: which there are, whether they compute rightly, how fast, and which is used. */
+import { cpus, freemem, totalmem } from 'node:os'
+import type { Computer, DeviceChoice, DeviceEntry, DeviceStage } from '../../contract/devices.ts'
+import { Failure, messageOf } from '../../contract/failure.ts'
+import type { Engine } from '../../engine/contract.ts'
+import {
+  type Device,
+  type DeviceOptions,
+  type ProbeResult,
+  theProcessor,
+} from '../../engine/device-contract.ts'
+import { defaultTrainingSettings } from '../personalize/default-settings.ts'
+import { DeviceEngine } from './device-engine.ts'
+import { deviceStore, type DeviceRecord, type DeviceRecords, fastest } from './device-records.ts'
+import { fingerprintOf, type GraphicsCard, readGraphicsCards } from './graphics.ts'
+import { fitOf, type ModelSize } from './model-fit.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** A driver that takes longer hangs. */
+const probeLimitMs = 5 * 60_000
+
+export interface ProbedModel {
+  readonly name: string
+  readonly directory: string
+}
+
+export interface Devices {
+  /** What computes on the device that is used. */
+  readonly engine: Engine
+  state(models: readonly ModelSize[]): Promise<Computer>
+  /** Tests and measures every device, one after the other. */
+  measure(model: ProbedModel | null, signal: AbortSignal): AsyncGenerator<DeviceStage, void>
+  /** A device that wasn't tested yet is tested first. */
+  choose(choice: DeviceChoice): Promise<void>
+  /** Why the device that was chosen is not used; null where it is, or nothing was computed yet. */
+  readonly fallback: string | null
+}
+
+export interface DevicesOptions {
+  readonly storage: Storage
+  readonly processor: Engine
+  /** Null where the host has none but the processor's. */
+  readonly engineOn: ((device: DeviceOptions) => Engine) | null
+  /** Overrides the person's choice, for this run of the app. */
+  readonly asked: DeviceChoice | null
+  readonly readCards?: () => Promise<readonly GraphicsCard[]>
+}
+
+interface Surroundings {
+  readonly devices: readonly Device[]
+  readonly cards: readonly GraphicsCard[]
+  readonly fingerprint: string
+}
+
+interface Decision {
+  readonly options: DeviceOptions
+  readonly fallback: string | null
+}
+
+export function openDevices(options: DevicesOptions): Devices {
+  const { processor, engineOn, asked, readCards = readGraphicsCards } = options
+  const store = deviceStore(options.storage)
+  let surroundings: Promise<Surroundings> | null = null
+  let decision: Promise<Decision> | null = null
+  let fallback: string | null = null
+
+  const look = (): Promise<Surroundings> =>
+    (surroundings ??= (async () => {
+      const { devices, libraryVersion } = await resultOf(processor.run('listDevices', null))
+      const cards = await readCards()
+      const usable = engineOn === null ? devices.filter((device) => device === 'cpu') : devices
+      return { devices: usable, cards, fingerprint: fingerprintOf(cards, libraryVersion) }
+    })())
+
+  const choice = (): DeviceChoice => asked ?? store.choice()
+
+  const optionsOf = (device: Device, [card]: readonly GraphicsCard[]): DeviceOptions =>
+    device === 'cpu' ? theProcessor : { device, memoryBytes: card?.memoryBytes ?? null }
+
+  /** Tests one device, with a model measures it too, and keeps what comes of it. */
+  async function* probe(
+    device: Device,
+    model: ProbedModel | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<DeviceStage, DeviceRecord> {
+    const { cards, fingerprint } = await look()
+    const engine = device === 'cpu' || engineOn === null ? processor : engineOn(optionsOf(device, cards))
+    const isOwn = engine !== processor
+    const limit = setTimeout(() => void (isOwn && engine.close()), probeLimitMs)
+    let record: DeviceRecord
+    try {
+      const input = { modelDirectory: model?.directory ?? null, rank: defaultTrainingSettings.rank }
+      const events = engine.run('probe', input, signal)
+      let next = await events.next()
+      for (; next.done !== true; next = await events.next()) yield { device, stage: next.value.stage }
+      record = toRecord(next.value, model, store.records(fingerprint)[device])
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      record = { works: false, reason: error.message, measure: null }
+    } finally {
+      clearTimeout(limit)
+      if (isOwn) await engine.close()
+    }
+    if (signal?.aborted !== true) store.keep(fingerprint, device, record)
+    return record
+  }
+
+  async function decide(): Promise<Decision> {
+    const wanted = choice()
+    if (wanted === 'cpu' || engineOn === null) return { options: theProcessor, fallback: null }
+    // Nothing to choose from: not even looked for.
+    if (wanted === 'auto' && !store.hasRecords()) return { options: theProcessor, fallback: null }
+    const { devices, cards, fingerprint } = await look()
+    if (wanted === 'auto')
+      return { options: optionsOf(fastest(store.records(fingerprint)), cards), fallback: null }
+    const refuse = (reason: string): Decision => ({ options: theProcessor, fallback: reason })
+    if (!devices.includes(wanted)) return refuse(`There is no “${wanted}” in this build of ONNX Runtime.`)
+    const record = store.records(fingerprint)[wanted] ?? (await resultOf(probe(wanted, null)))
+    return record.works
+      ? { options: optionsOf(wanted, cards), fallback: null }
+      : refuse(record.reason ?? 'It failed.')
+  }
+
+  const decided = async (): Promise<Decision> => {
+    decision ??= decide().catch((error: unknown) => ({ options: theProcessor, fallback: messageOf(error) }))
+    const made = await decision
+    fallback = made.fallback
+    return made
+  }
+
+  const engine = new DeviceEngine({
+    processor,
+    engineOn: engineOn ?? (() => processor),
+    wanted: async () => (await decided()).options,
+    onFault(_device, reason) {
+      fallback = reason
+      decision = Promise.resolve({ options: theProcessor, fallback: reason })
+    },
+  })
+
+  return {
+    engine,
+    get fallback() {
+      return fallback
+    },
+    async state(models) {
+      const { devices, cards, fingerprint } = await look()
+      const { options: used, fallback: reason } = await decided()
+      const records = store.records(fingerprint)
+      const memory = used.memoryBytes ?? totalmem()
+      return {
+        memoryBytes: totalmem(),
+        freeMemoryBytes: freemem(),
+        threads: cpus().length,
+        devices: devices.map((device) => entryOf(device, cards, records)),
+        choice: choice(),
+        inUse: used.device,
+        fallback: reason,
+        models: models.map((model) => fitOf(model, memory, used.device === 'webgpu')),
+      }
+    },
+    async *measure(model, signal) {
+      const { devices } = await look()
+      for (const device of devices) {
+        if (signal.aborted) break
+        yield* probe(device, model, signal)
+      }
+      decision = null
+    },
+    async choose(chosen) {
+      store.choose(chosen)
+      decision = null
+      await decided()
+    },
+  }
+}
+
+function toRecord(
+  { failure, runtimeReason, ...result }: ProbeResult,
+  model: ProbedModel | null,
+  before: DeviceRecord | undefined,
+): DeviceRecord {
+  const { promptTokensPerSecond, tokensPerSecond, trainingTokensPerSecond } = result
+  const isMeasured =
+    promptTokensPerSecond !== null && tokensPerSecond !== null && trainingTokensPerSecond !== null
+  const measure =
+    model !== null && isMeasured
+      ? {
+          modelName: model.name,
+          promptTokensPerSecond,
+          tokensPerSecond,
+          trainingTokensPerSecond,
+          measuredAt: Date.now(),
+        }
+      : (before?.measure ?? null)
+  return { works: failure === null, reason: failure ?? runtimeReason, measure }
+}
+
+function entryOf(device: Device, cards: readonly GraphicsCard[], records: DeviceRecords): DeviceEntry {
+  const record = records[device]
+  const [card] = cards
+  const state = record === undefined ? 'untested' : record.works ? 'works' : 'fails'
+  return {
+    device,
+    hardware: device === 'cpu' ? (cpus()[0]?.model.trim() ?? null) : (card?.name ?? null),
+    memoryBytes: device === 'cpu' ? totalmem() : (card?.memoryBytes ?? null),
+    state: device === 'cpu' ? 'works' : state,
+    reason: record?.reason ?? null,
+    measure: record?.measure ?? null,
+  }
+}
+
+async function resultOf<E, R>(stream: AsyncGenerator<E, R>): Promise<R> {
+  for (;;) {
+    const next = await stream.next()
+    if (next.done === true) return next.value
+  }
+}
