@@ -10,6 +10,7 @@ import { adapterFiles } from './assistants/adapter-files.ts'
 import { pairResolver } from './assistants/answering-pair.ts'
 import { evaluation } from './assistants/evaluate.ts'
 import { lineageOf } from './assistants/lineage.ts'
+import { bundleExport } from './bundle/export-bundle.ts'
 import { openChat } from './chat/chat-service.ts'
 import { openConversations } from './chat/conversation-service.ts'
 import { sendMessage } from './chat/send-message.ts'
@@ -159,6 +160,7 @@ async function assemble(
     exportAdapter: adapterExport({ engine, models, adapters, files, exportDirectory }),
     importAdapter: adapterImport({ storage, engine, dataDirectory, models, adapters }),
   }
+  const exportBundle = bundleExport({ engine, models, examples, resourcesDirectory, exportDirectory })
   const opened = openedFiles()
   const computer = computerService(devices, models)
   const ongoing = ongoingWork()
@@ -179,6 +181,7 @@ async function assemble(
     appHandlers({
       ...parts,
       ...transfer,
+      exportBundle,
       opened,
       lineage,
       personalize,
@@ -201,6 +204,7 @@ async function assemble(
       adapters: { ...adapters, export: transfer.exportAdapter, import: transfer.importAdapter },
       data,
       devices: computer,
+      exportBundle,
       chat: openChat(engine, adapters, settings, resolvePair),
       evaluate: evaluation(engine, adapters, resolvePair),
     },

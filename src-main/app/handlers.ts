@@ -23,7 +23,7 @@ import type { Models } from './models/model-service.ts'
 import type { NetworkLog } from './network/network-log.ts'
 import type { Verdicts } from './personalize/verdict.ts'
 import type { OpenedFiles } from './opened-files.ts'
-import type { AdapterService, DeviceService, PersonalizeService } from './services.ts'
+import type { AdapterService, DeviceService, PersonalizeService, Services } from './services.ts'
 import type { Updates } from './settings/updates.ts'
 import type { SettingsService } from './settings/settings.ts'
 
@@ -43,6 +43,7 @@ export interface HandlerParts {
   readonly opened: OpenedFiles
   readonly exportAdapter: AdapterService['export']
   readonly importAdapter: AdapterService['import']
+  readonly exportBundle: Services['exportBundle']
   readonly settings: SettingsService
   readonly computer: DeviceService
   readonly data: Data
@@ -153,6 +154,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'adapters.note': plain(({ id, notes }) => adapters.note(id, notes)),
     'adapters.adopt': plain(({ id, fromIds }) => conversations.adopt(adapters.get(id), fromIds)),
     'adapters.restore': plain(({ id }) => adapters.restore(id)),
+    'bundle.export': parts.exportBundle,
     'adapters.export': ({ id, strength, format, path }, signal) =>
       parts.exportAdapter(`${id}:${strength}`, { format, path }, signal),
     'adapters.import': plain(({ modelId, ...input }, signal) =>

@@ -224,6 +224,11 @@ export interface Services {
   readonly personalize: PersonalizeService
   readonly adapters: AdapterService
   readonly data: DataService
+  /** The path absolute, or a name for the folder for downloads. */
+  exportBundle(
+    request: ProcedureInput<'bundle.export'>,
+    signal?: AbortSignal,
+  ): AsyncGenerator<ProcedureEvent<'bundle.export'>, ProcedureResult<'bundle.export'>>
   evaluate(
     request: EvaluateRequest,
     signal?: AbortSignal,

@@ -6,8 +6,6 @@
  */
 import { z } from 'zod'
 import { deviceProcedures } from './devices.ts'
-import { procedure } from './procedure.ts'
-import { exportFormatNames } from './export-formats.ts'
 import {
   adapter,
   appInfo,
@@ -25,7 +23,6 @@ import {
   lossPoint,
   message,
   model,
-  parity,
   networkRequest,
   persona,
   run,
@@ -38,15 +35,13 @@ import {
   verdict,
   verdictPair,
 } from './entities.ts'
+import { id, name, never, path, procedure } from './procedure.ts'
 import { settings } from './settings.ts'
+import { transferProcedures } from './transfer-procedures.ts'
 
-const id = z.string().min(1).max(100)
 const ids = z.array(id).min(1).max(1_000_000)
-const name = z.string().trim().min(1).max(200)
-const path = z.string().min(1).max(4096)
 const nothing = z.object({})
 const done = z.null()
-const never = z.never()
 const progress = z.object({
   doneBytes: z.number(),
   totalBytes: z.number(),
@@ -333,38 +328,6 @@ export const procedures = {
   ),
   'adapters.remove': procedure(z.object({ id }), never, done),
   'adapters.restore': procedure(z.object({ id }), never, adapter),
-  /** Writes an assistant for other programs, where nothing is yet, then reads it again and compares. */
-  'adapters.export': procedure(
-    z.object({
-      id,
-      strength: z.number().min(0).max(1.5),
-      format: z.enum(exportFormatNames),
-      /** A name alone is put into the folder for downloads. */
-      path,
-    }),
-    z.object({ phase: z.enum(['write', 'check']), share: z.number() }),
-    z.object({ path: z.string(), sizeBytes: z.number(), parity, withoutAdapter: parity.nullable() }),
-  ),
-  /** Adds the assistant of a file or folder, which lies at a path or whose bytes the page has. */
-  'adapters.import': procedure(
-    z.object({
-      source: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('path'), path }),
-        z.object({
-          kind: z.literal('files'),
-          files: z
-            .array(z.object({ name: z.string().min(1).max(255), base64: z.string().max(90_000_000) }))
-            .min(1)
-            .max(20),
-        }),
-      ]),
-      name: name.nullable(),
-      /** null: the model that it says it is for. */
-      modelId: id.nullable(),
-    }),
-    never,
-    adapter,
-  ),
   /** The examples the adapter was made of, as they were then, and a SHA-256 over them. */
   'adapters.lineage': procedure(
     z.object({ id }),
@@ -376,6 +339,8 @@ export const procedures = {
   ),
   /** Queues a run that makes a new adapter of the same settings and examples but these. */
   'adapters.forget': procedure(z.object({ id, exampleIds: z.array(id).min(1) }), never, run),
+
+  ...transferProcedures,
 
   /** What had to be repaired when the app was started; null where all was whole. */
   'data.state': procedure(

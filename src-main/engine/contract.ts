@@ -6,6 +6,7 @@
  */
 import type { ExportFormat } from '../contract/export-formats.ts'
 import type { ChatEvent } from './chat-event-contract.ts'
+import type { BundleOperations } from './bundle-contract.ts'
 import type { DeviceOperations } from './device-contract.ts'
 
 export type Role = 'system' | 'user' | 'assistant'
@@ -345,7 +346,7 @@ export interface ImportedAdapter {
 }
 
 /** Operation name → its input, its events and its result. */
-export interface EngineOperations extends DeviceOperations {
+export interface EngineOperations extends DeviceOperations, BundleOperations {
   readonly importModel: {
     readonly input: {
       readonly sourcePath: string

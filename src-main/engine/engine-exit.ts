@@ -24,6 +24,7 @@ const wording: Readonly<Record<OperationName, { readonly doing: string; readonly
   evaluate: { doing: 'measuring the loss', remedy: 'Measure again.' },
   maskExamples: { doing: 'reading the examples', remedy: 'Try again.' },
   countTokens: { doing: 'counting tokens', remedy: 'Try again.' },
+  exportBundle: { doing: 'writing the bundle', remedy: 'Export it again.' },
   exportAdapter: { doing: 'exporting the assistant', remedy: 'Export it again.' },
   inspectAdapter: { doing: 'reading the assistant', remedy: 'Import it again.' },
   importAdapter: { doing: 'importing the assistant', remedy: 'Import it again.' },

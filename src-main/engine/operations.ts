@@ -3,6 +3,7 @@ import { chat } from './chat.ts'
 import { estimate } from './estimate.ts'
 import { countTokens, evaluate, maskExamples } from './evaluate.ts'
 import { exportAdapter } from './export/export-adapter.ts'
+import { exportBundle } from './export/export-bundle.ts'
 import { importModel } from './import-model.ts'
 import { loadCodecs } from './native-codecs.ts'
 import { availableDevices, libraryVersion } from './onnx-runtime.ts'
@@ -26,6 +27,7 @@ export function createOperations({ exact, device }: EngineOptions): OperationTab
     maskExamples: maskExamples(resources),
     countTokens: countTokens(resources),
     exportAdapter: exportAdapter(resources),
+    exportBundle: exportBundle(resources),
     inspectAdapter,
     importAdapter: importAdapter(resources),
     // oxlint-disable-next-line require-yield -- it has no events

@@ -124,6 +124,10 @@ export function engineStandIn(): EngineStandIn {
         })),
       }
     },
+    async *exportBundle({ path }) {
+      yield { share: 1 }
+      return { path, sizeBytes: 1000 }
+    },
     async *exportAdapter({ path }) {
       yield { phase: 'write', share: 1 }
       writeFileSync(path, adapterBytes)

@@ -14,6 +14,7 @@ import type { Parity } from '../../src-main/engine/contract.ts'
 import { readAdapterFor } from '../../src-main/engine/open-adapter.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
 import { codecs, runtime } from '../reference/imported-model.ts'
+import { trainBundle } from './bundle.ts'
 import { interopFormats } from './formats.ts'
 import { startLlama } from './llama.ts'
 import { interopModels, prepare, type PreparedModel } from './models.ts'
@@ -31,6 +32,8 @@ try {
   for (const [index, model] of (await interopModels(!values.tiny)).entries()) {
     await compareModel(await prepare(model, join(folder, String(index))))
   }
+  const peft = programs.find(({ name }) => name === 'PEFT')
+  if (peft !== undefined) await compareBundle(peft)
 } finally {
   for (const program of programs) await program.close()
   rmSync(folder, { recursive: true, force: true })
@@ -40,6 +43,42 @@ console.log(
   table(['model', 'format', 'program', 'largest difference', 'tolerance', 'nats', 'same choice'], rows),
 )
 process.exit(tooFar ? 1 : 0)
+
+/** A training elsewhere, in two processes, whose adapter comes back. */
+async function compareBundle(peft: Program): Promise<void> {
+  const { parity, learned, losses, processes, learnedTokens } = await trainBundle(resources, peft)
+  const [theirs, ours] = learnedTokens
+  const fell = (losses.at(-1) ?? NaN) < (losses[0] ?? NaN)
+  if (processes !== 2 || theirs !== ours || !fell) {
+    tooFar = true
+    console.error(
+      `The bundle: ${processes} processes, ${theirs} learned tokens for ${ours}, losses ${losses.join(' ')}`,
+    )
+  }
+  addRow('bundle', '(what it learned)', 'veranda', learned, null)
+  addRow('bundle', `${processes} processes`, peft.name, parity, 1e-3)
+}
+
+function addRow(
+  model: string,
+  format: string,
+  program: string,
+  parity: Parity,
+  tolerance: number | null,
+): void {
+  const isTooFar = tolerance !== null && !(parity.largestDifference <= tolerance)
+  tooFar ||= isTooFar
+  rows.push([
+    model,
+    format,
+    program,
+    parity.largestDifference.toExponential(2) + (isTooFar ? ' (too far)' : ''),
+    tolerance === null ? '' : tolerance.toExponential(1),
+    parity.largestDivergence.toExponential(1),
+    `${(100 * parity.sameChoices).toFixed(1)} %`,
+  ])
+  console.error(rows.at(-1)?.join('  '))
+}
 
 async function compareModel(prepared: PreparedModel): Promise<void> {
   const model = resources.model(prepared.directory)
@@ -55,20 +94,8 @@ async function compareModel(prepared: PreparedModel): Promise<void> {
     return all
   }
   const [base, adapted] = [await logits(false), await logits(true)]
-  const row = (format: string, program: string, parity: Parity, tolerance: number | null): void => {
-    const isTooFar = tolerance !== null && !(parity.largestDifference <= tolerance)
-    tooFar ||= isTooFar
-    rows.push([
-      prepared.name,
-      format,
-      program,
-      parity.largestDifference.toExponential(2) + (isTooFar ? ' (too far)' : ''),
-      tolerance === null ? '' : tolerance.toExponential(1),
-      parity.largestDivergence.toExponential(1),
-      `${(100 * parity.sameChoices).toFixed(1)} %`,
-    ])
-    console.error(rows.at(-1)?.join('  '))
-  }
+  const row = (format: string, program: string, parity: Parity, tolerance: number | null): void =>
+    addRow(prepared.name, format, program, parity, tolerance)
   row('(what the adapter changes)', 'veranda', compareLogits(base, adapted, vocabularySize), null)
   const ofBase = new Map<string, number>()
   for (const program of programs) {

@@ -1,10 +1,7 @@
-import { existsSync, renameSync, rmSync } from 'node:fs'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type ExportFormat, exportFormats } from '../../contract/export-formats.ts'
 import { Failure } from '../../contract/failure.ts'
 import { withStrength } from '../../core/vera/live-adapter.ts'
 import type { EngineOperations, ExportResult, Parity } from '../contract.ts'
-import { explainDiskFull } from '../disk-full.ts'
 import { readAdapterFor } from '../open-adapter.ts'
 import type { Operation } from '../operation-table.ts'
 import type { EngineResources } from '../resources.ts'
@@ -12,6 +9,7 @@ import { openExactLogits } from './exact-logits.ts'
 import type { Exporter, ExportSource, LogitSource } from './exporter.ts'
 import { exporters } from './exporters.ts'
 import { compareLogits, parityPrompts, promptLogits } from './parity.ts'
+import { goOn, wholeOrNothing } from './whole-or-nothing.ts'
 import { writtenBytes } from './written-bytes.ts'
 
 type ExportEvent = EngineOperations['exportAdapter']['event']
@@ -33,10 +31,11 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
     }
     const source: ExportSource = { model, adapter: decoded, origin }
     const exporter: Exporter = exporters[format]
-    refuseExisting(path)
-    const unfinished = `${path}.part`
-    rmSync(unfinished, { recursive: true, force: true })
-    try {
+    const what = `“${name}” could not be exported to ${path}`
+    return yield* wholeOrNothing(path, what, async function* (unfinished): AsyncGenerator<
+      ExportEvent,
+      ExportResult
+    > {
       for await (const share of exporter.write(source, unfinished, resources)) {
         yield { phase: 'write', share }
         await goOn(signal)
@@ -44,14 +43,8 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
       const compared = yield* compare(source, format, unfinished, resources, signal)
       const { parity } = compared
       if (!(parity.largestDivergence <= exporter.maxDivergence)) throw differs(name, format, parity)
-      refuseExisting(path)
-      renameSync(unfinished, path)
-      return { path, sizeBytes: writtenBytes(path), ...compared }
-    } catch (error) {
-      throw explainDiskFull(error, `“${name}” could not be exported to ${path}`)
-    } finally {
-      rmSync(unfinished, { recursive: true, force: true })
-    }
+      return { path, sizeBytes: writtenBytes(unfinished), ...compared }
+    })
   }
 }
 
@@ -92,20 +85,9 @@ async function* compare(
   return { parity, withoutAdapter: compareLogits(expected, base, vocabularySize) }
 }
 
-function refuseExisting(path: string): void {
-  if (!existsSync(path)) return
-  throw new Failure('file-exists', `There is a file or folder ${path} already. Choose another name.`)
-}
-
 function differs(name: string, format: string, { largestDivergence, largestDifference }: Parity): Failure {
   return new Failure(
     'export-differs',
     `“${name}” as ${format} doesn't answer as it does here: the probabilities of the next token differ by up to ${largestDivergence.toPrecision(2)} nats (logits by ${largestDifference.toPrecision(2)}). Nothing was kept. Check the disk, and export it in another format.`,
   )
-}
-
-/** Lets messages in, and leaves if one of them cancelled. */
-async function goOn(signal: AbortSignal): Promise<void> {
-  await nextTurn()
-  if (signal.aborted) throw new Failure('cancelled', 'The export was cancelled; nothing was kept.')
 }

@@ -1,6 +1,7 @@
 /** The `veranda` command: finds which of its commands is meant, and runs it. */
 import type { Command } from './command.ts'
 import { adapterCommands } from './commands/adapters.ts'
+import { bundleCommand } from './commands/bundle.ts'
 import { chatCommand } from './commands/chat.ts'
 import { dataCommands } from './commands/data.ts'
 import { deviceCommand } from './commands/devices.ts'
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   ...exampleCommands,
   ...adapterCommands,
   ...transferCommands,
+  bundleCommand,
   ...dataCommands,
   deviceCommand,
 ]

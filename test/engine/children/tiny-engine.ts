@@ -80,6 +80,9 @@ const operations: OperationTable = {
   async *countTokens(): AsyncGenerator<never, never> {
     throw new Failure('bad-template', 'The chat template has an error in line 3.')
   },
+  async *exportBundle(): AsyncGenerator<never, never> {
+    throw new Error('not in this engine')
+  },
   async *exportAdapter(): AsyncGenerator<never, never> {
     throw new Failure('file-exists', 'There is a file already.')
   },

@@ -24,7 +24,7 @@ const everyCommand = [
   ['adapters import', 'veranda adapters import PATH [--name N] [--model ID]'],
   [
     'adapters export',
-    'veranda adapters export N --format veranda|peft|peft-with-projections|lora|gguf-lora --out PATH',
+    'veranda adapters export N --format veranda|peft|peft-with-projections|lora|gguf-lora|safetensors|gguf:F16|gguf:Q8_0|gguf:Q4_1|gguf:Q4_0 --out PATH',
   ],
 ] as const
 

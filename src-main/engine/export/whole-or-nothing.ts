@@ -1,0 +1,42 @@
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Failure } from '../../contract/failure.ts'
+import { explainDiskFull } from '../disk-full.ts'
+
+/**
+ * Lets `write` fill a path beside the wanted one, which takes that name when all is done; on an error or a cancel
+ * nothing of it stays.
+ *
+ * @param what could not be done, for the text of an error
+ * @throws Failure `file-exists` where something is already
+ */
+export async function* wholeOrNothing<Event, Result>(
+  path: string,
+  what: string,
+  write: (unfinished: string) => AsyncGenerator<Event, Result>,
+): AsyncGenerator<Event, Result> {
+  refuseExisting(path)
+  const unfinished = `${path}.part`
+  rmSync(unfinished, { recursive: true, force: true })
+  try {
+    const result = yield* write(unfinished)
+    refuseExisting(path)
+    renameSync(unfinished, path)
+    return result
+  } catch (error) {
+    throw explainDiskFull(error, what)
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true })
+  }
+}
+
+/** Lets messages in, and leaves if one of them cancelled. */
+export async function goOn(signal: AbortSignal): Promise<void> {
+  await nextTurn()
+  if (signal.aborted) throw new Failure('cancelled', 'The export was cancelled; nothing was kept.')
+}
+
+function refuseExisting(path: string): void {
+  if (!existsSync(path)) return
+  throw new Failure('file-exists', `There is a file or folder ${path} already. Choose another name.`)
+}
