@@ -23,6 +23,7 @@ import { exampleChecks } from './examples/check-examples.ts'
 import { openExamples } from './examples/example-service.ts'
 import { appHandlers } from './handlers.ts'
 import { readCatalogue } from './models/catalogue.ts'
+import { machineMemoryBytes } from './models/memory-needed.ts'
 import { openModels } from './models/model-service.ts'
 import { openNetworkLog } from './network/network-log.ts'
 import { ongoingWork } from './ongoing-work.ts'
@@ -125,6 +126,7 @@ async function assemble(
     catalogue,
     networkLog,
     besideFolders: options.besideFolders ?? [],
+    machineBytes: machineMemoryBytes(),
     isInUse,
   })
   const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })

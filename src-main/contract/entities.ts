@@ -1,5 +1,6 @@
 /** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
 import { z } from 'zod'
+import { memoryNeeded } from './memory-needed.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
 export const chatMessage = z.object({ role, content: z.string().max(1_000_000) })
@@ -14,6 +15,7 @@ export const catalogueEntry = z.object({
   installed: z.boolean(),
   /** Whether a file of its name lies with the program: then nothing is downloaded. */
   isBeside: z.boolean(),
+  memory: memoryNeeded,
 })
 export type CatalogueEntry = z.infer<typeof catalogueEntry>
 

@@ -23,10 +23,19 @@ const catalogueModel = z.object({
   licence: z.string(),
   parameterCount: z.number(),
   quantization: z.string(),
+  /** Of its layers, as far as memory depends on it. */
+  shape: z.object({
+    layerCount: z.number(),
+    hiddenSize: z.number(),
+    kvHeadCount: z.number(),
+    headDim: z.number(),
+  }),
   file: z.object({
     name: z.string(),
     sizeBytes: z.number(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** About what its weights take once they are imported: 6 bits each of 4-bit blocks, 9 of finer ones. */
+    importedBytes: z.number(),
   }),
   /** Tried in this order; each must give the very file of `file.sha256`. */
   sources: z.array(source).min(1),

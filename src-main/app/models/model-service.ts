@@ -15,6 +15,7 @@ import type { CatalogueModel } from './catalogue.ts'
 import { checkDiskSpace } from './disk-space.ts'
 import { fetchModelFile, removeModelFile } from './fetch-model-file.ts'
 import { findModel } from './find-model.ts'
+import { memoryOf } from './memory-needed.ts'
 import { modelFolders } from './model-folders.ts'
 import { readPassage } from './passage.ts'
 import { sourceBytes } from './source-size.ts'
@@ -28,6 +29,8 @@ export interface ModelOptions {
   readonly networkLog: NetworkLog
   /** Where model files may lie that came with the program. */
   readonly besideFolders: readonly string[]
+  /** The machine's memory. */
+  readonly machineBytes: number
   /** Whether a run that is going on or waiting needs the model. */
   readonly isInUse: (modelId: string) => boolean
 }
@@ -41,7 +44,7 @@ export interface Models extends ModelService {
 }
 
 export function openModels(options: ModelOptions): Models {
-  const { storage, engine, catalogue, networkLog, besideFolders } = options
+  const { storage, engine, catalogue, networkLog, besideFolders, machineBytes } = options
   const folders = modelFolders(options.dataDirectory)
   const downloadDirectory = join(options.dataDirectory, 'downloads')
   /** Catalogue ids that are being pulled. */
@@ -115,6 +118,7 @@ export function openModels(options: ModelOptions): Models {
         parameterCount: entry.parameterCount,
         installed: storage.models.get(entry.id) !== undefined,
         isBeside: besideFolders.some((folder) => existsSync(join(folder, entry.file.name))),
+        memory: memoryOf(entry, machineBytes),
       })),
     find: (idOrName) => findModel(idOrName, storage.models.list(), catalogue),
 

@@ -36,9 +36,10 @@ async function appWith(
   besideFolders: readonly string[] = [],
 ): Promise<TestApp> {
   const resources = temporaryFolder()
-  const file = { name: 'model.gguf', sizeBytes: content.length, sha256 }
+  const file = { name: 'model.gguf', sizeBytes: content.length, sha256, importedBytes: content.length }
   const about = { name: 'Small', description: '', licence: 'MIT', parameterCount: 1, quantization: 'F32' }
-  const catalogue = { models: [{ id: 'small', ...about, file, sources }] }
+  const shape = { layerCount: 2, hiddenSize: 16, kvHeadCount: 1, headDim: 8 }
+  const catalogue = { models: [{ id: 'small', ...about, shape, file, sources }] }
   writeFileSync(join(resources, 'catalogue.json'), JSON.stringify(catalogue))
   writeFileSync(join(resources, 'replay-questions.json'), '["Why is the sky blue?"]')
   writeFileSync(join(resources, 'general-questions.json'), '[{ "question": "2 + 2?", "keys": ["4"] }]')
@@ -358,6 +359,20 @@ describe('the catalogue in resources', () => {
     const [first] = await readCatalogue(resourcesDirectory)
     expect(first).toMatchObject({ id: 'smollm2-135m-instruct', file: { sizeBytes: 98_362_432 } })
     expect(first?.sources.map((source) => source.kind)).toEqual(['https', 'wheel'])
+  })
+
+  it('names its models once each, smallest first, pinned to a version of their file', async () => {
+    const models = await readCatalogue(resourcesDirectory)
+    expect(models.length).toBeGreaterThanOrEqual(10)
+    for (const key of ['id', 'name'] as const)
+      expect(new Set(models.map((model) => model[key])).size).toBe(models.length)
+    expect(new Set(models.map(({ file }) => file.sha256)).size).toBe(models.length)
+    const sizes = models.map(({ file }) => file.sizeBytes)
+    expect(sizes).toEqual(sizes.toSorted((a, b) => a - b))
+    for (const { sources, file } of models)
+      for (const source of sources)
+        if (source.kind === 'https')
+          expect(source.url).toMatch(new RegExp(`/resolve/[0-9a-f]{40}/${file.name}$`))
   })
 
   it('that is damaged is a clear failure', async () => {

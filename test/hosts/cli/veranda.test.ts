@@ -106,8 +106,8 @@ test('models list shows what is installed and what can be fetched', async () => 
       'small  Small One  135 M       Q4_1     2048     98.4 MB',
       '',
       'To be fetched with “veranda models pull ID”:',
-      'ID     SIZE     WHAT',
-      'other  98.4 MB  Another one.',
+      'ID     SIZE     MEMORY           LICENCE     WHAT',
+      'other  98.4 MB  700.0 MB (fits)  Apache-2.0  Another one.',
       '',
     ].join('\n'),
   )

@@ -1,10 +1,19 @@
 import { resolve } from 'node:path'
 import type { Model } from '../../../contract/entities.ts'
+import type { MemoryNeeded } from '../../../contract/memory-needed.ts'
 import { command, type Command } from '../command.ts'
 import { drain } from '../drain.ts'
 import { pullModel, showModelProgress } from '../ensure-model.ts'
 import { formatBytes, formatParameters, formatTable } from '../format.ts'
 import { bits, text } from '../options.ts'
+
+/** For what this machine has memory. */
+const roomFor: Readonly<Record<MemoryNeeded['fits'], string>> = {
+  both: 'fits',
+  chat: 'fits for chat alone',
+  training: 'fits for training alone',
+  none: 'does not fit',
+}
 
 export const modelCommands: readonly Command[] = [
   command({
@@ -17,9 +26,15 @@ export const modelCommands: readonly Command[] = [
       const available = catalogue.filter(({ installed }) => !installed)
       output.line(models.length === 0 ? 'No model is installed.' : modelTable(models))
       if (available.length > 0) {
-        const rows = available.map((entry) => [entry.id, formatBytes(entry.sizeBytes), entry.description])
+        const rows = available.map(({ id, sizeBytes, memory, licence, description }) => [
+          id,
+          formatBytes(sizeBytes),
+          `${formatBytes(memory.chatBytes)} (${roomFor[memory.fits]})`,
+          licence,
+          description,
+        ])
         output.line(
-          `\nTo be fetched with “veranda models pull ID”:\n${formatTable(['ID', 'SIZE', 'WHAT'], rows)}`,
+          `\nTo be fetched with “veranda models pull ID”:\n${formatTable(['ID', 'SIZE', 'MEMORY', 'LICENCE', 'WHAT'], rows)}`,
         )
       }
       return { models, catalogue }
