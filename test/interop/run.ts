@@ -13,7 +13,8 @@ import { compareLogits, parityPrompts } from '../../src-main/engine/export/parit
 import type { Parity } from '../../src-main/engine/contract.ts'
 import { readAdapterFor } from '../../src-main/engine/open-adapter.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
-import { codecs, runtime } from '../reference/imported-model.ts'
+import { chooseRuntime } from '../../src-main/engine/runtime.ts'
+import { codecs } from '../reference/imported-model.ts'
 import { trainBundle } from './bundle.ts'
 import { interopFormats } from './formats.ts'
 import { startLlama } from './llama.ts'
@@ -22,7 +23,7 @@ import { startPeft } from './peft.ts'
 import type { Program } from './program.ts'
 
 const { values } = parseArgs({ options: { tiny: { type: 'boolean', default: false } } })
-const resources = new EngineResources(runtime, codecs)
+const resources = new EngineResources(chooseRuntime({ threads: 2, exact: true }).runtime, codecs)
 const folder = mkdtempSync(join(tmpdir(), 'veranda-interop-'))
 const programs: readonly Program[] = [startPeft(), await startLlama()]
 const rows: string[][] = []
