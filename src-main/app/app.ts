@@ -54,6 +54,8 @@ export interface AppOptions {
   readonly version: string
   /** Opens the system's file dialog, where the host has one. */
   readonly pickFile?: (kind: 'model' | 'examples') => Promise<string | null>
+  /** The same for a file that is to be written, named so to begin with. */
+  readonly pickTarget?: (name: string) => Promise<string | null>
   /** Where an export goes that says no folder; the person's downloads unless given. */
   readonly exportDirectory?: string
   /** Folders with model files that came with the program; none unless given. */

@@ -67,7 +67,11 @@ export function appHandlers(parts: HandlerParts): Handlers {
     })),
     'host.pickFile': plain(({ kind }) => {
       if (options.pickFile !== undefined) return options.pickFile(kind)
-      throw new Failure('no-file-dialog', 'There is no file dialog here. Type the path of the file instead.')
+      throw noFileDialog()
+    }),
+    'host.pickTarget': plain(({ name }) => {
+      if (options.pickTarget !== undefined) return options.pickTarget(name)
+      throw noFileDialog()
     }),
     'host.openedFiles': (_, signal) => parts.opened.watch(signal),
 
@@ -192,6 +196,10 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'settings.get': plain(() => settings.get()),
     'settings.update': plain((changes) => settings.update(changes)),
   }
+}
+
+function noFileDialog(): Failure {
+  return new Failure('no-file-dialog', 'There is no file dialog here. Type the path of the file instead.')
 }
 
 /** A procedure without events. */

@@ -68,6 +68,8 @@ export const procedures = {
   'app.info': procedure(nothing, never, appInfo),
   /** Opens the system's file dialog; null if the person closes it, a failure where there is none. */
   'host.pickFile': procedure(z.object({ kind: z.enum(['model', 'examples']) }), never, z.string().nullable()),
+  /** The same for something new: where it is to be written; `name` is what it is called unless the person says otherwise. */
+  'host.pickTarget': procedure(z.object({ name }), never, z.string().nullable()),
   /** Files that the person opened with the app, each told once; goes on until it is cancelled. */
   'host.openedFiles': procedure(nothing, z.object({ path }), done),
 

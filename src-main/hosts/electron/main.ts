@@ -12,7 +12,7 @@ import { foldersBeside } from './folders-beside.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { applicationMenu } from './menu.ts'
 import { collectOpenedFiles } from './opened-files.ts'
-import { pickFile } from './pick-file.ts'
+import { pickFile, pickTarget } from './pick-file.ts'
 import { findUpdater } from './updater.ts'
 import { forkUtilityEngine } from './utility-engine-process.ts'
 import { focusWindow, openWindow } from './window.ts'
@@ -48,6 +48,8 @@ async function start(): Promise<void> {
     version: app.getVersion(),
     besideFolders: app.isPackaged ? foldersBeside({ ...process, environment: process.env }) : [],
     pickFile,
+    pickTarget,
+    exportDirectory: app.getPath('downloads'),
     ...(updater === undefined ? {} : { updater }),
   })
   closeBeforeQuit(veranda)

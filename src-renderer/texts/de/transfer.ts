@@ -29,10 +29,31 @@ export const transfer: typeof english = {
       title: 'llama.cpp und Programme, die darauf bauen',
       text: 'Eine GGUF-Datei, die llama.cpp mit --lora neben dem Modell bekommt.',
     },
+    safetensors: {
+      title: 'Das ganze Modell für Python, mit dem Assistenten darin',
+      text: 'Ein Ordner mit safetensors für transformers, so groß wie das Modell in 16 Bit.',
+    },
+    'gguf:F16': {
+      title: 'Das ganze Modell für llama.cpp, in 16 Bit',
+      text: 'Eine GGUF-Datei mit dem Assistenten darin. Groß und fast genau.',
+    },
+    'gguf:Q8_0': {
+      title: 'Das ganze Modell für llama.cpp, in 8 Bit',
+      text: 'Halb so groß und kaum anders.',
+    },
+    'gguf:Q4_1': {
+      title: 'Das ganze Modell für llama.cpp, in 4 Bit',
+      text: 'Klein. Es antwortet etwas anders; wie sehr, wird gemessen.',
+    },
+    'gguf:Q4_0': {
+      title: 'Das ganze Modell für llama.cpp, in 4 Bit, am kleinsten',
+      text: 'Noch kleiner und ein wenig gröber.',
+    },
   },
   path: 'Datei oder Ordner, der entsteht',
   pathHint: 'Ein bloßer Name kommt in deinen Ordner für Downloads. Überschrieben wird nie etwas.',
   pathNeeded: 'Schreib zuerst einen Pfad.',
+  pick: 'Ort wählen …',
   progress: 'Fortschritt des Exports',
   writing: 'Wird geschrieben …',
   checking: 'Wird wieder gelesen, und die Antworten werden verglichen …',

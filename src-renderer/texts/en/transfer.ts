@@ -1,3 +1,4 @@
+import type { ExportFormat } from '../../../src-main/contract/export-formats.ts'
 import { counter } from '../counter.ts'
 
 const count = counter('en')
@@ -29,10 +30,31 @@ export const transfer = {
       title: 'llama.cpp and programs built on it',
       text: 'One GGUF file, given to llama.cpp beside the model with --lora.',
     },
-  },
+    safetensors: {
+      title: 'The whole model for Python, the assistant in it',
+      text: 'A folder of safetensors for transformers, as large as the model in 16 bits.',
+    },
+    'gguf:F16': {
+      title: 'The whole model for llama.cpp, in 16 bits',
+      text: 'One GGUF file with the assistant in it. Large, and nearly exact.',
+    },
+    'gguf:Q8_0': {
+      title: 'The whole model for llama.cpp, in 8 bits',
+      text: 'Half as large, and hardly different.',
+    },
+    'gguf:Q4_1': {
+      title: 'The whole model for llama.cpp, in 4 bits',
+      text: 'Small. It answers somewhat differently; how much is measured.',
+    },
+    'gguf:Q4_0': {
+      title: 'The whole model for llama.cpp, in 4 bits, the smallest',
+      text: 'Smaller still, and a little rougher.',
+    },
+  } satisfies Readonly<Record<ExportFormat, { readonly title: string; readonly text: string }>>,
   path: 'File or folder to make',
   pathHint: 'A name alone is put into your downloads folder. Nothing is ever written over.',
   pathNeeded: 'Write a path first.',
+  pick: 'Choose where…',
   progress: 'Progress of the export',
   writing: 'Writing…',
   checking: 'Reading it again and comparing its answers…',

@@ -57,6 +57,17 @@ test('the file dialog is opened for a page that asks', async () => {
   expect(desktop.dialogs.map(({ title }) => title)).toEqual(['Choose a model', 'Choose a file of examples'])
 })
 
+test('a dialog asks where something is to be written', async () => {
+  const port = given[0]?.port
+  if (port === undefined) throw new Error('No port was given.')
+  const pick = (id: number) =>
+    ask(port, { kind: 'call', id, procedure: 'host.pickTarget', input: { name: 'pim.gguf' } })
+  expect(await pick(5)).toMatchObject({ result: null })
+  expect(desktop.dialogs.at(-1)).toEqual({ defaultPath: '/home/you/downloads/pim.gguf' })
+  desktop.chosenTarget = '/elsewhere/pim.gguf'
+  expect(await pick(6)).toMatchObject({ result: '/elsewhere/pim.gguf' })
+})
+
 test('the window shows the page once it is there', async () => {
   expect(theWindow().shown).toBe(true)
   const home = await fetchPage('app://veranda/')

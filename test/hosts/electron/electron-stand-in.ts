@@ -21,6 +21,8 @@ export const desktop = {
   workAreas: [{ x: 0, y: 0, width: 1920, height: 1080 }] as Electron.Rectangle[],
   holdsLock: true,
   chosenFiles: [] as string[],
+  /** Where a person writes something; undefined closes the dialog. */
+  chosenTarget: undefined as string | undefined,
   calls: [] as string[],
   paths: new Map<string, string>(),
   schemes: [] as Electron.CustomScheme[],
@@ -28,7 +30,7 @@ export const desktop = {
   errors: [] as string[],
   /** Addresses the system was asked to open. */
   opened: [] as string[],
-  dialogs: [] as Electron.OpenDialogOptions[],
+  dialogs: [] as (Electron.OpenDialogOptions | Electron.SaveDialogOptions)[],
   windows: [] as StandInWindow[],
   exitCode: undefined as number | undefined,
   answer: undefined as ((request: Request) => Response | Promise<Response>) | undefined,
@@ -41,6 +43,7 @@ class StandInApp extends EventEmitter {
   readonly isPackaged = false
   enableSandbox = (): void => void desktop.calls.push('enableSandbox')
   setPath = (name: string, path: string): void => void desktop.paths.set(name, path)
+  getPath = (name: string): string => `/home/you/${name}`
   getAppPath = (): string => desktop.appPath
   getVersion = (): string => '0.0.0-test'
   requestSingleInstanceLock = (): boolean => desktop.holdsLock
@@ -208,6 +211,11 @@ export const dialog = {
   showOpenDialog: (_window: unknown, options?: Electron.OpenDialogOptions) => {
     desktop.dialogs.push(options ?? {})
     return Promise.resolve({ canceled: desktop.chosenFiles.length === 0, filePaths: desktop.chosenFiles })
+  },
+  showSaveDialog: (_window: unknown, options?: Electron.SaveDialogOptions) => {
+    desktop.dialogs.push(options ?? {})
+    const { chosenTarget } = desktop
+    return Promise.resolve({ canceled: chosenTarget === undefined, filePath: chosenTarget ?? '' })
   },
 } satisfies Partial<Electron.Dialog>
 
