@@ -35,6 +35,7 @@ import { runBroadcast } from './personalize/run-broadcast.ts'
 import { RunQueue } from './personalize/run-queue.ts'
 import { openVerdicts } from './personalize/verdict.ts'
 import type { Services } from './services.ts'
+import { openApi, type ServeApi } from './settings/api-service.ts'
 import { openUpdates, type Updater } from './settings/updates.ts'
 import { openSettings } from './settings/settings.ts'
 import { storingAsync } from './storage/storage-failure.ts'
@@ -62,6 +63,8 @@ export interface AppOptions {
   readonly besideFolders?: readonly string[]
   /** How this program is updated, where it can be. */
   readonly updater?: Updater
+  /** Serves the API for other programs; none is served unless given. */
+  readonly serveApi?: ServeApi
   /** How the app reaches the network; `fetch` unless given. */
   readonly network?: typeof fetch
 }
@@ -165,8 +168,20 @@ async function assemble(
     importAdapter: adapterImport({ storage, engine, dataDirectory, models, adapters }),
   }
   const exportBundle = bundleExport({ engine, models, examples, resourcesDirectory, exportDirectory })
-  const opened = openedFiles()
   const computer = computerService(devices, models)
+  const services: Services = {
+    models,
+    examples,
+    personalize,
+    adapters: { ...adapters, export: transfer.exportAdapter, import: transfer.importAdapter },
+    data,
+    devices: computer,
+    exportBundle,
+    chat: openChat(engine, adapters, settings, resolvePair),
+    evaluate: evaluation(engine, adapters, resolvePair),
+  }
+  const api = await openApi(storage, services, options.serveApi ?? null)
+  const opened = openedFiles()
   const ongoing = ongoingWork()
   const checks = exampleChecks(engine)
   const parts = {
@@ -195,26 +210,17 @@ async function assemble(
       data,
       networkLog,
       updates,
+      api,
     }),
   )
   let closed: Promise<void> | undefined
   return {
     handlers,
     openFile: opened.open,
-    services: {
-      models,
-      examples,
-      personalize,
-      adapters: { ...adapters, export: transfer.exportAdapter, import: transfer.importAdapter },
-      data,
-      devices: computer,
-      exportBundle,
-      chat: openChat(engine, adapters, settings, resolvePair),
-      evaluate: evaluation(engine, adapters, resolvePair),
-    },
+    services,
     close: () =>
       (closed ??= (async () => {
-        const ended = Promise.all([ongoing.end(), queue.close()])
+        const ended = Promise.all([api.close(), ongoing.end(), queue.close()])
         // It writes the training's checkpoint, and frees those who wait for an answer that doesn't come.
         await engine.close()
         await ended

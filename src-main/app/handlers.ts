@@ -24,6 +24,7 @@ import type { NetworkLog } from './network/network-log.ts'
 import type { Verdicts } from './personalize/verdict.ts'
 import type { OpenedFiles } from './opened-files.ts'
 import type { AdapterService, DeviceService, PersonalizeService, Services } from './services.ts'
+import type { ApiService } from './settings/api-service.ts'
 import type { Updates } from './settings/updates.ts'
 import type { SettingsService } from './settings/settings.ts'
 
@@ -46,6 +47,7 @@ export interface HandlerParts {
   readonly exportBundle: Services['exportBundle']
   readonly settings: SettingsService
   readonly computer: DeviceService
+  readonly api: ApiService
   readonly data: Data
   readonly networkLog: NetworkLog
   readonly updates: Updates
@@ -53,7 +55,8 @@ export interface HandlerParts {
 }
 
 export function appHandlers(parts: HandlerParts): Handlers {
-  const { options, models, conversations, teaching, examples, personalize, adapters, settings, data } = parts
+  const { options, models, conversations, teaching, examples, personalize, adapters, settings, data, api } =
+    parts
   const toRequest = ({ modelId, exampleIds, parentId, ...request }: ProcedureInput<'personalize.start'>) => {
     const chosen = exampleIds === null ? examples.approved() : exampleIds.map((id) => examples.get(id))
     return { ...request, model: modelId, examples: chosen, parent: parentId }
@@ -193,6 +196,8 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'updates.check': plain(() => parts.updates.check()),
     'updates.install': (_input, signal) => parts.updates.install(signal),
 
+    'api.state': plain(() => api.state()),
+    'api.update': plain((changes) => api.update(changes)),
     'settings.get': plain(() => settings.get()),
     'settings.update': plain((changes) => settings.update(changes)),
   }

@@ -74,6 +74,8 @@ export interface ChatRequest {
   readonly adapter: string | null
   /** Over the settings of the app. A seed of null is a new one for each answer. */
   readonly sampling?: Changes<Sampling>
+  /** In the fast arithmetic; as the app is set unless given. */
+  readonly fast?: boolean | undefined
   /** Says of each token how likely it was; not unless given. */
   readonly topLogprobs?: number | null
 }

@@ -5,6 +5,7 @@
  * Hosts validate inputs with this table before the app sees them; the renderer takes its types from it.
  */
 import { z } from 'zod'
+import { apiProcedures } from './api.ts'
 import { deviceProcedures } from './devices.ts'
 import {
   adapter,
@@ -390,6 +391,8 @@ export const procedures = {
   'updates.check': procedure(nothing, never, updateState),
   /** Downloads the version that was found and starts it in place of this one. */
   'updates.install': procedure(nothing, z.object({ doneBytes: z.number(), totalBytes: z.number() }), done),
+
+  ...apiProcedures,
 
   'settings.get': procedure(nothing, never, settings),
   'settings.update': procedure(settings.partial(), never, settings),

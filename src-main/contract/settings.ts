@@ -10,4 +10,8 @@ export const settings = z.object({
   updates: z.enum(['off', 'stable', 'beta']),
   /** What is written for a conversation that isn't begun. */
   draft: z.string().max(1_000_000),
+  /** Answers with activations in 8 bits, where the processor has the instructions. */
+  fast: z.boolean(),
+  /** What the memory of earlier turns may take; null is by the machine's memory. */
+  cacheMegabytes: z.number().int().min(0).max(1_000_000).nullable(),
 })

@@ -10,7 +10,10 @@ import type { LoadedModel } from './loaded-model.ts'
 import type { OpenAdapter } from './open-adapter.ts'
 
 /** What is asked of a model that is loaded. */
-export interface Question extends Pick<ChatInput, 'messages' | 'sampling' | 'maxTokens' | 'topLogprobs'> {
+export interface Question extends Pick<
+  ChatInput,
+  'messages' | 'sampling' | 'maxTokens' | 'topLogprobs' | 'fast' | 'cacheBytes'
+> {
   readonly adapter: OpenAdapter | null
 }
 
@@ -20,7 +23,7 @@ export const likeliest = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPena
 /** Answers a conversation, token by token. */
 export async function* answer(
   model: LoadedModel,
-  { messages, adapter, sampling, maxTokens, topLogprobs = null }: Question,
+  { messages, adapter, sampling, maxTokens, topLogprobs = null, fast = false, cacheBytes }: Question,
   signal: AbortSignal,
 ): AsyncGenerator<ChatEvent, ChatResult> {
   const { tokenizer, chatTemplate, folder } = model
@@ -28,7 +31,8 @@ export async function* answer(
   const encode = (given: readonly ChatMessage[]): readonly number[] =>
     encodeChat(tokenizer, chatTemplate, given, { addGenerationPrompt: true }).ids
   const { prompt, leftOutMessages } = fitContext(encode, messages, contextLength, maxTokens)
-  const opened = await model.open(adapter, prompt)
+  if (cacheBytes !== undefined) model.limitCaches(cacheBytes)
+  const opened = await model.open(adapter, prompt, fast)
   const before = performance.now()
   const generation = generate(opened.reader, tokenizer, {
     prompt,

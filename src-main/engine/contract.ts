@@ -76,6 +76,10 @@ export interface ChatInput {
   readonly maxTokens: number
   /** Says of each token how likely it was, and which so many were likeliest; not unless given. */
   readonly topLogprobs?: number | null
+  /** With activations in 8 bits where the processor has the instructions: faster, and close choices may change. */
+  readonly fast?: boolean
+  /** What the keys and values of kept conversations may take, of this model; the engine's own limit unless given. */
+  readonly cacheBytes?: number | null
 }
 
 export interface ChatResult {

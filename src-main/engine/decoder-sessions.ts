@@ -1,4 +1,5 @@
 import { Drafting } from '../core/generation/drafting.ts'
+import type { Graph } from '../core/graph/graph.ts'
 import type { Runtime, Session } from '../core/graph/runtime.ts'
 import { decoderGraph, lowerToStored, stepGraph } from '../core/llama/decoder-graph.ts'
 import { cacheOutputs } from '../core/llama/device-kv-cache.ts'
@@ -39,10 +40,10 @@ export class DecoderSessions {
     this.#runtime = runtime
   }
 
-  async take(layout: VeraLayout | null): Promise<TakenSession> {
-    const key = layout === null ? '' : hashLayout(layout)
+  async take(layout: VeraLayout | null, fast: boolean): Promise<TakenSession> {
+    const key = `${fast ? 'fast ' : ''}${layout === null ? '' : hashLayout(layout)}`
     const known = this.#entries.findIndex((entry) => entry.key === key)
-    const [entry = { key, opened: this.#open(layout), users: 0 }] =
+    const [entry = { key, opened: this.#open(layout, fast), users: 0 }] =
       known < 0 ? [] : this.#entries.splice(known, 1)
     entry.users++
     this.#entries.push(entry)
@@ -58,28 +59,30 @@ export class DecoderSessions {
   }
 
   /** For steps of several texts; each row has vectors of its own where there is a layout. */
-  openStep(layout: VeraLayout | null): Promise<Session> {
+  openStep(layout: VeraLayout | null, fast: boolean): Promise<Session> {
     const plain = stepGraph(this.#folder.model, weightsFile, this.#runtime.blockArithmetic !== null)
-    return this.#load(layout === null ? plain : adaptGraph(plain, layout, 'N'))
+    return this.#load(layout === null ? plain : adaptGraph(plain, layout, 'N'), fast)
   }
 
   async close(): Promise<void> {
     for (const { opened } of this.#entries.splice(0)) await (await opened).session.close()
   }
 
-  async #open(layout: VeraLayout | null): Promise<DecoderSession> {
+  async #open(layout: VeraLayout | null, fast: boolean): Promise<DecoderSession> {
     const { model } = this.#folder
     const isJoined = this.#runtime.deviceMemory !== null
     const fused = this.#runtime.blockArithmetic !== null
     const plain = decoderGraph(model, weightsFile, isJoined ? { joinsCache: true } : { fused })
     const graph = layout === null ? plain : adaptGraph(plain, layout)
-    const session = await this.#load(graph, isJoined ? cacheOutputs(model.config) : [])
+    const session = await this.#load(graph, fast, isJoined ? cacheOutputs(model.config) : [])
     return { session, drafting: new Drafting(() => performance.now()) }
   }
 
-  #load(graph: Parameters<typeof lowerToStored>[0], staying: readonly string[] = []): Promise<Session> {
+  #load(graph: Graph, fast: boolean, staying: readonly string[] = []): Promise<Session> {
     const { model, directory } = this.#folder
-    const lowered = lowerToStored(graph, model, weightsFile, this.#runtime.blockArithmetic)
+    const { blockArithmetic } = this.#runtime
+    const arithmetic = fast && blockArithmetic !== null ? 'int8' : blockArithmetic
+    const lowered = lowerToStored(graph, model, weightsFile, arithmetic)
     return this.#runtime.open(lowered, { weightsDirectory: directory, staying })
   }
 

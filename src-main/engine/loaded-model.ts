@@ -43,6 +43,9 @@ export class LoadedModel {
   readonly #sessions: DecoderSessions
   readonly #caches: KeptCaches
   readonly #steps: SharedSteps
+  /** Of texts in the fast arithmetic. */
+  readonly #fastSteps: SharedSteps
+  readonly #cacheBytes: number
   readonly #texts = new Set<Promise<void>>()
   #tokenizer: Tokenizer | null = null
   /** What the adapter used last feeds, where it is best fed from. */
@@ -58,14 +61,9 @@ export class LoadedModel {
     this.#runtime = runtime
     this.#sessions = new DecoderSessions(this.folder, runtime)
     this.#caches = new KeptCaches(() => this.#newCache(), cacheBytes)
-    this.#steps = new SharedSteps({
-      openBatch: async (adapter) => {
-        const session = await this.#sessions.openStep(adapter?.layout ?? null)
-        return new RowBatch(new BatchDecoder(session, this.weights), model.config, adapter)
-      },
-      turn: () => new Promise((resolve) => setImmediate(resolve)),
-      maxPlaces: batchBytes / bytesOfToken(model.config),
-    })
+    this.#cacheBytes = cacheBytes
+    this.#steps = this.#newSteps(false)
+    this.#fastSteps = this.#newSteps(true)
   }
 
   get tokenizer(): Tokenizer {
@@ -83,17 +81,18 @@ export class LoadedModel {
    * A text for this adapter (null: the base model). Of what was kept of others it knows the longest beginning of the
    * prompt. Several are read at once, steps taken together; on a device, one after the other.
    */
-  async open(adapter: OpenAdapter | null, prompt: readonly number[] = []): Promise<OpenText> {
+  async open(adapter: OpenAdapter | null, prompt: readonly number[] = [], fast = false): Promise<OpenText> {
     const done = await this.#enter()
     try {
-      const ready = await this.#sessions.take(adapter?.live.layout ?? null)
+      const ready = await this.#sessions.take(adapter?.live.layout ?? null, fast)
       const extra = adapter === null ? {} : await this.#feedsOf(adapter)
-      const cache = this.#caches.take(adapter?.identity ?? '', prompt)
+      const cache = this.#caches.take(`${fast ? 'fast ' : ''}${adapter?.identity ?? ''}`, prompt)
       const decoder = new Decoder(ready.session, this.weights, cache, extra)
       const group = adapter === null ? '' : adapter.group
+      const steps = fast ? this.#fastSteps : this.#steps
       const row =
         cache instanceof KvCache && group !== null
-          ? new SharedRow(this.#steps, decoder, { cache, group, adapter: adapter?.live ?? null })
+          ? new SharedRow(steps, decoder, { cache, group, adapter: adapter?.live ?? null })
           : null
       let isOpen = true
       return {
@@ -115,6 +114,11 @@ export class LoadedModel {
     }
   }
 
+  /** Limits what is kept of other texts; null is as much as without a limit of one's own. */
+  limitCaches(bytes: number | null): void {
+    this.#caches.limit(bytes ?? this.#cacheBytes)
+  }
+
   /** Of the keys and values kept. */
   get cacheBytes(): number {
     return this.#caches.bytes
@@ -128,6 +132,7 @@ export class LoadedModel {
   async close(): Promise<void> {
     while (this.#texts.size > 0) await Promise.all(this.#texts)
     await this.#steps.close()
+    await this.#fastSteps.close()
     await this.#sessions.close()
     this.#caches.clear()
     this.#adapterFeeds?.placed.release()
@@ -143,6 +148,18 @@ export class LoadedModel {
     this.#texts.add(text)
     await Promise.all(before)
     return done
+  }
+
+  #newSteps(fast: boolean): SharedSteps {
+    const { config } = this.folder.model
+    return new SharedSteps({
+      openBatch: async (adapter) => {
+        const session = await this.#sessions.openStep(adapter?.layout ?? null, fast)
+        return new RowBatch(new BatchDecoder(session, this.weights), config, adapter)
+      },
+      turn: () => new Promise((resolve) => setImmediate(resolve)),
+      maxPlaces: batchBytes / bytesOfToken(config),
+    })
   }
 
   async #feedsOf({ identity, live }: OpenAdapter): Promise<Feeds> {

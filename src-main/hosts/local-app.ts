@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { openApp, type App } from '../app/app.ts'
+import type { ServeApi } from '../app/settings/api-service.ts'
 import { dataDirectory } from '../app/data-directory.ts'
 import type { DeviceChoice } from '../contract/devices.ts'
 import { connectEngine } from '../engine/client.ts'
@@ -14,21 +15,20 @@ export const resourcesDirectory = fileURLToPath(new URL('resources', root))
 export const rendererDirectory = fileURLToPath(new URL('out/renderer', root))
 
 export interface LocalOptions {
-  readonly exact: boolean
-  readonly device: DeviceChoice | null
+  readonly exact?: boolean
+  readonly device?: DeviceChoice | null
+  readonly serveApi?: ServeApi
 }
 
 /**
  * Opens the app from the sources, with the engine as a forked process.
  *
  * @param askedDirectory the data folder that was asked for (`--data-dir`)
- * @param options exact: the engine computes in float32 throughout (`--exact`); device: `--device`
+ * @param options exact: the engine computes in float32 throughout (`--exact`); device: `--device`; serveApi: for as
+ *   long as the app runs
  */
-export async function openLocalApp(
-  askedDirectory: string | null,
-  options: LocalOptions = { exact: false, device: null },
-): Promise<App> {
-  const { exact, device } = options
+export async function openLocalApp(askedDirectory: string | null, options: LocalOptions = {}): Promise<App> {
+  const { exact = false, device = null, serveApi } = options
   return await openApp({
     dataDirectory: dataDirectory(process.env, askedDirectory),
     resourcesDirectory,
@@ -36,6 +36,7 @@ export async function openLocalApp(
     engineOn: (other) => connectEngine(() => forkEngine(undefined, { exact, device: other })),
     device,
     version: await version(),
+    ...(serveApi === undefined ? {} : { serveApi }),
   })
 }
 

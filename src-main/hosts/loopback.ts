@@ -18,16 +18,12 @@ export async function listen(server: Server, port: number): Promise<number> {
 
 function portFailure(port: number, cause: NodeJS.ErrnoException): Failure {
   return cause.code === 'EADDRINUSE'
-    ? new Failure('port-in-use', `Port ${port} is used by another program. Choose another with --port N.`, {
+    ? new Failure('port-in-use', `Port ${port} is used by another program. Choose another port.`, {
         cause,
       })
-    : new Failure(
-        'port-refused',
-        `Port ${port} can't be used: ${cause.message}. Choose another with --port N.`,
-        {
-          cause,
-        },
-      )
+    : new Failure('port-refused', `Port ${port} can't be used: ${cause.message}. Choose another port.`, {
+        cause,
+      })
 }
 
 /** Whether the request was made to this machine by its own name: a rebound foreign name is not. */

@@ -46,6 +46,10 @@ export class Settings {
     this.#saveLater = setTimeout(() => void this.#save({ sampling }), 300)
   }
 
+  change(change: Pick<ProcedureInput<'settings.update'>, 'fast' | 'cacheMegabytes'>): void {
+    void this.#save(change)
+  }
+
   async #save(change: ProcedureInput<'settings.update'>): Promise<void> {
     await this.saving.run(async () => {
       this.current.value = await this.#client.call('settings.update', change)

@@ -1,3 +1,4 @@
+import { api } from './de/api.ts'
 import { assistants } from './de/assistants.ts'
 import { chat } from './de/chat.ts'
 import { data } from './de/data.ts'
@@ -15,6 +16,7 @@ import { units } from './de/units.ts'
 import type { en } from './en.ts'
 
 export const de: typeof en = {
+  api,
   assistants,
   chat,
   data,

@@ -1,3 +1,4 @@
+import { api } from './en/api.ts'
 import { assistants } from './en/assistants.ts'
 import { chat } from './en/chat.ts'
 import { data } from './en/data.ts'
@@ -14,6 +15,7 @@ import { ui } from './en/ui.ts'
 import { units } from './en/units.ts'
 
 export const en = {
+  api,
   assistants,
   chat,
   data,

@@ -46,7 +46,7 @@ describe('the app', () => {
     expect(sampling.seed).toBe(null)
     await app.call('settings.update', { sampling: { ...sampling, topK: 7 } })
     await app.call('settings.update', { theme: 'dark', language: 'de' })
-    await app.call('settings.update', { draft: 'half a th' })
+    await app.call('settings.update', { draft: 'half a th', fast: true, cacheMegabytes: 200 })
     await app.close()
     const again = await testApp({ dataDirectory: app.dataDirectory })
     expect(await again.call('settings.get', {})).toEqual({
@@ -55,6 +55,8 @@ describe('the app', () => {
       language: 'de',
       updates: 'off',
       draft: 'half a th',
+      fast: true,
+      cacheMegabytes: 200,
     })
   })
 })

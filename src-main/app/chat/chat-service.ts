@@ -14,10 +14,15 @@ export function openChat(
   resolvePair: ResolvePair,
 ): ChatService {
   return {
-    async *answer({ messages, model, adapter, sampling, topLogprobs = null }, signal) {
+    async *answer({ messages, model, adapter, sampling, fast, topLogprobs = null }, signal) {
       const found = adapter === null ? { adapter: null, strength: 1 } : adapters.find(adapter)
       const pair = await resolvePair({ model, ...found })
-      const merged = applyChanges(settings.get().sampling, sampling ?? {})
+      const current = settings.get()
+      const merged = {
+        ...current,
+        sampling: applyChanges(current.sampling, sampling ?? {}),
+        fast: fast ?? current.fast,
+      }
       return yield* engine.run('chat', { ...chatInput(pair, messages, merged), topLogprobs }, signal)
     },
   }

@@ -64,7 +64,7 @@ export function sendMessage(options: SendOptions): Sending {
   ): AsyncGenerator<{ type: 'text'; text: string }, Message> {
     const said = history(pathTo(storage.messages.list(question.conversationId), question.id))
     const messages = [...systemMessages(systemPrompt), ...said.map(toChatMessage)]
-    const input = chatInput(pair, messages, settings.get().sampling)
+    const input = chatInput(pair, messages, settings.get())
     let text = ''
     // What holds if the reader leaves in the middle of the stream.
     let ending: Ending = { status: 'stopped', ...unmeasured }

@@ -17,7 +17,7 @@ const defaultSampling: Sampling = {
   maxTokens: 512,
 }
 
-const { sampling, theme, language, updates, draft } = settings.shape
+const { sampling, theme, language, updates, draft, fast, cacheMegabytes } = settings.shape
 
 export interface SettingsService {
   get(): Settings
@@ -32,6 +32,8 @@ export function openSettings(storage: Storage): SettingsService {
     language: language.catch('system').parse(storage.settings.get('language')),
     updates: updates.catch('off').parse(storage.settings.get('updates')),
     draft: draft.catch('').parse(storage.settings.get('draft')),
+    fast: fast.catch(false).parse(storage.settings.get('fast')),
+    cacheMegabytes: cacheMegabytes.catch(null).parse(storage.settings.get('cacheMegabytes')),
   })
   return {
     get,
@@ -42,6 +44,9 @@ export function openSettings(storage: Storage): SettingsService {
         if (changes.language !== undefined) storage.settings.put('language', changes.language)
         if (changes.updates !== undefined) storage.settings.put('updates', changes.updates)
         if (changes.draft !== undefined) storage.settings.put('draft', changes.draft)
+        if (changes.fast !== undefined) storage.settings.put('fast', changes.fast)
+        if (changes.cacheMegabytes !== undefined)
+          storage.settings.put('cacheMegabytes', changes.cacheMegabytes)
         return get()
       })
     },

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline'
 import { toFailureMessage } from '../../contract/failure.ts'
+import { startApiServer } from '../api/server.ts'
 import { openLocalApp, rendererDirectory } from '../local-app.ts'
 import { openAddress } from './open-address.ts'
 import { startBrowserHost } from './server.ts'
@@ -18,7 +19,7 @@ export interface BrowserOptions {
  * @throws Failure where the app or the port can't be opened
  */
 export async function runBrowserHost({ port, open, dataDirectory }: BrowserOptions): Promise<void> {
-  const app = await openLocalApp(dataDirectory)
+  const app = await openLocalApp(dataDirectory, { serveApi: startApiServer })
   const report = (error: unknown): void => console.error(error instanceof Error ? error.stack : error)
   const onGuessing = (): void =>
     console.error(

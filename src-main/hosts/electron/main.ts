@@ -7,6 +7,7 @@ import { openApp, type App } from '../../app/app.ts'
 import { dataDirectory } from '../../app/data-directory.ts'
 import { toFailureMessage } from '../../contract/failure.ts'
 import { connectEngine } from '../../engine/client.ts'
+import { startApiServer } from '../api/server.ts'
 import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
 import { foldersBeside } from './folders-beside.ts'
 import { guardContents, guardSession } from './guard.ts'
@@ -51,6 +52,7 @@ async function start(): Promise<void> {
     pickTarget,
     exportDirectory: app.getPath('downloads'),
     ...(updater === undefined ? {} : { updater }),
+    serveApi: startApiServer,
   })
   closeBeforeQuit(veranda)
   sendOpenedFiles(veranda.openFile)

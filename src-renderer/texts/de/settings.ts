@@ -10,6 +10,18 @@ export const settings: typeof english = {
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   },
   language: { label: 'Sprache', system: 'Wie das System' },
+  speed: {
+    title: 'Tempo und Speicher',
+    fast: {
+      label: 'Schneller antworten',
+      hint: 'Rechnet mit 8 statt 15 Bit. Etwa drei von hundert Wörtern können anders ausfallen; die Perplexität bleibt bis auf ein halbes Prozent gleich. Ohne die nötigen Befehle des Prozessors hat es keine Wirkung.',
+    },
+    cache: {
+      label: 'Speicher für Bisheriges (MB)',
+      hint: 'Unterhaltungen, die darin Platz haben, gehen weiter, ohne neu gelesen zu werden.',
+      placeholder: 'von selbst',
+    },
+  },
   machine: {
     title: 'Dieser Rechner',
     what: 'was die App über sich weiß',

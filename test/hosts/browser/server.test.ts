@@ -307,7 +307,7 @@ test('a port in use is a readable failure', async () => {
     startBrowserHost({ handlers: partialHandlers({}), rendererDirectory: directory, port }),
   ).rejects.toMatchObject({
     code: 'port-in-use',
-    message: `Port ${port} is used by another program. Choose another with --port N.`,
+    message: `Port ${port} is used by another program. Choose another port.`,
   })
   other.close()
 })

@@ -10,9 +10,9 @@ const everyCommand = [
   ['models remove', 'veranda models remove ID'],
   [
     'chat',
-    'veranda chat [PROMPT] [--model ID] [--adapter NAME[:STRENGTH]] [--system TEXT] [--max-tokens N] [--temperature T] [--seed S] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]',
+    'veranda chat [PROMPT] [--model ID] [--adapter NAME[:STRENGTH]] [--system TEXT] [--max-tokens N] [--temperature T] [--seed S] [--fast] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]',
   ],
-  ['serve', 'veranda serve [--port N]'],
+  ['serve', 'veranda serve [--port N] [--fast]'],
   [
     'personalize',
     'veranda personalize FILE --name N [--model ID] [--preset quick|balanced|thorough] [--method vera|lora] [--rank R] [--ranks PLACES] [--layer-share P] [--epochs E] [--learning-rate L] [--replay Q] [--batch-tokens T] [--targets LIST] [--layers LAYERS] [--dropout P] [--d-initial D] [--bias none|all|adapted] [--alpha A] [--rs-lora] [--optimizer adamw|sgd] [--momentum M] [--schedule cosine|linear|constant] [--warmup P] [--weight-decay W] [--clip-norm C] [--lambda-d-rate F] [--lambda-b-rate F] [--average A] [--held-out P] [--evaluations N] [--patience N] [--keep last|best] [--preferences off|together|only] [--preference-beta B] [--seeds N] [--seed S] [--projection-key K] [--system TEXT] [--from N] [--estimate] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]',

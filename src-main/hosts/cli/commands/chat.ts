@@ -13,6 +13,7 @@ const options = {
   'max-tokens': integer('N', 'longest answer', 1, 100_000),
   temperature: decimal('T', '0 always takes the likeliest token', 0, 5),
   seed: integer('S', 'the same seed gives the same answer', 0, 2 ** 32 - 1),
+  fast: flag('in 8 bits: faster, and close choices may fall otherwise'),
   exact: flag('in float32 throughout: slower, and to the last digit'),
   device: onDevice,
 }
@@ -30,6 +31,7 @@ export const chatCommand = command({
     const request: Omit<ChatRequest, 'messages'> = {
       model: model.id,
       adapter: values.adapter ?? null,
+      fast: values.fast,
       // What was not given is undefined, and the app's setting stands.
       sampling: { maxTokens: values['max-tokens'], temperature: values.temperature, seed: values.seed },
     }

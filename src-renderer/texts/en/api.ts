@@ -1,0 +1,15 @@
+export const api = {
+  title: 'For other programs',
+  text: 'Programs on this machine that speak OpenAI’s API can ask your models and assistants, while Veranda runs. Nothing outside this machine can.',
+  what: 'the API',
+  enabled: 'Answer other programs',
+  notHere: 'Not from here: use “veranda serve” on the command line.',
+  port: { label: 'Port', hint: 'Choose another one if a program has it already.' },
+  address: 'Base URL',
+  key: 'API key',
+  copyAddress: 'Copy the base URL',
+  copyKey: 'Copy the API key',
+  renew: 'Renew the key',
+  renewHint: 'Programs that know the old one are no longer answered.',
+  failed: 'This could not be changed',
+}
