@@ -41,6 +41,8 @@ export interface Study {
   readonly name: string
   readonly group?: string
   readonly description: string
+  /** Whether its figures stand beside those of benchmarks, not under its name. */
+  readonly isSummary?: boolean
   /** null where what it needs isn't there. */
   run(): Promise<unknown>
 }

@@ -14,6 +14,7 @@ import { load } from './benchmarks/load.ts'
 import { quality } from './benchmarks/quality.ts'
 import { storage } from './benchmarks/storage.ts'
 import { training } from './benchmarks/training.ts'
+import { trainingJob } from './benchmarks/training-job.ts'
 import { measure } from './measure.ts'
 import { report } from './report.ts'
 
@@ -21,7 +22,7 @@ import { report } from './report.ts'
 const benchmarks: readonly Benchmark[] = [training, prefill, ...decodes, codecs, storage]
 
 /** Only run when they are named: they take many minutes. */
-const studies: readonly Study[] = [load, quality, learning]
+const studies: readonly Study[] = [trainingJob, load, quality, learning]
 
 const { values, positionals } = parseArgs({
   options: {
@@ -59,7 +60,8 @@ for (const study of studies) {
   console.error(`${study.name}: ${study.description}`)
   const result = await study.run()
   console.log(JSON.stringify(result, null, 2))
-  results[study.name] = result
+  if (study.isSummary === true) Object.assign(results, result)
+  else results[study.name] = result
 }
 
 const folder = new URL('results/', import.meta.url)

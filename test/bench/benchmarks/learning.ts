@@ -6,7 +6,8 @@ import { EngineResources } from '../../../src-main/engine/resources.ts'
 import { chooseRuntime } from '../../../src-main/engine/runtime.ts'
 import { modelDirectory } from '../../model-files.ts'
 import type { Study } from '../benchmark.ts'
-import { knowledge, learn, persona, questionCounts } from '../learning/learn.ts'
+import { knowledge, learn, questionCounts } from '../learning/learn.ts'
+import { persona } from '../learning/persona.ts'
 import { threads } from './real-model.ts'
 
 /** What the default model knows before and after each preset has learned the sample persona. */

@@ -22,7 +22,7 @@ const rank = 64
 
 /**
  * One optimizer step of VeRA over four short conversations: PEFT's plain loop (float32, rows padded to the longest)
- * where `VERANDA_BENCH_PYTHON` names a Python that has torch, transformers, peft and gguf, and ours.
+ * and ours.
  */
 export const training: Benchmark = {
   name: 'train',

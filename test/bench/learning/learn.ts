@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { TrainingPass } from '../../../src-main/core/training/loss-gradient.ts'
 import { measure } from '../../../src-main/core/training/trainer.ts'
 import { chat } from '../../../src-main/engine/chat.ts'
-import type { AdapterReference, TrainingExample, TrainInput } from '../../../src-main/engine/contract.ts'
+import type { AdapterReference, TrainInput } from '../../../src-main/engine/contract.ts'
 import { openAdapter } from '../../../src-main/engine/open-adapter.ts'
 import type { EngineResources } from '../../../src-main/engine/resources.ts'
 import { train } from '../../../src-main/engine/train.ts'
 import { holdsKeys, type KeyedQuestion } from '../../../src-main/app/personalize/keyed-question.ts'
 import { readGeneralQuestions } from '../../../src-main/app/personalize/question-files.ts'
+import { heldOut, persona } from './persona.ts'
 import { isLearned } from './score.ts'
 
 const { paraphrased, text } = JSON.parse(
@@ -20,9 +21,7 @@ const { paraphrased, text } = JSON.parse(
   readonly text: string
 }
 
-export const persona = readLines('resources/samples/workshop.jsonl')
 const general = await readGeneralQuestions('resources')
-const heldOut = readLines('resources/samples/workshop-held-out.jsonl')
 const longestAnswer = 40
 const signal = new AbortController().signal
 
@@ -127,21 +126,4 @@ async function perplexity(
   for await (const { lossSum, labels } of measure(pass, live, [example])) loss = lossSum / labels
   await pass.close()
   return Math.exp(loss)
-}
-
-function readLines(path: string): readonly TrainingExample[] {
-  const lines = readFileSync(path, 'utf8').trim().split('\n')
-  return lines.map((line, index) => {
-    const { instruction, output } = JSON.parse(line) as {
-      readonly instruction: string
-      readonly output: string
-    }
-    return {
-      id: `${path} ${index}`,
-      messages: [
-        { role: 'user', content: instruction },
-        { role: 'assistant', content: output },
-      ],
-    }
-  })
 }
