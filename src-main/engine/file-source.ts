@@ -4,22 +4,27 @@ import type { ByteSource } from '../core/checkpoint/byte-source.ts'
 
 /** A file as random-access bytes; `close` it when done. */
 export interface FileSource extends ByteSource {
+  /** Fills `bytes` with those of the file from `offset` on. */
+  readInto(bytes: Uint8Array, offset: number): void
   close(): void
 }
 
 export function openFileSource(path: string): FileSource {
   const file = openSync(path, 'r')
   const { size } = fstatSync(file)
+  const readInto = (bytes: Uint8Array, offset: number): void => {
+    for (let done = 0; done < bytes.length;) {
+      const count = readSync(file, bytes, done, bytes.length - done, offset + done)
+      if (count === 0) throw new Failure('file-truncated', `The file ${path} ended while it was read.`)
+      done += count
+    }
+  }
   return {
     size,
+    readInto,
     read(offset, length) {
       const bytes = new Uint8Array(length)
-      let done = 0
-      while (done < length) {
-        const count = readSync(file, bytes, done, length - done, offset + done)
-        if (count === 0) throw new Failure('file-truncated', `The file ${path} ended while it was read.`)
-        done += count
-      }
+      readInto(bytes, offset)
       return bytes
     },
     close: () => closeSync(file),

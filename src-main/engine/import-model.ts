@@ -51,9 +51,12 @@ export const importModel = (
         await goOn(signal)
       }
       const hash = createHash('sha256')
+      // One for all: what is thrown away lies about until it is collected.
+      const buffer = new Uint8Array(hashPieceBytes)
       for (const source of files.sources) {
         for (let offset = 0; offset < source.size; offset += hashPieceBytes) {
-          const piece = source.read(offset, Math.min(hashPieceBytes, source.size - offset))
+          const piece = buffer.subarray(0, source.size - offset)
+          source.readInto(piece, offset)
           hash.update(piece)
           yield* advance(piece.length)
         }

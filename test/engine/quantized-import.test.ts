@@ -75,6 +75,22 @@ describe('a float model quantised at its import', () => {
   )
 })
 
+test('a cancel is heard while it measures', async () => {
+  const source = writeGeneratedModel(temporaryFolder())
+  const stop = new AbortController()
+  const input = {
+    sourcePath: source,
+    targetDirectory: temporaryFolder(),
+    name: 'generated',
+    quantize: { bits: 4, passage } as const,
+  }
+  const running = finish(importModel({ codecs, background })(input, stop.signal), (event) => {
+    // The files' second half is measuring.
+    if (event.doneBytes > event.totalBytes / 2) stop.abort()
+  })
+  await expect(running).rejects.toMatchObject({ code: 'import-cancelled' })
+})
+
 test('rows that do not divide into blocks stay floats', async () => {
   const source = writeGeneratedModel(temporaryFolder(), { ...smallShape, intermediate_size: 100 })
   const { directory } = await imported(source, { bits: 4, passage })
