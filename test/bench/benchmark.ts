@@ -20,6 +20,8 @@ export interface Benchmark {
   readonly name: string
   /** Several that are asked for by one name. */
   readonly group?: string
+  /** Only run when it is named: it takes minutes. */
+  readonly slow?: boolean
   /** What is measured on what, in a sentence. */
   readonly description: string
   /** How much one run gets done, for a rate: 64 `tokens`, 100 `MB`. */

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import type { Benchmark, Results, Study } from './benchmark.ts'
 import { decodes, prefill } from './benchmarks/chat.ts'
 import { codecs } from './benchmarks/codecs.ts'
+import { importing, importQuantizing } from './benchmarks/import.ts'
 import { learning } from './benchmarks/learning.ts'
 import { load } from './benchmarks/load.ts'
 import { quality } from './benchmarks/quality.ts'
@@ -19,7 +20,15 @@ import { measure } from './measure.ts'
 import { report } from './report.ts'
 
 /** All there are, in the order they run. */
-const benchmarks: readonly Benchmark[] = [training, prefill, ...decodes, codecs, storage]
+const benchmarks: readonly Benchmark[] = [
+  training,
+  prefill,
+  ...decodes,
+  codecs,
+  storage,
+  importing,
+  importQuantizing,
+]
 
 /** Only run when they are named: they take many minutes. */
 const studies: readonly Study[] = [trainingJob, load, quality, learning]
@@ -43,7 +52,7 @@ if (unknown.length > 0)
   usage(`There is no benchmark “${unknown.join('”, “')}”; there are ${names.join(', ')}.`)
 
 for (const benchmark of benchmarks) {
-  if (asked.length > 0 && !isAsked(benchmark)) continue
+  if (asked.length > 0 ? !isAsked(benchmark) : benchmark.slow) continue
   const prepared = await benchmark.prepare()
   if (prepared === null) continue
   try {
