@@ -133,6 +133,7 @@ async function assemble(
     besideFolders: options.besideFolders ?? [],
     machineBytes: machineMemoryBytes(),
     isInUse,
+    isAtWorkWith: (directory) => engineState.isAtWorkWith(directory),
   })
   const queue = new RunQueue({ storage, engine, dataDirectory, models, adapters, broadcast })
   const resolvePair = pairResolver(models, files)

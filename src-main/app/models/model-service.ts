@@ -33,6 +33,8 @@ export interface ModelOptions {
   readonly machineBytes: number
   /** Whether a run that is going on or waiting needs the model. */
   readonly isInUse: (modelId: string) => boolean
+  /** Whether the engine does anything with the model of this folder. */
+  readonly isAtWorkWith: (modelDirectory: string) => boolean
 }
 
 /** The service, and what only the app itself needs of it. */
@@ -155,6 +157,12 @@ export function openModels(options: ModelOptions): Models {
         throw new Failure(
           'model-in-use',
           `“${model.name}” is being personalized. Wait for the end of the run or cancel it, then remove the model.`,
+        )
+      }
+      if (options.isAtWorkWith(folders.path(model.id))) {
+        throw new Failure(
+          'model-in-use',
+          `“${model.name}” is answering or being looked at. Wait until it is done or stop it, then remove the model.`,
         )
       }
       const release = engine.run('releaseModel', { modelDirectory: folders.path(model.id) })

@@ -332,6 +332,39 @@ describe('removing a model', () => {
   })
 })
 
+describe('removing a model that is needed', () => {
+  it('is refused while it answers, and done after', async () => {
+    const app = await testApp()
+    const { id } = await withModel(app)
+    const conversation = await app.call('conversations.create', { modelId: id })
+    let refused: Promise<unknown> | null = null
+    const { chat } = engineStandIn().operations
+    app.engine.operations.chat = async function* (input, signal) {
+      refused = failureCode(() => app.call('models.remove', { id }))
+      await refused
+      return yield* chat(input, signal)
+    }
+    await app.call('chat.send', { conversationId: conversation.id, content: 'x' })
+    expect(await refused).toBe('model-in-use')
+    await app.call('models.remove', { id })
+    expect(await app.call('models.list', {})).toEqual([])
+  })
+
+  it('leaves its conversations, which another model goes on with', async () => {
+    const app = await testApp()
+    const { id } = await withModel(app)
+    const conversation = await app.call('conversations.create', { modelId: id })
+    const ask = () => app.call('chat.send', { conversationId: conversation.id, content: 'Who are you?' })
+    await ask()
+    await app.call('models.remove', { id })
+    expect(await failureCode(ask)).toBe('no-model')
+    const { messages } = await app.call('conversations.open', { id: conversation.id })
+    expect(messages).toHaveLength(2)
+    await withModel(app)
+    await ask()
+  })
+})
+
 describe('finding a model', () => {
   it('by id, by name, or the default one', async () => {
     const app = await testApp()
