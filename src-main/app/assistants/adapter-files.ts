@@ -14,8 +14,13 @@ export interface AdapterFiles {
   clear(): Promise<void>
 }
 
+/** Everything in it can be made again, and is removed when the app is started. */
+export function adapterFilesDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'cache', 'adapters')
+}
+
 export function adapterFiles(storage: Storage, dataDirectory: string): AdapterFiles {
-  const directory = join(dataDirectory, 'cache', 'adapters')
+  const directory = adapterFilesDirectory(dataDirectory)
 
   async function write(path: string, bytes: Uint8Array): Promise<void> {
     await mkdir(directory, { recursive: true })

@@ -14,6 +14,7 @@ import type { Models } from '../models/model-service.ts'
 import type { AdapterService } from '../services.ts'
 import { storingAsync } from '../storage/storage-failure.ts'
 import type { Storage } from '../storage/storage.ts'
+import { adapterFilesDirectory } from './adapter-files.ts'
 import type { Adapters } from './adapter-service.ts'
 
 export interface ImportOptions {
@@ -79,7 +80,8 @@ export function adapterImport(options: ImportOptions): AdapterService['import'] 
   }
 
   return async ({ source, name, model }, signal) => {
-    const scratch = join(dataDirectory, 'cache', `import-${randomUUID()}`)
+    // Among the files that the next start removes, should this one end before.
+    const scratch = join(adapterFilesDirectory(dataDirectory), `import-${randomUUID()}`)
     return await storingAsync(scratch, async () => {
       await mkdir(scratch, { recursive: true })
       try {

@@ -33,7 +33,7 @@ describe('importing', () => {
     expect(await app.call('adapters.import', input)).toMatchObject({ name: 'Pim 2' })
     expect(await app.call('adapters.import', { ...input, name: 'Own' })).toMatchObject({ name: 'Own' })
     expect(app.services.adapters.list()).toHaveLength(3)
-    expect(readdirSync(join(app.dataDirectory, 'cache'))).toEqual([])
+    expect(readdirSync(join(app.dataDirectory, 'cache', 'adapters'))).toEqual([])
   })
 
   it('takes the files that a page has', async () => {
