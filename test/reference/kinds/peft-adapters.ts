@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectionsOfAdapter } from '../../../src-main/core/vera/adapter-file.ts'
 import { namedParts } from '../../../src-main/core/vera/adapter-tensors.ts'
@@ -9,6 +10,7 @@ import { Check } from '../check.ts'
 import { decoderLogits } from '../decoder-logits.ts'
 import { readJson, Tensors } from '../fixtures.ts'
 import { withImported } from '../imported-model.ts'
+import { mergedWeights } from '../merged-weights.ts'
 import type { ReferenceKind } from '../kind.ts'
 import { batchesIn, batchNamed, folderOf, gatherAttended } from '../tiny-llama.ts'
 
@@ -18,6 +20,9 @@ interface Entry {
   readonly kind: 'vera' | 'lora'
   readonly batch: string
   readonly tensors: Readonly<Record<string, readonly [dtype: string, shape: readonly number[]]>>
+  readonly merged_changed_weights: Readonly<
+    Record<string, { readonly sum: number; readonly abs_sum: number }>
+  >
   readonly A_B_in_use: { readonly vera_A?: Hashed; readonly vera_B?: Hashed }
 }
 interface Hashed {
@@ -38,7 +43,6 @@ export const peftAdapters: ReferenceKind = {
         checkAdapter(check, reference, name, entry, model),
       )
     }
-    check.skip('merged weights: adapters are not merged yet')
     return check.outcome()
   },
 }
@@ -51,7 +55,7 @@ async function checkAdapter(
   check: Check,
   reference: string,
   name: string,
-  { base, batch: batchName, tensors, A_B_in_use }: Entry,
+  { base, batch: batchName, tensors, A_B_in_use, merged_changed_weights }: Entry,
   model: LoadedModel,
 ): Promise<void> {
   const adapter = read(reference, name, model)
@@ -82,5 +86,20 @@ async function checkAdapter(
   const isOverBf16 = expected.has(`${name}/logits_on_float32_base`)
   if (isOverBf16) compare('logits_on_float32_base', 1e-4)
   compare('logits', isOverBf16 ? 0.5 : 1e-4)
-  if (!isOverBf16) compare('merged_logits', 1e-4)
+  if (isOverBf16) return
+  compare('merged_logits', 1e-4)
+
+  const names = Object.keys(merged_changed_weights)
+  const weights = await mergedWeights(model, adapter, names)
+  const whole = join(reference, 'peft-adapters', `${name}.merged.safetensors`)
+  const stored = existsSync(whole) ? new Tensors(whole) : null
+  for (const [weight, { sum, abs_sum }] of Object.entries(merged_changed_weights)) {
+    const values = weights.get(weight) ?? new Float32Array(0)
+    const sums = [values.reduce((a, b) => a + b, 0), values.reduce((a, b) => a + Math.abs(b), 0)]
+    check.close(`${name} merged ${weight}, sums`, sums, [sum, abs_sum], { absolute: 1e-3, relative: 1e-6 })
+    if (stored?.has(weight) === true) {
+      const expectedWeight = stored.floats(weight)
+      check.close(`${name} merged ${weight}`, values, expectedWeight, { absolute: 1e-6, relative: 1e-6 })
+    }
+  }
 }
