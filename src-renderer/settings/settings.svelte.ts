@@ -36,6 +36,10 @@ export class Settings {
     void this.#save({ language })
   }
 
+  chooseUpdates(updates: ProcedureResult<'settings.get'>['updates']): void {
+    void this.#save({ updates })
+  }
+
   /** Shows the change at once and saves it when the slider has come to rest. */
   changeSampling(change: Partial<Sampling>): void {
     const current = this.current.value

@@ -9,6 +9,8 @@ import { Models, provideModels } from '../models/models.svelte.ts'
 import { provideRuns, Runs } from '../personalize/runs.svelte.ts'
 import { Data, provideData } from '../settings/data.svelte.ts'
 import { provideSettings, Settings } from '../settings/settings.svelte.ts'
+import { provideUpdates, Updates } from '../settings/updates.svelte.ts'
+import { t } from '../texts/texts.ts'
 import { Examples, provideExamples } from '../teach/examples.svelte.ts'
 import { Notices, provideNotices } from '../ui/notices.svelte.ts'
 import { Navigation, provideNavigation } from './navigation.svelte.ts'
@@ -60,6 +62,14 @@ export function provideState(client: Client, connection: Connection): SharedStat
     void runs.refresh()
     void settings.current.load().then(() => conversations.restoreDraft(settings.current.value?.draft ?? ''))
   }
+  const updates = provideUpdates(new Updates(client))
+  const tellOfUpdate = async (): Promise<void> => {
+    await updates.checkAtStart()
+    if (updates.state?.kind !== 'available') return
+    const show = { label: t.updates.show, run: () => navigation.go('settings') }
+    notices.say(t.updates.available(updates.state.version), show)
+  }
+  void tellOfUpdate()
   const data = provideData(new Data(client, notices, refresh))
   void data.tellOfRepair()
   const connected = (): void => {

@@ -12,6 +12,7 @@ import { shortcuts } from './de/shortcuts.ts'
 import { teach } from './de/teach.ts'
 import { transfer } from './de/transfer.ts'
 import { ui } from './de/ui.ts'
+import { updates } from './de/updates.ts'
 import { units } from './de/units.ts'
 import type { en } from './en.ts'
 
@@ -31,4 +32,5 @@ export const de: typeof en = {
   transfer,
   ui,
   units,
+  updates,
 }

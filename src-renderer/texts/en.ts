@@ -12,6 +12,7 @@ import { shortcuts } from './en/shortcuts.ts'
 import { teach } from './en/teach.ts'
 import { transfer } from './en/transfer.ts'
 import { ui } from './en/ui.ts'
+import { updates } from './en/updates.ts'
 import { units } from './en/units.ts'
 
 export const en = {
@@ -30,4 +31,5 @@ export const en = {
   transfer,
   ui,
   units,
+  updates,
 }
