@@ -1,7 +1,8 @@
-/** Servers that only this machine reaches. */
+/** Servers that only this machine reaches, and of its users, where the system tells them apart, only this one. */
 import type { IncomingMessage, Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { Failure } from '../contract/failure.ts'
+import { ownerOf } from './connection-owner.ts'
 
 /**
  * Listens on 127.0.0.1 and answers the port; 0 asks for any free one.
@@ -13,7 +14,20 @@ export async function listen(server: Server, port: number): Promise<number> {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portFailure(port, error)))
     server.listen({ host: '127.0.0.1', port }, resolve)
   })
-  return (server.address() as AddressInfo).port
+  const listening = (server.address() as AddressInfo).port
+  server.on('connection', (socket: Socket) => {
+    if (!isOwn(socket, listening)) socket.destroy()
+  })
+  return listening
+}
+
+/** An address with a token in it passes through the command line of a browser, where other users can read it. */
+function isOwn(socket: Socket, serverPort: number): boolean {
+  const user = process.getuid?.()
+  if (user === undefined || socket.remotePort === undefined) return true
+  const owner = ownerOf({ port: socket.remotePort, serverPort })
+  // root can read our memory anyway, and forwards connections of machines in machines.
+  return owner === null || owner === user || owner === 0
 }
 
 function portFailure(port: number, cause: NodeJS.ErrnoException): Failure {
