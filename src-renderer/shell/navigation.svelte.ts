@@ -1,7 +1,15 @@
 /** Which screen is shown, kept in the address (`#/chat/ID`) so that reload and back work. */
 import { createContext } from 'svelte'
 
-export const screens = ['chat', 'teach', 'personalize', 'assistants', 'models', 'settings'] as const
+export const screens = [
+  'chat',
+  'teach',
+  'personalize',
+  'assistants',
+  'models',
+  'computer',
+  'settings',
+] as const
 export type ScreenName = (typeof screens)[number]
 
 export class Navigation {

@@ -5,6 +5,7 @@ import type { Connection } from '../channel/connection.svelte.ts'
 import { provideClient, provideConnection } from '../channel/context.ts'
 import { Conversations, draftId, provideConversations } from '../chat/conversations.svelte.ts'
 import { Personas, providePersonas } from '../chat/personas.svelte.ts'
+import { Computer, provideComputer } from '../computer/computer.svelte.ts'
 import { Models, provideModels } from '../models/models.svelte.ts'
 import { provideRuns, Runs } from '../personalize/runs.svelte.ts'
 import { Data, provideData } from '../settings/data.svelte.ts'
@@ -28,6 +29,7 @@ export function provideState(client: Client, connection: Connection): SharedStat
   const navigation = provideNavigation(new Navigation())
   const settings = provideSettings(new Settings(client))
   const models = provideModels(new Models(client))
+  provideComputer(new Computer(client))
   const adapters = provideAdapters(new Adapters(client, notices))
   const examples = provideExamples(new Examples(client, notices))
   const runs = provideRuns(new Runs(client, () => void adapters.list.load()))

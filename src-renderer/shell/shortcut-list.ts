@@ -14,7 +14,7 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
     name: 'everywhere',
     shortcuts: [
       ['Ctrl+/', 'sheet'],
-      ['Alt+1 … 6', 'screens'],
+      ['Alt+1 … 7', 'screens'],
       ['Ctrl+Shift+O', 'newConversation'],
       ['Tab', 'next'],
       ['Esc', 'close'],

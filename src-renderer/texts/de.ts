@@ -1,6 +1,7 @@
 import { api } from './de/api.ts'
 import { assistants } from './de/assistants.ts'
 import { chat } from './de/chat.ts'
+import { computer } from './de/computer.ts'
 import { data } from './de/data.ts'
 import { markdown } from './de/markdown.ts'
 import { models } from './de/models.ts'
@@ -20,6 +21,7 @@ export const de: typeof en = {
   api,
   assistants,
   chat,
+  computer,
   data,
   markdown,
   models,

@@ -1,6 +1,7 @@
 import { api } from './en/api.ts'
 import { assistants } from './en/assistants.ts'
 import { chat } from './en/chat.ts'
+import { computer } from './en/computer.ts'
 import { data } from './en/data.ts'
 import { markdown } from './en/markdown.ts'
 import { models } from './en/models.ts'
@@ -19,6 +20,7 @@ export const en = {
   api,
   assistants,
   chat,
+  computer,
   data,
   markdown,
   models,

@@ -11,7 +11,7 @@ const launched = await launchChromium()
 const { browser } = launched
 if (browser === null) console.warn(`skipped: the screens in a browser: ${launched.reason}`)
 
-const screens = ['chat', 'teach', 'personalize', 'assistants', 'models', 'settings'] as const
+const screens = ['chat', 'teach', 'personalize', 'assistants', 'models', 'computer', 'settings'] as const
 type Screen = (typeof screens)[number]
 
 /** Every screen is looked at in each of these. */
@@ -63,6 +63,8 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
     await page.getByRole('navigation', { name: t.shell.rail.label }).getByRole('link', { name }).click()
     const heading = screen === 'chat' ? t.models.welcome.title : t[screen].title
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
+    if (screen === 'computer')
+      await page.getByRole('heading', { name: t.computer.devices, exact: true }).waitFor()
   }
 
   test.each(looks)('every screen: $language, $width, $colorScheme $contrast $forcedColors', async (look) => {

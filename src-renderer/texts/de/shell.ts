@@ -7,6 +7,7 @@ export const shell: typeof english = {
     personalize: 'Personalisieren',
     assistants: 'Assistenten',
     models: 'Modelle',
+    computer: 'Dieser Computer',
     settings: 'Einstellungen',
   },
   rail: { label: 'Bereiche', iconsOnly: 'Nur Symbole zeigen', showNames: 'Namen zeigen' },

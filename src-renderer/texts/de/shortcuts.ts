@@ -10,7 +10,7 @@ export const shortcuts: typeof english = {
   },
   actions: {
     sheet: 'Diese Übersicht zeigen (auch ?, außerhalb eines Textes)',
-    screens: 'Chat, Lehren, Personalisieren, Assistenten, Modelle, Einstellungen',
+    screens: 'Chat, Lehren, Personalisieren, Assistenten, Modelle, Dieser Computer, Einstellungen',
     newConversation: 'Ein neues Gespräch beginnen',
     next: 'Zum nächsten Bedienelement; mit Umschalt zum vorigen',
     close: 'Schließen, was offen ist',

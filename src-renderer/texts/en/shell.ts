@@ -5,6 +5,7 @@ export const shell = {
     personalize: 'Personalize',
     assistants: 'Assistants',
     models: 'Models',
+    computer: 'This computer',
     settings: 'Settings',
   },
   rail: { label: 'Screens', iconsOnly: 'Show icons only', showNames: 'Show names' },

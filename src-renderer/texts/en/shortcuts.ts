@@ -9,7 +9,7 @@ export const shortcuts = {
   },
   actions: {
     sheet: 'Show this sheet (also ?, outside of a text)',
-    screens: 'Chat, Teach, Personalize, Assistants, Models, Settings',
+    screens: 'Chat, Teach, Personalize, Assistants, Models, This computer, Settings',
     newConversation: 'Start a new conversation',
     next: 'Go to the next control; with Shift to the one before',
     close: 'Close what is open',
