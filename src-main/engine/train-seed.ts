@@ -113,7 +113,10 @@ async function* oneStep(
   }
 }
 
-/** Takes the step; where memory runs out, in smaller passes, as small as the longest example at the least. */
+/**
+ * Takes the step; where memory runs out, in smaller passes, as small as the longest example at the least, and then
+ * with nothing kept that can be computed again.
+ */
 async function* withinMemory(
   run: OngoingRun,
   planned: PlannedStep,
@@ -136,15 +139,19 @@ async function* withinMemory(
       return await takeStep(pass, adapter, run.optimizer, batches, step, saveIfDue)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
-      if (passTokens <= longest) throw outOfMemory(longest, error)
       const fewer = Math.max(longest, Math.floor(passTokens / 2))
-      const message = `Memory ran out in step ${stepOfRun(run) + 1}: from there on at most ${fewer} tokens are worked on at once instead of ${passTokens}, which takes longer and learns the same.`
+      if (fewer >= passTokens && !pass.saveMemory()) throw outOfMemory(longest, error)
+      const how =
+        fewer < passTokens
+          ? `at most ${fewer} tokens are worked on at once instead of ${passTokens}`
+          : 'as much as can be is computed twice instead of kept'
+      const message = `Memory ran out in step ${stepOfRun(run) + 1}: from there on ${how}, which takes longer and learns the same.`
       run.progress = {
         ...run.progress,
-        passTokens: fewer,
+        passTokens: Math.min(fewer, passTokens),
         notices: [...run.progress.notices, message],
       }
-      yield { type: 'notice', code: 'smaller-passes', message }
+      yield { type: 'notice', code: fewer < passTokens ? 'smaller-passes' : 'computed-twice', message }
     }
   }
 }

@@ -5,6 +5,7 @@ import type { TrainInput, TrainingSettings } from '../../src-main/engine/contrac
 import { evaluate } from '../../src-main/engine/evaluate.ts'
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
+import { isOutOfMemory } from '../../src-main/engine/out-of-memory.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
 import { train } from '../../src-main/engine/train.ts'
 import { pairExamples, tinySettings } from './tiny-run.ts'
@@ -100,8 +101,8 @@ test('every optimizer, schedule and average learns', async () => {
 })
 
 describe('where memory runs out', () => {
-  /** Refuses, as ONNX Runtime does, the gradient of more than so many tokens at once. */
-  function upTo(tokens: number): EngineResources {
+  /** Refuses, as ONNX Runtime does, the gradient of more than so many tokens at once, or over kept products. */
+  function upTo(tokens: number, alsoKept = true): EngineResources {
     const real = onnxRuntime({ threads: 2 })
     const runtime: Runtime = {
       ...real,
@@ -110,7 +111,9 @@ describe('where memory runs out', () => {
         return {
           ...session,
           async run(feeds) {
-            if (graph.name === 'layer_backward' && (feeds['x']?.shape[0] ?? 0) > tokens) {
+            const isKept = graph.inputs.some(({ name }) => name.startsWith('kept.'))
+            const tooMuch = (feeds['x']?.shape[0] ?? 0) > tokens || (isKept && !alsoKept)
+            if (graph.name === 'layer_backward' && tooMuch) {
               throw new Error('Failed to allocate memory for requested buffer of size 4096')
             }
             return session.run(feeds)
@@ -133,6 +136,26 @@ describe('where memory runs out', () => {
     )
     expect(result.notices.at(-1)).toMatch(/^Memory ran out in step 1: from there on at most \d+ tokens/)
     expect(result.lossAfter).toBeCloseTo(whole.result.lossAfter ?? 0, 3)
+  })
+
+  test('then nothing is kept that can be computed again, and it learns the same', async () => {
+    const settings = { batchTokens: 1000, epochs: 4 }
+    const whole = await learn(settings)
+    const { events, result } = await finish(train(upTo(1000, false))(input(settings), goOn))
+    const codes = events.flatMap((event) => (event.type === 'notice' ? [event.code] : []))
+    expect(codes.at(-1)).toBe('computed-twice')
+    expect(codes.slice(0, -1).every((code) => code === 'smaller-passes')).toBe(true)
+    expect(result.notices.at(-1)).toContain('computed twice instead of kept')
+    expect(result.lossAfter).toBeCloseTo(whole.result.lossAfter ?? 0, 3)
+  })
+
+  test.each([
+    'D3D12 create committed resource failed with E_OUTOFMEMORY',
+    'vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY',
+    'Requested allocation size exceeds maxBufferSize',
+    'OrtValue of 300 bytes, exceeding maxStorageBufferBindingSize of 128',
+  ])('what a graphics card says is understood: %s', (message) => {
+    expect(isOutOfMemory(new Error('The graph failed.', { cause: new Error(message) }))).toBe(true)
   })
 
   test('for a single example the run ends with what to do', async () => {

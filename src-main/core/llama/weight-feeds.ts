@@ -64,6 +64,12 @@ export class WeightFeeder {
     return { feeds: { [name]: resident }, format: null }
   }
 
+  /** Frees the device's memory; from now on weights are fed to each run. */
+  keepNothing(): void {
+    this.release()
+    this.#freeBytes = 0
+  }
+
   release(): void {
     for (const tensor of this.#put.values()) tensor.release?.()
     this.#put.clear()

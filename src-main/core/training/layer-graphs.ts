@@ -64,7 +64,10 @@ export function layerBackwardGraph(options: LayerGraphOptions, wantsInput: boole
 export function keptValues(options: LayerGraphOptions): readonly Value[] {
   const { graph, forward } = forwardAndBackward(options, true)
   const candidates = graph.nodes
-    .filter((node) => forward.has(node.output) && worthKeeping.has(node.op))
+    // Scores with their mask are sums as well, but none of a width.
+    .filter(
+      ({ op: name, output }) => forward.has(output) && worthKeeping.has(name) && output.shape.length === 2,
+    )
     .map((node) => node.output)
   // A product that only a kept sum needs is none of those that the cut graph takes.
   const { inputs } = cut(graph, new Map(candidates.map((value) => [value.name, keptName(value)])))

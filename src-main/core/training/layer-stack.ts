@@ -49,6 +49,7 @@ export class LayerStack {
   readonly #buffers = new Map<string, Float32Array>()
   #loaded: LayerWeights | null = null
   #keptWidth: number | null = null
+  #keepBytes = keepBytes
 
   constructor(runtime: Runtime, weights: WeightSource, feeder: WeightFeeder) {
     this.#runtime = runtime
@@ -83,7 +84,12 @@ export class LayerStack {
   async canKeep(batch: Batch, adapter: LiveAdapter, lowest: number): Promise<boolean> {
     this.#keptWidth ??= await this.#widthToKeep(adapter, lowest)
     const layers = this.#weights.model.config.layerCount - lowest
-    return this.#keptWidth * batch.ids.length * 4 * layers <= keepBytes
+    return this.#keptWidth * batch.ids.length * 4 * layers <= this.#keepBytes
+  }
+
+  /** From now on everything is computed again in the backward pass. */
+  keepNothing(): void {
+    this.#keepBytes = 0
   }
 
   /** x `[N, H]` → y `[N, H]` and what is kept for `backward`; the caller releases all three. */

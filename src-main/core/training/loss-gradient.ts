@@ -30,6 +30,7 @@ export class TrainingPass {
   readonly #normBackward: Session
   readonly #normScale: Float32Array
   #prefix: FrozenPrefix | null = null
+  #savesMemory = false
   /** Of examples that follow the base model: the target at each of their tokens that predicts a scored one. */
   readonly #softTargets = new Map<TokenizedExample, ReadonlyMap<number, SoftTarget>>()
 
@@ -53,6 +54,18 @@ export class TrainingPass {
       await runtime.open(finalNormForwardGraph(config)),
       await runtime.open(finalNormBackwardGraph(config)),
     )
+  }
+
+  /**
+   * From now on passes take as little memory as they can, and longer: what the backward pass needs is computed again,
+   * and a device is fed the weights anew. False where it is so already.
+   */
+  saveMemory(): boolean {
+    if (this.#savesMemory) return false
+    this.#savesMemory = true
+    this.#layers.keepNothing()
+    this.#feeder.keepNothing()
+    return true
   }
 
   async close(): Promise<void> {
