@@ -16,8 +16,8 @@ import { fingerprintOf, type GraphicsCard, readGraphicsCards } from './graphics.
 import { fitOf, type ModelSize } from './model-fit.ts'
 import type { Storage } from '../storage/storage.ts'
 
-/** A driver that takes longer hangs. */
-const probeLimitMs = 5 * 60_000
+/** A device that takes longer hangs, or is of no use. */
+const defaultProbeLimitMs = 5 * 60_000
 
 export interface ProbedModel {
   readonly name: string
@@ -44,6 +44,7 @@ export interface DevicesOptions {
   /** Overrides the person's choice, for this run of the app. */
   readonly asked: DeviceChoice | null
   readonly readCards?: () => Promise<readonly GraphicsCard[]>
+  readonly probeLimitMs?: number
 }
 
 interface Surroundings {
@@ -58,7 +59,13 @@ interface Decision {
 }
 
 export function openDevices(options: DevicesOptions): Devices {
-  const { processor, engineOn, asked, readCards = readGraphicsCards } = options
+  const {
+    processor,
+    engineOn,
+    asked,
+    readCards = readGraphicsCards,
+    probeLimitMs = defaultProbeLimitMs,
+  } = options
   const store = deviceStore(options.storage)
   let surroundings: Promise<Surroundings> | null = null
   let decision: Promise<Decision> | null = null
@@ -86,7 +93,11 @@ export function openDevices(options: DevicesOptions): Devices {
     const { cards, fingerprint } = await look()
     const engine = device === 'cpu' || engineOn === null ? processor : engineOn(optionsOf(device, cards))
     const isOwn = engine !== processor
-    const limit = setTimeout(() => void (isOwn && engine.close()), probeLimitMs)
+    let hung = false
+    const limit = setTimeout(() => {
+      hung = isOwn
+      if (isOwn) void engine.close()
+    }, probeLimitMs)
     let record: DeviceRecord
     try {
       const input = { modelDirectory: model?.directory ?? null, rank: defaultTrainingSettings.rank }
@@ -96,7 +107,10 @@ export function openDevices(options: DevicesOptions): Devices {
       record = toRecord(next.value, model, store.records(fingerprint)[device])
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      record = { works: false, reason: error.message, measure: null }
+      const reason = hung
+        ? `It did not do a few steps within ${probeLimitMs / 60_000} minutes.`
+        : error.message
+      record = { works: false, reason, measure: null }
     } finally {
       clearTimeout(limit)
       if (isOwn) await engine.close()

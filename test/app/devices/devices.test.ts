@@ -27,6 +27,7 @@ function opened(given: {
   readonly asked?: DeviceChoice
   readonly folder?: string
   readonly cards?: readonly GraphicsCard[]
+  readonly probeLimitMs?: number
 }) {
   const storage = openStorage(given.folder ?? temporaryFolder())
   const processor = engineStandIn()
@@ -37,8 +38,12 @@ function opened(given: {
     processor,
     engineOn() {
       const gpu = engineStandIn()
-      gpu.operations.probe = async function* () {
+      gpu.operations.probe = async function* (_input, closing) {
         yield { stage: 'test' }
+        if (given.probeLimitMs !== undefined) {
+          await new Promise((resolve) => closing.addEventListener('abort', resolve))
+          throw new Failure('engine-closed', 'It was closed.')
+        }
         return { ...probed, ...given.probe }
       }
       Object.assign(gpu.operations, onGpu)
@@ -47,6 +52,7 @@ function opened(given: {
     },
     asked: given.asked ?? null,
     readCards: async () => given.cards ?? [card],
+    ...(given.probeLimitMs === undefined ? {} : { probeLimitMs: given.probeLimitMs }),
   })
   const close = async (): Promise<void> => {
     await devices.engine.close()
@@ -117,6 +123,14 @@ test('a device that is asked for is tested before its first use; with wrong numb
   expect(await stateOf(devices, 'webgpu')).toMatchObject({ state: 'fails', reason })
   expect(await devices.state([])).toMatchObject({ choice: 'webgpu', inUse: 'cpu', fallback: reason })
   expect((await devices.state([])).fallback).toBe(reason)
+})
+
+test('a device that hangs is given up', async () => {
+  const { devices } = opened({ probe: {}, probeLimitMs: 60 })
+  await result(devices.measure(model, signal))
+  const { state, reason } = (await stateOf(devices, 'webgpu')) ?? {}
+  expect(state).toBe('fails')
+  expect(reason).toBe('It did not do a few steps within 0.001 minutes.')
 })
 
 test('a result is remembered until the driver changes', async () => {
