@@ -8,11 +8,15 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Benchmark, Results, Study } from './benchmark.ts'
 import { decodes, prefill } from './benchmarks/chat.ts'
+import { adapters } from './benchmarks/adapters.ts'
 import { codecs } from './benchmarks/codecs.ts'
+import { continued } from './benchmarks/continued.ts'
 import { importing, importQuantizing } from './benchmarks/import.ts'
 import { learning } from './benchmarks/learning.ts'
 import { load } from './benchmarks/load.ts'
+import { lookup } from './benchmarks/lookup.ts'
 import { quality } from './benchmarks/quality.ts'
+import { soak } from './benchmarks/soak.ts'
 import { storage } from './benchmarks/storage.ts'
 import { training } from './benchmarks/training.ts'
 import { trainingJob } from './benchmarks/training-job.ts'
@@ -31,7 +35,7 @@ const benchmarks: readonly Benchmark[] = [
 ]
 
 /** Only run when they are named: they take many minutes. */
-const studies: readonly Study[] = [trainingJob, load, quality, learning]
+const studies: readonly Study[] = [trainingJob, load, continued, quality, adapters, lookup, soak, learning]
 
 const { values, positionals } = parseArgs({
   options: {

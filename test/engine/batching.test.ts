@@ -5,7 +5,9 @@ import type { AdapterReference, ChatResult, SamplingSettings } from '../../src-m
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 import { nativeRuntime } from '../../src-main/engine/native-runtime.ts'
 import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
+import { chooseRuntime } from '../../src-main/engine/runtime.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
+import { modelDirectory } from '../model-files.ts'
 import { writeAdapter } from './tiny-adapters.ts'
 import { finish, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
 
@@ -73,6 +75,34 @@ describe.each(runtimes)('texts that are answered at once over %s', (_, runtime) 
     },
   )
 })
+
+test.skipIf(modelDirectory === null)(
+  'the real model answers several at once as it does alone, with adapters and without',
+  { timeout: 120_000 },
+  async () => {
+    const directory = modelDirectory
+    if (directory === null) return
+    const { runtime } = chooseRuntime({ threads: 2, exact: false })
+    const resources = new EngineResources(runtime, loadCodecs())
+    const { folder } = resources.model(directory)
+    const files = temporaryFolder()
+    const adapters = [
+      null,
+      ...[1, 2, 3].map((seed) => ({ ...writeAdapter(files, folder, seed), strength: 0.05 })),
+    ]
+    const answer = async (adapter: AdapterReference | null): Promise<string> => {
+      const messages = [{ role: 'user' as const, content: 'Name three animals of a farm.' }]
+      const input = { modelDirectory: directory, messages, adapter, sampling: greedy, maxTokens: 16 }
+      return (await finish(chat(resources)(input, new AbortController().signal))).result.text
+    }
+    const alone: string[] = []
+    for (const adapter of adapters) alone.push(await answer(adapter))
+    expect(await Promise.all(adapters.map(answer))).toEqual(alone)
+    const { steps, rows } = resources.model(directory).sharedSteps
+    expect(rows / steps).toBeGreaterThan(1.9)
+    await resources.release(directory)
+  },
+)
 
 test('a text that is stopped leaves the others alone', async () => {
   const directory = await tinyChatModel()

@@ -1,17 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { importModel } from '../../src-main/engine/import-model.ts'
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
-import { manifestFile } from '../../src-main/engine/model-folder.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
-
-const gguf = new URL('../golden/reference/gguf-quants/tiny-llama-tied-Q4_1.gguf', import.meta.url).pathname
-/** Turns end with the model's end token, </s>. */
-const template =
-  "{% for message in messages %}{{ message['role'] + ':' + message['content'] + eos_token }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}"
+import { importTinyModel } from './tiny-model-folder.ts'
 
 /** A temporary folder that is gone when the test file ends. */
 export function temporaryFolder(): string {
@@ -23,14 +17,7 @@ export function temporaryFolder(): string {
 /** The reference's random little 4-bit model as a model folder, with a chat template that it lacks. */
 export async function tinyChatModel(): Promise<string> {
   const directory = temporaryFolder()
-  await finish(
-    importModel({ codecs: loadCodecs(), background: onnxRuntime({ threads: 2 }) })(
-      { sourcePath: gguf, targetDirectory: directory, name: 'tiny' },
-      new AbortController().signal,
-    ),
-  )
-  const path = join(directory, manifestFile)
-  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), chatTemplate: template }))
+  await importTinyModel(directory)
   return directory
 }
 
