@@ -111,6 +111,18 @@ export function architectureOf(name: unknown): Architecture {
   )
 }
 
+/** The largest models have some 130 layers; a damaged file may claim billions, and lists of them are made. */
+const maxLayers = 10_000
+
+/** Fails with `model-metadata` for a number of layers that no model has. */
+export function checkLayerCount(layerCount: number): number {
+  if (Number.isSafeInteger(layerCount) && layerCount >= 0 && layerCount <= maxLayers) return layerCount
+  throw new Failure(
+    'model-metadata',
+    `The model's settings ask for ${layerCount} layers, which no model has. Pick another file of this model.`,
+  )
+}
+
 /** The architecture that GGUF files of the model have, and its name in them. */
 export function ggufArchitectureOf(name: string): {
   readonly name: string

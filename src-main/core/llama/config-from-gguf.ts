@@ -2,7 +2,7 @@
 import { Failure } from '../../contract/failure.ts'
 import type { GgufFile } from '../checkpoint/gguf.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
-import { architectureOf, unrotatedLayers, windowedLayers } from './architectures.ts'
+import { architectureOf, checkLayerCount, unrotatedLayers, windowedLayers } from './architectures.ts'
 import type { LlamaConfig, RopeScaling } from './config.ts'
 
 const ropeFactorsName = 'rope_freqs.weight'
@@ -36,7 +36,7 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
   const ropeTheta = real(file, entry('rope.freq_base'), 10000)
   const has = (tensor: string): boolean => file.tensors.has(tensor)
   const hasBias = (module: string): boolean => has(`blk.0.${module}.bias`)
-  const layerCount = integer(file, entry('block_count'))
+  const layerCount = checkLayerCount(integer(file, entry('block_count')))
   const contextLength = integer(file, entry('context_length'))
   const slidingWindow = integer(file, entry('attention.sliding_window'), 0)
   const unrotated = unrotatedLayers(architecture, layerCount)

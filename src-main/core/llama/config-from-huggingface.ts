@@ -4,7 +4,13 @@
  */
 import { Failure } from '../../contract/failure.ts'
 import type { Activation } from './activations.ts'
-import { type Architecture, architectureOf, unrotatedLayers, windowedLayers } from './architectures.ts'
+import {
+  type Architecture,
+  architectureOf,
+  checkLayerCount,
+  unrotatedLayers,
+  windowedLayers,
+} from './architectures.ts'
 import type { LlamaConfig, RopeScaling } from './config.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -36,7 +42,7 @@ export function configFromHuggingFace(given: unknown): LlamaConfig {
   const headDim = number(json, 'head_dim', hiddenSize / headCount)
   const scoreWidth = number(json, 'query_pre_attn_scalar', headDim)
   const activation = activationOf(json, architecture)
-  const layerCount = number(json, 'num_hidden_layers')
+  const layerCount = checkLayerCount(number(json, 'num_hidden_layers'))
   const maxPositions = number(json, 'max_position_embeddings', 2048)
   const contextLength = isDynamic(rope)
     ? number(rope, 'original_max_position_embeddings', maxPositions)

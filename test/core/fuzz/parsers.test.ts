@@ -112,6 +112,8 @@ const unigramJson = encode(
 )
 const config = bytesOf('architectures/qwen3/config.json')
 const weights = bytesOf('architectures/qwen3/model.safetensors')
+const gemmaConfig = bytesOf('architectures/gemma3/config.json')
+const gemmaWeights = bytesOf('architectures/gemma3/model.safetensors')
 /** A header with every kind of value, and two tensors. */
 const smallGguf = ggufOf(
   {
@@ -213,6 +215,15 @@ const targets: readonly Target[] = [
     header: config.length,
     inputs: 15_000,
     open: (bytes) => openHuggingFaceFolder(folderOf({ 'config.json': bytes })),
+  },
+  {
+    name: 'config.json of Gemma 3',
+    seedFile: gemmaConfig,
+    header: gemmaConfig.length,
+    inputs: 10_000,
+    damage: (random) => encode(mutateJson(decode(gemmaConfig), 2, random)),
+    open: (bytes) =>
+      openHuggingFaceFolder(folderOf({ 'config.json': bytes, 'model.safetensors': gemmaWeights })),
   },
   {
     name: 'adapter_config.json',

@@ -124,3 +124,14 @@ describe('Gemma 2', () => {
     expect(gguf('gemma2', 42, 8192, {})).not.toHaveProperty('scoreScale')
   })
 })
+
+test('a number of layers that no model has is refused before a list of them is made', () => {
+  const json = { ...sizes, model_type: 'gemma2', num_key_value_heads: 1 }
+  for (const num_hidden_layers of [1.5, 1e9, 1e300])
+    expect(() => configFromHuggingFace({ ...json, num_hidden_layers })).toThrow(
+      expect.objectContaining({ code: 'model-metadata' }),
+    )
+  expect(() => gguf('gemma2', 2 ** 32 - 1, 8192, {})).toThrow(
+    expect.objectContaining({ code: 'model-metadata' }),
+  )
+})

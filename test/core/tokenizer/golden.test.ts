@@ -6,6 +6,7 @@ import type { TokenizerDefinition } from '../../../src-main/core/tokenizer/defin
 import { tokenizerFromGguf } from '../../../src-main/core/tokenizer/definition-from-gguf.ts'
 import { tokenizerFromHuggingFace } from '../../../src-main/core/tokenizer/definition-from-huggingface.ts'
 import { tokenizerFromSentencePiece } from '../../../src-main/core/tokenizer/definition-from-sentencepiece.ts'
+import { protobufFields } from '../../../src-main/core/tokenizer/protobuf-reader.ts'
 import { createTokenizer } from '../../../src-main/core/tokenizer/tokenizer.ts'
 
 const golden = new URL('../../golden/tokenizers/', import.meta.url)
@@ -64,7 +65,20 @@ function asGguf(name: string): ReadonlyMap<string, unknown> {
     ['tokenizer.ggml.scores', scores?.values],
     ['tokenizer.ggml.token_type', tokens.map((_, id) => typeOf(id))],
     ['tokenizer.ggml.add_space_prefix', name !== 'gemma'],
+    // Only this one's normalization is more than spaces.
+    ...(name === 'unigram'
+      ? [
+          ['tokenizer.ggml.remove_extra_whitespaces', true] as const,
+          ['tokenizer.ggml.precompiled_charsmap', [...charsmapOf(name)]] as const,
+        ]
+      : []),
   ])
+}
+
+function charsmapOf(name: string): Uint8Array {
+  const find = (message: Uint8Array, field: number): Uint8Array =>
+    [...protobufFields(message)].find((found) => found.field === field)?.bytes ?? new Uint8Array()
+  return find(find(read(`sentencepiece/${name}.model`), 3), 2)
 }
 
 interface SentencePieceCase {
@@ -75,7 +89,7 @@ interface SentencePieceCase {
 
 describe.each([
   ...namesIn('sentencepiece/', '.model').map((name) => ['tokenizer.model', name, sentencePiece] as const),
-  ...['llama', 'gemma', 'unigram-bytes'].map(
+  ...['llama', 'gemma', 'unigram', 'unigram-bytes'].map(
     (name) => ['GGUF', name, (of: string) => tokenizerFromGguf(asGguf(of))] as const,
   ),
 ])('%s of %s as sentencepiece reads it', (_kind, name, definitionOf) => {
