@@ -8,6 +8,7 @@ import { adapterImport } from './assistants/import-adapter.ts'
 import { openAdapters } from './assistants/adapter-service.ts'
 import { adapterFiles } from './assistants/adapter-files.ts'
 import { pairResolver } from './assistants/answering-pair.ts'
+import { adapterBlending } from './assistants/blend-adapters.ts'
 import { evaluation } from './assistants/evaluate.ts'
 import { lineageOf } from './assistants/lineage.ts'
 import { bundleExport } from './bundle/export-bundle.ts'
@@ -167,6 +168,7 @@ async function assemble(
   const transfer = {
     exportAdapter: adapterExport({ engine, models, adapters, files, exportDirectory }),
     importAdapter: adapterImport({ storage, engine, dataDirectory, models, adapters }),
+    blendAdapters: adapterBlending({ storage, engine, dataDirectory, models, adapters, files }),
   }
   const exportBundle = bundleExport({ engine, models, examples, resourcesDirectory, exportDirectory })
   const computer = computerService(devices, models)
@@ -174,7 +176,12 @@ async function assemble(
     models,
     examples,
     personalize,
-    adapters: { ...adapters, export: transfer.exportAdapter, import: transfer.importAdapter },
+    adapters: {
+      ...adapters,
+      export: transfer.exportAdapter,
+      import: transfer.importAdapter,
+      blend: transfer.blendAdapters,
+    },
     data,
     devices: computer,
     exportBundle,

@@ -45,6 +45,7 @@ export interface HandlerParts {
   readonly exportAdapter: AdapterService['export']
   readonly importAdapter: AdapterService['import']
   readonly exportBundle: Services['exportBundle']
+  readonly blendAdapters: AdapterService['blend']
   readonly settings: SettingsService
   readonly computer: DeviceService
   readonly api: ApiService
@@ -167,6 +168,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
     'adapters.import': plain(({ modelId, ...input }, signal) =>
       parts.importAdapter({ ...input, model: modelId }, signal),
     ),
+    'adapters.blend': plain((input, signal) => parts.blendAdapters(input, signal)),
     'adapters.lineage': plain(({ id }) => {
       const { fingerprint, examples: learned } = parts.lineage(id)
       return { fingerprint, examples: learned }

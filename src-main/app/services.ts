@@ -187,6 +187,8 @@ export interface AdapterService {
     },
     signal?: AbortSignal,
   ): Promise<Adapter>
+  /** A new adapter that does what those do together; see `adapters.blend`. */
+  blend(input: ProcedureInput<'adapters.blend'>, signal?: AbortSignal): Promise<Adapter>
 }
 
 /** What a backup holds, by table. */

@@ -5,10 +5,10 @@
  * Hosts validate inputs with this table before the app sees them; the renderer takes its types from it.
  */
 import { z } from 'zod'
+import { adapterProcedures } from './adapter-procedures.ts'
 import { apiProcedures } from './api.ts'
 import { deviceProcedures } from './devices.ts'
 import {
-  adapter,
   appInfo,
   catalogueEntry,
   chatMessage,
@@ -36,13 +36,10 @@ import {
   verdict,
   verdictPair,
 } from './entities.ts'
-import { id, name, never, path, procedure } from './procedure.ts'
+import { done, id, ids, name, never, nothing, path, procedure } from './procedure.ts'
 import { settings } from './settings.ts'
 import { transferProcedures } from './transfer-procedures.ts'
 
-const ids = z.array(id).min(1).max(1_000_000)
-const nothing = z.object({})
-const done = z.null()
 const progress = z.object({
   doneBytes: z.number(),
   totalBytes: z.number(),
@@ -320,28 +317,7 @@ export const procedures = {
   /** Continues a paused, interrupted or failed run from its checkpoint. */
   'runs.resume': procedure(z.object({ id }), never, run),
 
-  'adapters.list': procedure(nothing, never, z.array(adapter)),
-  'adapters.rename': procedure(z.object({ id, name }), never, adapter),
-  'adapters.note': procedure(z.object({ id, notes: z.string().max(10_000) }), never, adapter),
-  /** All conversations with one of these adapters go over to this one; returns which, and what they had before. */
-  'adapters.adopt': procedure(
-    z.object({ id, fromIds: ids }),
-    never,
-    z.array(z.object({ conversationId: z.string(), adapterId: z.string() })),
-  ),
-  'adapters.remove': procedure(z.object({ id }), never, done),
-  'adapters.restore': procedure(z.object({ id }), never, adapter),
-  /** The examples the adapter was made of, as they were then, and a SHA-256 over them. */
-  'adapters.lineage': procedure(
-    z.object({ id }),
-    never,
-    z.object({
-      fingerprint: z.string(),
-      examples: z.array(z.object({ id: z.string(), messages: z.array(chatMessage), heldOut: z.boolean() })),
-    }),
-  ),
-  /** Queues a run that makes a new adapter of the same settings and examples but these. */
-  'adapters.forget': procedure(z.object({ id, exampleIds: z.array(id).min(1) }), never, run),
+  ...adapterProcedures,
 
   ...transferProcedures,
 

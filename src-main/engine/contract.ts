@@ -422,6 +422,16 @@ export interface EngineOperations extends DeviceOperations, BundleOperations {
     readonly event: never
     readonly result: ImportedAdapter
   }
+  /** Writes one adapter file to `targetPath` that adds up what the given ones do, each at its strength. */
+  readonly blendAdapters: {
+    readonly input: {
+      readonly modelDirectory: string
+      readonly adapters: readonly AdapterReference[]
+      readonly targetPath: string
+    }
+    readonly event: never
+    readonly result: ImportedAdapter
+  }
   /** Frees a model's sessions and cache, before its folder is removed. */
   readonly releaseModel: {
     readonly input: { readonly modelDirectory: string }

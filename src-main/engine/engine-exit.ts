@@ -28,6 +28,7 @@ const wording: Readonly<Record<OperationName, { readonly doing: string; readonly
   exportAdapter: { doing: 'exporting the assistant', remedy: 'Export it again.' },
   inspectAdapter: { doing: 'reading the assistant', remedy: 'Import it again.' },
   importAdapter: { doing: 'importing the assistant', remedy: 'Import it again.' },
+  blendAdapters: { doing: 'blending the assistants', remedy: 'Blend them again.' },
   listDevices: { doing: 'looking for devices', remedy: 'Try again.' },
   probe: { doing: 'testing the device', remedy: 'Update its driver, or use another device.' },
   releaseModel: { doing: 'closing the model', remedy: 'Try again.' },

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { projectionsOfAdapter } from '../core/vera/adapter-file.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
-import { type LiveAdapter, liveAdapter, withStrength } from '../core/vera/live-adapter.ts'
+import { type LiveAdapter, withStrength } from '../core/vera/live-adapter.ts'
 import type { AdapterReference } from './contract.ts'
 import type { ModelFolder } from './model-folder.ts'
-import { hashLayout, type OpenAdapter, readAdapter } from './open-adapter.ts'
+import { hashLayout, type OpenAdapter, readAdapters, together } from './open-adapter.ts'
 
 /** A thousand adapters of the default model at rank 64 fit. */
 const heldBytes = 400_000_000
@@ -70,24 +70,26 @@ export class HeldAdapters {
 
   #read(path: string, folder: ModelFolder): Held {
     const stat = statSync(path, { throwIfNoEntry: false })
-    const { bytes, adapter } = readAdapter(path, folder)
-    const { layout, settings, storedProjections } = adapter
+    const { bytes, adapters } = readAdapters(path, folder)
+    const { layout, vectors } = together(adapters, () => null)
     const identity = createHash('sha256').update(bytes).digest('hex')
-    const from = storedProjections === null ? `key ${settings.projectionKey}` : `file ${identity}`
-    const group = `${hashLayout(layout)} ${from}`
+    const from = adapters.map(({ settings, storedProjections }) =>
+      storedProjections === null ? `key ${settings.projectionKey}` : `file ${identity}`,
+    )
+    const group = `${hashLayout(layout)} ${from.join()}`
     const shared = this.#shared.get(group)?.deref() ?? {
       group,
       layout,
-      projectionFeeds: liveAdapter(layout, adapter.vectors, projectionsOfAdapter(adapter)).projectionFeeds,
+      projectionFeeds: together(adapters, projectionsOfAdapter).projectionFeeds,
     }
     this.#shared.set(group, new WeakRef(shared))
-    const fits = !this.#isExact && adapter.vectors.every((value) => Math.abs(value) <= largestHalf)
+    const fits = !this.#isExact && vectors.every((value) => Math.abs(value) <= largestHalf)
     return {
       sizeBytes: stat?.size ?? 0,
       modifiedMs: stat?.mtimeMs ?? 0,
       identity,
       shared,
-      vectors: fits ? new Float16Array(adapter.vectors) : adapter.vectors.slice(),
+      vectors: fits ? new Float16Array(vectors) : vectors.slice(),
     }
   }
 

@@ -5,9 +5,11 @@ import {
   checkBaseModel,
   type DecodedAdapter,
   decodeAdapter,
+  decodeAdapters,
   projectionsOfAdapter,
   readAdapterSettings,
 } from '../core/vera/adapter-file.ts'
+import { addUp } from '../core/vera/blend.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter, withStrength } from '../core/vera/live-adapter.ts'
 import type { AdapterReference } from './contract.ts'
@@ -21,27 +23,39 @@ export interface OpenAdapter {
   readonly group: string | null
 }
 
-/** Reads an adapter file for a model; fails where it was made for another one. */
+/** Reads an adapter file, of one adapter or a blend, for a model; fails where it was made for another one. */
 export function openAdapter({ path, strength }: AdapterReference, folder: ModelFolder): LiveAdapter {
-  const { adapter } = readAdapter(path, folder)
-  const base = liveAdapter(adapter.layout, adapter.vectors, projectionsOfAdapter(adapter))
-  return withStrength(base, strength)
+  return withStrength(together(readAdapters(path, folder).adapters, projectionsOfAdapter), strength)
 }
 
-/** The adapter of a file, at the strength it was trained with; fails as `openAdapter` does. */
+/** What adapters do together; with what gives their projections, or null where those are not needed. */
+export function together(
+  adapters: readonly DecodedAdapter[],
+  projectionsOf: typeof projectionsOfAdapter,
+): LiveAdapter {
+  return addUp(adapters.map((one) => liveAdapter(one.layout, one.vectors, projectionsOf(one))))
+}
+
+/** The only adapter of a file, at the strength it was trained with; fails as `openAdapter` does. */
 export function readAdapterFor({ path }: AdapterReference, folder: ModelFolder): DecodedAdapter {
-  return readAdapter(path, folder).adapter
+  const bytes = readChecked(path, folder)
+  return decodeAdapter(bytes, folder.model.config)
 }
 
-/** The adapter of a file, and its bytes; fails as `openAdapter` does. */
-export function readAdapter(
+/** The adapters of a file, one or those of a blend, and its bytes; fails as `openAdapter` does. */
+export function readAdapters(
   path: string,
   folder: ModelFolder,
-): { readonly bytes: Uint8Array; readonly adapter: DecodedAdapter } {
+): { readonly bytes: Uint8Array; readonly adapters: readonly DecodedAdapter[] } {
+  const bytes = readChecked(path, folder)
+  return { bytes, adapters: decodeAdapters(bytes, folder.model.config) }
+}
+
+function readChecked(path: string, folder: ModelFolder): Uint8Array {
   const bytes = readAdapterFile(path)
   // The right model first: an adapter of another one has other shapes, too.
   checkBaseModel(readAdapterSettings(bytes), folder.summary.sourceHash)
-  return { bytes, adapter: decodeAdapter(bytes, folder.model.config) }
+  return bytes
 }
 
 /** Tells layouts apart. */

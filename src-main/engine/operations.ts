@@ -1,4 +1,5 @@
 import { importAdapter, inspectAdapter } from './adapter-import/import-adapter.ts'
+import { blendAdapters } from './blend-adapters.ts'
 import { chat } from './chat.ts'
 import { estimate } from './estimate.ts'
 import { countTokens, evaluate, maskExamples } from './evaluate.ts'
@@ -30,6 +31,7 @@ export function createOperations({ exact, device }: EngineOptions): OperationTab
     exportBundle: exportBundle(resources),
     inspectAdapter,
     importAdapter: importAdapter(resources),
+    blendAdapters: blendAdapters(resources),
     // oxlint-disable-next-line require-yield -- it has no events
     async *listDevices() {
       return { devices: availableDevices(), libraryVersion }

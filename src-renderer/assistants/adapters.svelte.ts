@@ -16,6 +16,7 @@ export class Adapters {
   readonly list: Loadable<readonly Adapter[]>
   readonly renaming = new Task()
   readonly forgetting = new Task()
+  readonly blending = new Task()
   readonly importing = new Task()
   readonly #client: Client
   readonly #notices: Notices
@@ -33,6 +34,15 @@ export class Adapters {
   async rename(adapter: Adapter, name: string): Promise<boolean> {
     return await this.renaming.run(async () => {
       this.#put(await this.#client.call('adapters.rename', { id: adapter.id, name }))
+    })
+  }
+
+  /** Whether there is a new assistant that does what these do. */
+  async blend(name: string, parts: ProcedureInput<'adapters.blend'>['parts']): Promise<boolean> {
+    return await this.blending.run(async () => {
+      const made = await this.#client.call('adapters.blend', { name, parts })
+      await this.list.load()
+      this.#notices.say(t.assistants.blend.done(made.name))
     })
   }
 

@@ -151,6 +151,17 @@ export function engineStandIn(): EngineStandIn {
         sizeBytes: adapterBytes.length,
       }
     },
+    async *blendAdapters({ adapters, targetPath }) {
+      const bytes = Buffer.from(JSON.stringify(adapters.map(({ strength }) => strength)))
+      writeFileSync(targetPath, bytes)
+      return {
+        rank: 4,
+        targets: ['q_proj', 'v_proj'],
+        projectionKey: 7,
+        parameterCount: 12,
+        sizeBytes: bytes.length,
+      }
+    },
     async *listDevices() {
       return { devices: ['cpu', 'webgpu'], libraryVersion: '1.0' }
     },

@@ -76,3 +76,39 @@ it('conversations go over to another version and back, and a version keeps its n
     notes: 'The calm one.',
   })
 })
+
+it('a blend is an adapter of its own, made of two on one model', async () => {
+  const app = await testApp()
+  await withModel(app)
+  const { personalize } = app.services
+  const ids: string[] = []
+  for (const name of ['Pim', 'Tom']) {
+    const run = personalize.start({ name, model: null, examples: [example('dogs')] })
+    ids.push((await result(personalize.watch(run.id))).adapterId ?? '')
+  }
+  const [pim = '', tom = ''] = ids
+  const parts = [
+    { id: pim, weight: 0.6 },
+    { id: tom, weight: 0.4 },
+  ]
+  const blend = await app.call('adapters.blend', { name: 'pim', parts })
+  expect(blend).toMatchObject({
+    name: 'pim 2',
+    origin: 'blended',
+    parents: [
+      { id: pim, name: 'Pim', weight: 0.6 },
+      { id: tom, name: 'Tom', weight: 0.4 },
+    ],
+    parameterCount: 12,
+  })
+  await app.call('adapters.remove', { id: pim })
+  expect((await app.call('adapters.list', {})).map(({ name }) => name)).toEqual(['pim 2', 'Tom'])
+  const twice = [
+    { id: tom, weight: 1 },
+    { id: tom, weight: 1 },
+  ]
+  expect(await failureCode(() => app.call('adapters.blend', { name: 'x', parts: twice }))).toBe(
+    'blend-of-one',
+  )
+  expect(await failureCode(() => app.call('adapters.blend', { name: 'x', parts }))).toBe('adapter-not-found')
+})

@@ -96,6 +96,19 @@ describe.skipIf(browser === null)('the assistants in a browser', () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await card('Pim 3').getByText('Trained on from Pim 2.').waitFor()
 
+    await page.getByRole('button', { name: 'Blend' }).click()
+    const panel = page.getByRole('dialog', { name: 'Blend two assistants' })
+    await expect(panel.getByLabel('Name of the assistant').inputValue()).resolves.toMatch(/ \+ /)
+    await panel.getByLabel('Second').selectOption('Pim 3')
+    await panel.getByLabel('First').selectOption('Pim 3')
+    // The button says why it does nothing.
+    await expect(panel.getByRole('button', { name: 'Make the blend' }).getAttribute('title')).resolves.toBe(
+      'Two different assistants of one model are needed.',
+    )
+    expect(await findViolations(page)).toEqual([])
+    await takePicture(page, 'assistants-blend')
+    await page.keyboard.press('Escape')
+
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
       for (const [width, height] of [

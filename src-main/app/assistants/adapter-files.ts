@@ -1,4 +1,5 @@
 /** Adapters live in the database; the engine reads files. Here the one becomes the other. */
+import { randomUUID } from 'node:crypto'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter, Model } from '../../contract/entities.ts'
@@ -24,7 +25,8 @@ export function adapterFiles(storage: Storage, dataDirectory: string): AdapterFi
 
   async function write(path: string, bytes: Uint8Array): Promise<void> {
     await mkdir(directory, { recursive: true })
-    const unfinished = `${path}.part`
+    // A name of its own: two who need the adapter at once each write it, and either is right.
+    const unfinished = `${path}.${randomUUID()}.part`
     await using file = await open(unfinished, 'w')
     await file.writeFile(bytes)
     await file.sync()

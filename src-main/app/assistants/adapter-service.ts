@@ -7,7 +7,7 @@ import { sameName, uniqueName } from '../unique-name.ts'
 
 const maxStrength = 1.5
 
-export interface Adapters extends Omit<AdapterService, 'export' | 'import'> {
+export interface Adapters extends Omit<AdapterService, 'export' | 'import' | 'blend'> {
   get(id: string): Adapter
   rename(id: string, name: string): Adapter
   note(id: string, notes: string): Adapter

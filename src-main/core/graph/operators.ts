@@ -185,6 +185,12 @@ export interface LowRankUpdate {
   readonly lambdaB: Value | null
 }
 
+/** product `[N, out]` with the update added, as plain operators. */
+export function addUpdate(g: GraphBuilder, product: Value, { z, lambdaD, B, lambdaB }: LowRankUpdate): Value {
+  const delta = gemm(g, mul(g, z, lambdaD), B, { b: true })
+  return add(g, product, lambdaB === null ? delta : mul(g, delta, lambdaB))
+}
+
 const updateInputs = (update: LowRankUpdate | null): readonly Value[] =>
   update === null
     ? []

@@ -77,7 +77,7 @@ export function lowerLinears(
     const weight = weights.get(module) ?? weightOf(g, module)
     weights.set(module, weight)
     const update = op.updateOf(inputs)
-    const updated = (product: Value): Value => (update === null ? product : addUpdate(g, product, update))
+    const updated = (product: Value): Value => (update === null ? product : op.addUpdate(g, product, update))
     if (weight.kind === 'matrix') return updated(op.gemm(g, x, weight.matrix, { b: node.op === 'Linear' }))
     const format = { rows: intAttribute(node, 'outFeatures'), columns: intAttribute(node, 'inFeatures') }
     const transposed = node.op !== 'Linear'
@@ -137,11 +137,6 @@ function blockLinear(
   const lambdaB = update.lambdaB === null ? null : where(update.lambdaB)
   const read = { ...update, lambdaD: lambdaD.vector, lambdaB: lambdaB?.vector ?? null }
   return op.blockLinear(g, x, weight, format, read, { lambdaD: lambdaD.start, lambdaB: lambdaB?.start ?? 0 })
-}
-
-function addUpdate(g: GraphBuilder, product: Value, { z, lambdaD, B, lambdaB }: op.LowRankUpdate): Value {
-  const delta = op.gemm(g, op.mul(g, z, lambdaD), B, { b: true })
-  return op.add(g, product, lambdaB === null ? delta : op.mul(g, delta, lambdaB))
 }
 
 /** x `[N, in]` → `[N, in/32]` */

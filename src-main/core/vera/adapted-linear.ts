@@ -21,10 +21,11 @@ export interface LowRankBranch {
 }
 
 export interface AdaptedSite {
-  readonly branch: LowRankBranch | null
+  /** One an adapter: several of a blend, none where only the bias is trained. */
+  readonly branches: readonly LowRankBranch[]
   /** `[out]`, what was trained on top of the layer's own bias. */
   readonly bias: Value | null
-  /** The site's parts as pieces of the flat vector, in its order. */
+  /** The sites' parts as pieces of the flat vector, in its order. */
   readonly trained: readonly Value[]
 }
 
@@ -32,12 +33,13 @@ export interface AdaptedSite {
 export const lambdaInput = 'vera.lambda'
 
 /** The names under which a graph takes the slices of the projections that its layers need. */
-export const projectionInput = (matrix: 'A' | 'B', size: number, rank: number): string =>
-  `vera.${matrix}.${size}.${rank}`
+export const projectionInput = (matrix: 'A' | 'B', size: number, rank: number, set = 0): string =>
+  `vera.${matrix}.${size}.${rank}${set === 0 ? '' : `.${set}`}`
 
 /**
  * Declares the adapter's inputs: `vera.lambda [length]`, the flat vector in the layout's order, and for VeRA the
- * projections' slices `vera.A.<in>.<rank> [rank, in]`, `vera.B.<out>.<rank> [out, rank]`. Returns the sites by module.
+ * projections' slices `vera.A.<in>.<rank> [rank, in]`, `vera.B.<out>.<rank> [out, rank]` (those of a blend's later
+ * adapters end in their number). Returns the sites by module.
  *
  * @param rows the name of the rows where each has vectors of its own: then `vera.lambda [rows, length]`; VeRA only
  */
@@ -48,8 +50,8 @@ export function declareAdapter(
 ): ReadonlyMap<string, AdaptedSite> {
   const vector = g.input(lambdaInput, 'float32', rows === null ? [layout.length] : [rows, layout.length])
   const once = new Map<string, Value>()
-  const projection = (matrix: 'A' | 'B', size: number, rank: number): Value => {
-    const name = projectionInput(matrix, size, rank)
+  const projection = (matrix: 'A' | 'B', size: number, { rank, projectionSet }: VeraSite): Value => {
+    const name = projectionInput(matrix, size, rank, projectionSet)
     const value = once.get(name) ?? g.input(name, 'float32', matrix === 'A' ? [rank, size] : [size, rank])
     once.set(name, value)
     return value
@@ -73,15 +75,30 @@ export function declareAdapter(
         ? { A, B, lambdaD: g.float32(site.scale), lambdaB: null }
         : lambdaD !== null && lambdaB !== null
           ? {
-              A: projection('A', site.inFeatures, site.rank),
-              B: projection('B', site.outFeatures, site.rank),
+              A: projection('A', site.inFeatures, site),
+              B: projection('B', site.outFeatures, site),
               lambdaD,
               lambdaB,
             }
           : null
-    return { branch, bias: piece('bias'), trained: [...pieces.values()] }
+    return { branches: branch === null ? [] : [branch], bias: piece('bias'), trained: [...pieces.values()] }
   }
-  return new Map(layout.sites.map((site) => [site.module, declare(site)]))
+  const sites = new Map<string, AdaptedSite>()
+  for (const site of layout.sites) {
+    const before = sites.get(site.module)
+    sites.set(site.module, before === undefined ? declare(site) : together(g, before, declare(site)))
+  }
+  return sites
+}
+
+/** What two adapters do to one layer. */
+function together(g: GraphBuilder, one: AdaptedSite, other: AdaptedSite): AdaptedSite {
+  return {
+    branches: [...one.branches, ...other.branches],
+    bias:
+      one.bias !== null && other.bias !== null ? op.add(g, one.bias, other.bias) : (one.bias ?? other.bias),
+    trained: [...one.trained, ...other.trained],
+  }
 }
 
 /**
@@ -108,10 +125,11 @@ export function adaptLinears(
     const site = sites.get(module)
     if (site === undefined) return null
     // The projection comes first on the tape, as those that share it are found there.
-    const z = site.branch === null ? null : project(g, module, x, site.branch.A)
+    const updates = site.branches.map((branch) => ({ ...branch, z: project(g, module, x, branch.A) }))
+    const [first = null, ...others] = updates
     const [inFeatures, outFeatures] = [intAttribute(node, 'inFeatures'), intAttribute(node, 'outFeatures')]
-    const update = site.branch === null || z === null ? null : { ...site.branch, z }
-    const y = op.linear(g, x, module, inFeatures, outFeatures, update)
+    const adapted = op.linear(g, x, module, inFeatures, outFeatures, first)
+    const y = others.reduce((sum, update) => op.addUpdate(g, sum, update), adapted)
     return site.bias === null ? y : op.add(g, y, site.bias)
   }
 }

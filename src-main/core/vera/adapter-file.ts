@@ -10,6 +10,7 @@ import type { LlamaConfig } from '../llama/config.ts'
 import { type AdapterOrigin, originKey, originToJson } from './adapter-origin.ts'
 import { settingsFromJson, settingsToJson, type AdapterSettings } from './adapter-settings.ts'
 import { adapterTensors, readStoredProjections, readVectors } from './adapter-tensors.ts'
+import { blendContent, partsOf } from './blend-file.ts'
 import { layoutVera, type VeraLayout } from './layout.ts'
 import { projections, type Projections } from './projections.ts'
 
@@ -44,19 +45,44 @@ export function encodeAdapter(
   return writeSafetensors(adapterTensors(layout, vectors, stored), metadata)
 }
 
-/** The settings of an adapter file, without its vectors; fails as `decodeAdapter` does. */
+/** The settings of an adapter file, of a blend the first's, without its vectors; fails as `decodeAdapter` does. */
 export function readAdapterSettings(bytes: Uint8Array): AdapterSettings {
-  return settingsOf(readSafetensors(memorySource(bytes)))
+  const file = readSafetensors(memorySource(bytes))
+  return settingsOf(partsOf(file)[0] ?? file)
 }
 
 /**
  * An adapter file for a model; `checkBaseModel` tells whether it is the right one.
  *
- * @throws Failure `adapter-broken`, `adapter-version`, `adapter-incomplete` (a tensor is missing),
+ * @throws Failure `adapter-broken`, `adapter-version`, `adapter-blended`, `adapter-incomplete` (a tensor is missing),
  *   `adapter-shape` and `adapter-targets` (made for a model of another shape), or one of `readSafetensors`.
  */
 export function decodeAdapter(bytes: Uint8Array, config: LlamaConfig): DecodedAdapter {
-  const file = readSafetensors(memorySource(bytes))
+  const [only, ...others] = partsOf(readSafetensors(memorySource(bytes)))
+  if (only !== undefined && others.length === 0) return decodePart(only, config)
+  throw new Failure(
+    'adapter-blended',
+    'This assistant is a blend of others: it can answer, be blended and deleted. To train on it or export it, take one of those it is made of.',
+  )
+}
+
+/** The adapters of a file: one, or those of a blend; fails as `decodeAdapter` does. */
+export function decodeAdapters(bytes: Uint8Array, config: LlamaConfig): readonly DecodedAdapter[] {
+  return partsOf(readSafetensors(memorySource(bytes))).map((part) => decodePart(part, config))
+}
+
+/** The bytes of a file with several adapters, whose effects are to be added up. */
+export function encodeBlend(adapters: readonly DecodedAdapter[]): Uint8Array<ArrayBuffer> {
+  const { tensors, metadata } = blendContent(
+    adapters.map(({ settings, layout, vectors, storedProjections }) => ({
+      settings: settingsToJson(settings),
+      tensors: adapterTensors(layout, vectors, storedProjections),
+    })),
+  )
+  return writeSafetensors(tensors, metadata)
+}
+
+function decodePart(file: SafetensorsFile, config: LlamaConfig): DecodedAdapter {
   const settings = settingsOf(file)
   const layout = layoutVera(config, settings)
   return {

@@ -34,6 +34,8 @@ export interface VeraSite {
   readonly rank: number
   /** LoRA's alpha / r, or alpha / √r; 1 for VeRA. */
   readonly scale: number
+  /** Which projections it scales: 0, but for the later adapters of a blend; sites of one module differ in it. */
+  readonly projectionSet: number
   /** In the order of the flat vector. */
   readonly parts: readonly SitePart[]
 }
@@ -61,7 +63,7 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
   const method = targets.method ?? 'vera'
   const sites: VeraSite[] = []
   let length = 0
-  const add = (site: Omit<VeraSite, 'scale' | 'parts'>, hasTrainedBias: boolean): void => {
+  const add = (site: Omit<VeraSite, 'scale' | 'projectionSet' | 'parts'>, hasTrainedBias: boolean): void => {
     const { rank, inFeatures, outFeatures } = site
     const parts: SitePart[] = []
     const part = (name: PartName, ...shape: readonly number[]): void => {
@@ -78,7 +80,8 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
     }
     if (hasTrainedBias) part('bias', outFeatures)
     if (parts.length === 0) return
-    sites.push({ ...site, scale: method === 'vera' ? 1 : loraScale(targets, rank), parts })
+    const scale = method === 'vera' ? 1 : loraScale(targets, rank)
+    sites.push({ ...site, scale, projectionSet: 0, parts })
   }
   for (let layer = 0; layer < config.layerCount; layer++) {
     for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
@@ -148,7 +151,8 @@ export function layerLayout(
 /** What tells graphs of two layouts apart that differ only in the vectors' numbers or in the layer's number. */
 export function layoutSignature({ method, rank, sites }: VeraLayout): string {
   const each = sites.map(
-    (site) => `${site.kind}:${site.rank}*${site.scale}${sitePart(site, 'bias') !== null ? '+' : ''}`,
+    (site) =>
+      `${site.kind}:${site.projectionSet}:${site.rank}*${site.scale}${sitePart(site, 'lora_A') !== null ? 'l' : ''}${sitePart(site, 'bias') !== null ? '+' : ''}`,
   )
   return `${method} ${rank} ${each.join()}`
 }

@@ -36,6 +36,20 @@ export function liveAdapter(
   return { layout, vectors, projectionFeeds, dropout: null }
 }
 
+/** The same adapter as one of a blend: its projections get the number. */
+export function renumbered(adapter: LiveAdapter, projectionSet: number): LiveAdapter {
+  const sites = adapter.layout.sites.map((site) => ({ ...site, projectionSet }))
+  const { projectionFeeds } = adapter
+  const feeds: Record<string, Tensor> = {}
+  for (const { inFeatures, outFeatures, rank } of sites) {
+    for (const [matrix, size] of [['A', inFeatures] as const, ['B', outFeatures] as const]) {
+      const given = projectionFeeds[projectionInput(matrix, size, rank)]
+      if (given !== undefined) feeds[projectionInput(matrix, size, rank, projectionSet)] = given
+    }
+  }
+  return { ...adapter, layout: { ...adapter.layout, sites }, projectionFeeds: feeds }
+}
+
 /** What an adapted graph takes beside its own inputs: see `declareAdapter`. */
 export function adapterFeeds({ vectors, projectionFeeds }: LiveAdapter): Feeds {
   return { ...projectionFeeds, ...vectorFeeds(vectors) }

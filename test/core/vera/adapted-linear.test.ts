@@ -46,12 +46,14 @@ function adaptedGraph(caseName: string, plain: Graph, siteNames: SiteNames): Gra
   const sites = Object.entries(siteNames).map(([module, names]): [string, AdaptedSite] => [
     module,
     {
-      branch: {
-        lambdaD: input(names.lambdaD),
-        lambdaB: input(names.lambdaB),
-        A: input(names.A),
-        B: input(names.B),
-      },
+      branches: [
+        {
+          lambdaD: input(names.lambdaD),
+          lambdaB: input(names.lambdaB),
+          A: input(names.A),
+          B: input(names.B),
+        },
+      ],
       bias: null,
       trained: [],
     },
@@ -129,7 +131,7 @@ describe('the declared adapter', () => {
     const g = new GraphBuilder('adapter')
     const sites = declareAdapter(g, layout)
     expect([...sites.keys()]).toEqual(layout.sites.map((site) => site.module))
-    const [q, v, down] = [...sites.values()].map(({ branch }) => branch)
+    const [q, v, down] = [...sites.values()].flatMap(({ branches }) => branches)
     expect([q?.A.name, q?.A.shape]).toEqual(['vera.A.64.3', [3, 64]])
     expect([q?.B.name, q?.B.shape]).toEqual(['vera.B.64.3', [64, 3]])
     expect([v?.A, v?.B.name]).toEqual([q?.A, 'vera.B.32.3'])

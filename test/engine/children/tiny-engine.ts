@@ -92,6 +92,9 @@ const operations: OperationTable = {
   async *importAdapter(): AsyncGenerator<never, never> {
     throw new Failure('file-missing', 'There is no such file.')
   },
+  async *blendAdapters(): AsyncGenerator<never, never> {
+    throw new Failure('adapter-missing', 'There is no such file.')
+  },
   async *listDevices() {
     return { devices: [], libraryVersion: '' }
   },

@@ -20,6 +20,7 @@ const everyCommand = [
   ['evaluate', 'veranda evaluate FILE [--adapter N] [--exact] [--device auto|cpu|webgpu|dml|coreml|cuda]'],
   ['adapters list', 'veranda adapters list'],
   ['adapters show', 'veranda adapters show N'],
+  ['adapters blend', 'veranda adapters blend NAME A[:STRENGTH] B[:STRENGTH]'],
   ['adapters remove', 'veranda adapters remove N'],
   ['adapters import', 'veranda adapters import PATH [--name N] [--model ID]'],
   [

@@ -105,6 +105,7 @@ async function deltaWeight(
     outFeatures,
     rank,
     scale: 1,
+    projectionSet: 0,
     parts: [
       { name: 'lambda_d', start: 0, length: rank, shape: [rank] },
       { name: 'lambda_b', start: rank, length: outFeatures, shape: [outFeatures] },

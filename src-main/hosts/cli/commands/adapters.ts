@@ -45,11 +45,31 @@ export const adapterCommands: readonly Command[] = [
         size: formatBytes(adapter.sizeBytes),
         'loss before (nats a token)': formatLoss(adapter.lossBefore),
         'loss after (nats a token)': formatLoss(adapter.lossAfter),
+        'made by': adapter.origin,
+        'made of': adapter.parents
+          .map(({ name: of, weight }) => (weight === null ? of : `${of}:${weight}`))
+          .join(', '),
+        notes: adapter.notes,
         made: new Date(adapter.createdAt).toISOString(),
       })
       const width = Math.max(...rows.map(([label]) => label.length))
       for (const [label, value] of rows) output.line(`${label.padEnd(width)}  ${value}`)
       return adapter
+    },
+  }),
+  command({
+    words: 'adapters blend',
+    summary: 'Adds up what two adapters learned, each times its strength, as a new adapter.',
+    required: ['NAME', 'A[:STRENGTH]', 'B[:STRENGTH]'],
+    options: {},
+    async run({ services, output, signal }, { positionals: [name = '', ...references] }) {
+      const parts = references.map((reference) => {
+        const { adapter, strength } = services.adapters.find(reference)
+        return { id: adapter.id, weight: strength }
+      })
+      const blend = await services.adapters.blend({ name, parts }, signal)
+      output.line(`“${blend.name}” does what ${references.join(' and ')} do.`)
+      return blend
     },
   }),
   command({
