@@ -5,6 +5,7 @@
  * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
  */
 import type { ExportFormat } from '../contract/export-formats.ts'
+import type { BlendOperations } from './blend-contract.ts'
 import type { ChatEvent } from './chat-event-contract.ts'
 import type { BundleOperations } from './bundle-contract.ts'
 import type { DeviceOperations } from './device-contract.ts'
@@ -350,7 +351,7 @@ export interface ImportedAdapter {
 }
 
 /** Operation name → its input, its events and its result. */
-export interface EngineOperations extends DeviceOperations, BundleOperations {
+export interface EngineOperations extends DeviceOperations, BundleOperations, BlendOperations {
   readonly importModel: {
     readonly input: {
       readonly sourcePath: string
@@ -417,16 +418,6 @@ export interface EngineOperations extends DeviceOperations, BundleOperations {
     readonly input: {
       readonly path: string
       readonly modelDirectory: string
-      readonly targetPath: string
-    }
-    readonly event: never
-    readonly result: ImportedAdapter
-  }
-  /** Writes one adapter file to `targetPath` that adds up what the given ones do, each at its strength. */
-  readonly blendAdapters: {
-    readonly input: {
-      readonly modelDirectory: string
-      readonly adapters: readonly AdapterReference[]
       readonly targetPath: string
     }
     readonly event: never
