@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use napi::bindgen_prelude::{Error, Float32ArraySlice, Result, Status};
 
+use crate::encode::WrittenFormat;
 use crate::formats::{Format, FormatPacking};
 use crate::quantize::{Quantize, quantize4, quantize8};
 
@@ -104,6 +105,19 @@ pub fn check_quantized(
         check_length("offsets", offsets.len(), scales.len(), 1)?;
     }
     Ok(quantize)
+}
+
+/// Whether `out` is as long as the weights are in the format.
+pub fn check_written(format: &WrittenFormat, weights: &[f32], out: &[u8]) -> Result<()> {
+    let WrittenFormat { name, block_size, bytes_per_block, .. } = *format;
+    let blocks = weights.len() / block_size;
+    if !weights.len().is_multiple_of(block_size) {
+        return Err(invalid(format!(
+            "weights has {} elements; {name} has blocks of {block_size}.",
+            weights.len()
+        )));
+    }
+    check_length("out", out.len(), blocks, bytes_per_block)
 }
 
 /// Refuses arrays that share memory.

@@ -5,6 +5,7 @@
 mod blocks4;
 mod blocks8;
 mod checks;
+mod encode;
 mod formats;
 #[cfg(target_arch = "x86_64")]
 mod kernels;
@@ -17,7 +18,9 @@ mod vectorize;
 use napi::bindgen_prelude::{Float32ArraySlice, Result, Uint8ArraySlice};
 use napi_derive::napi;
 
-use crate::checks::{apart, check_blocks, check_packed, check_quantized, check_rows, ends, writable};
+use crate::checks::{
+    apart, check_blocks, check_packed, check_quantized, check_rows, check_written, ends, writable,
+};
 
 /// Decodes blocks of 32 4-bit weights (layout in `blocks4.rs`) on up to `threads` threads.
 ///
@@ -108,6 +111,19 @@ pub fn quantize_blocks(
     let quantize = check_quantized(bits, weights, quants, scales, offsets.as_deref())?;
     let sums = parallel::quantize(quantize, weights, quants, scales, offsets, threads);
     Ok(vec![sums.error, sums.weights])
+}
+
+/// Writes weights (whole blocks) in a format, on up to `threads` threads. Returns whether all that were finite still are.
+#[napi(catch_unwind)]
+pub fn encode(format: String, weights: &[f32], mut out: Uint8ArraySlice, threads: u32) -> Result<bool> {
+    let format = encode::find(&format)?;
+    apart(&[ends(weights), ends(&out)])?;
+    // SAFETY: they don't overlap, and JavaScript waits until the call is over.
+    let out = unsafe { out.as_mut() };
+    check_written(format, weights, out)?;
+    parallel::encode(format, weights, out, threads);
+    let beyond = |weight: &f32| weight.is_finite() && encode::half(*weight) & 0x7fff == 0x7c00;
+    Ok(format.block_size > 1 || !weights.iter().any(beyond))
 }
 
 /// The names that `dequantize` takes.

@@ -4,6 +4,7 @@ use std::iter;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::encode::WrittenFormat;
 use crate::formats::open_block::RoundingError;
 use crate::formats::{Format, FormatPacking};
 use crate::quantize::Quantize;
@@ -93,6 +94,12 @@ pub fn quantize(
         quantize(weights, quants, scales, offsets, sums);
     });
     total(&sums)
+}
+
+pub fn encode(format: &WrittenFormat, weights: &[f32], out: &mut [u8], threads: u32) {
+    let threads = useful(threads, weights.len());
+    let parts = weights.chunks(PART).zip(out.chunks_mut(PART / format.block_size * format.bytes_per_block));
+    for_each(parts, threads, |(weights, out)| (format.encode)(weights, out));
 }
 
 /// Part by part, in order: the same sum on any number of threads.

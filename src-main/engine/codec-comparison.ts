@@ -1,7 +1,7 @@
 /** What codecs do, whoever wrote them, and whether two of them do the same. */
 import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
 import { emptyBlocks, emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
-import type { WrittenFormat } from '../core/checkpoint/encode-weights.ts'
+import { weightEncoders, type WrittenFormat } from '../core/checkpoint/encode-weights.ts'
 import type { PackedBlocks, RoundingError } from '../core/checkpoint/quantize-blocks.ts'
 import {
   blockFormats,
@@ -74,6 +74,15 @@ export function findDifference(decoders: WeightDecoders, reference: WeightDecode
       }
       if (!isSameBlocks(quantize(decoders), quantize(reference))) return `weights quantised to ${bits} bits`
     }
+  }
+  for (const format of Object.keys(weightEncoders) as WrittenFormat[]) {
+    const { blockSize, bytesPerBlock } = weightFormats[format]
+    const encode = (each: WeightDecoders): Uint8Array => {
+      const out = new Uint8Array((weights.length / blockSize) * bytesPerBlock).fill(77)
+      each.encode(format, weights, out)
+      return out
+    }
+    if (!isSame(encode(decoders), encode(reference))) return `weights written as ${format}`
   }
   return null
 }

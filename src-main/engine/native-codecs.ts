@@ -3,7 +3,7 @@ import { messageOf } from '../contract/failure.ts'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { unpackBlocks } from '../core/checkpoint/block-weights.ts'
-import { weightEncoders } from '../core/checkpoint/encode-weights.ts'
+import { weightEncoders, type WrittenFormat } from '../core/checkpoint/encode-weights.ts'
 import { packBlocks } from '../core/checkpoint/pack-blocks.ts'
 import { quantizeBlocks } from '../core/checkpoint/quantize-blocks.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
@@ -40,6 +40,8 @@ interface Addon {
     offsets: Float32Array | null,
     threads: number,
   ): readonly number[]
+  /** Whether all finite weights are finite as they were written. */
+  encode(format: string, weights: Float32Array, out: Uint8Array, threads: number): boolean
   formats(): readonly string[]
 }
 
@@ -50,6 +52,9 @@ type NativeUnpack = (
   out: Float32Array,
   threads: number,
 ) => void
+
+/** The others only move bytes. */
+const nativelyWritten: ReadonlySet<WrittenFormat> = new Set(['F16', 'Q8_0', 'Q4_1', 'Q4_0'])
 
 /** Memory, not arithmetic, is the limit beyond. */
 const mostThreads = 4
@@ -72,8 +77,6 @@ export function loadCodecs(addonPath: string | null = findAddon()): Codecs {
   }
 }
 
-const encode: Codecs['encode'] = (format, weights, out) => weightEncoders[format](weights, out)
-
 function typescriptCodecs(reason: string): Codecs {
   return {
     name: 'typescript',
@@ -82,7 +85,7 @@ function typescriptCodecs(reason: string): Codecs {
     dequantize: (format, bytes, out) => weightFormats[format].dequantize(bytes, out),
     packBlocks,
     quantizeBlocks,
-    encode,
+    encode: (format, weights, out) => weightEncoders[format](weights, out),
   }
 }
 
@@ -108,7 +111,11 @@ function nativeCodecs(addon: Addon): Codecs {
       const [error = 0, weights = 0] = addon.quantizeBlocks(from, bits, quants, scales, offsets, threads)
       return { error, weights }
     },
-    encode,
+    encode(format, weights, out) {
+      // What doesn't fit is said by the reference.
+      const isWritten = nativelyWritten.has(format) && addon.encode(format, weights, out, threads)
+      if (!isWritten) weightEncoders[format](weights, out)
+    },
   }
 }
 
@@ -116,8 +123,14 @@ function isAddon(value: unknown): value is Addon {
   return (
     typeof value === 'object' &&
     value !== null &&
-    ['unpackBlocks4', 'unpackBlocks8', 'dequantize', 'packBlocks', 'quantizeBlocks', 'formats'].every(
-      (name) => typeof Reflect.get(value, name) === 'function',
-    )
+    [
+      'unpackBlocks4',
+      'unpackBlocks8',
+      'dequantize',
+      'packBlocks',
+      'quantizeBlocks',
+      'encode',
+      'formats',
+    ].every((name) => typeof Reflect.get(value, name) === 'function')
   )
 }

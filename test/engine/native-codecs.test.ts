@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { weightEncoders, type WrittenFormat } from '../../src-main/core/checkpoint/encode-weights.ts'
 import { unpackBlocks } from '../../src-main/core/checkpoint/block-weights.ts'
 import { emptyBlocks, emptyBlocksFor, packBlocks } from '../../src-main/core/checkpoint/pack-blocks.ts'
 import { quantizeBlocks } from '../../src-main/core/checkpoint/quantize-blocks.ts'
@@ -121,6 +122,32 @@ describe.skipIf(!isBuilt)('the native codecs [needs cargo]', () => {
     })
   }
 
+  test.each(Object.keys(weightEncoders) as WrittenFormat[])(
+    'write random weights as %s to the same bits',
+    (format) => {
+      const { blockSize, bytesPerBlock } = weightFormats[format]
+      for (const blocks of [0, 1, 40_001]) {
+        // Of all sizes, among them those that half precision has only in part.
+        const weights = randomFloats(blocks * 32, 8).map((weight, index) => weight * 2 ** ((index % 44) - 28))
+        const [expected, actual] = [1, 2].map(
+          () => new Uint8Array((weights.length / blockSize) * bytesPerBlock),
+        )
+        if (expected === undefined || actual === undefined) throw new Error('no bytes')
+        weightEncoders[format](weights, expected)
+        codecs.encode(format, weights, actual)
+        expect(Buffer.compare(actual, expected)).toBe(0)
+      }
+    },
+  )
+
+  test('refuse to write what half precision has not', () => {
+    const write = (weight: number) => (): void =>
+      codecs.encode('F16', Float32Array.of(1, weight), new Uint8Array(4))
+    expect(write(65504)).not.toThrow()
+    expect(write(Infinity)).not.toThrow()
+    expect(write(70_000)).toThrow('70000')
+  })
+
   test('write into a part of a buffer and leave the rest', () => {
     const out = new Float32Array(96).fill(8)
     codecs.unpackBlocks(new Uint8Array(16), Float32Array.of(1), null, 4, out.subarray(32, 64))
@@ -189,7 +216,7 @@ describe('the TypeScript codecs stand in', () => {
     const path = join(folder, 'wrong.cjs')
     writeFileSync(
       path,
-      'exports.unpackBlocks4 = exports.unpackBlocks8 = exports.dequantize = exports.packBlocks = exports.quantizeBlocks = () => {}; exports.formats = () => []',
+      'exports.unpackBlocks4 = exports.unpackBlocks8 = exports.dequantize = exports.packBlocks = exports.quantizeBlocks = exports.encode = () => {}; exports.formats = () => []',
     )
     expect(loadCodecs(path)).toMatchObject({
       name: 'typescript',
