@@ -6,6 +6,9 @@ import type { Extent, StoredModel, StoredWeight } from '../core/llama/stored-mod
 import type { BlockTensors, WeightSource } from '../core/llama/weight-source.ts'
 import type { Codecs } from './native-codecs.ts'
 
+/** So many bytes of mapped weights may be in memory: all of a small model, some layers of a large one. */
+const mappedBytes = 256 * 2 ** 20
+
 /** The weights file of a model folder, read row by row as asked; nothing of it stays in this process's memory. */
 export class FileWeights implements WeightSource {
   readonly model: StoredModel
@@ -14,6 +17,8 @@ export class FileWeights implements WeightSource {
   readonly #file: number
   readonly #map: MappedFile | null
   #scratch = new ArrayBuffer(0)
+  /** Of mapped weights, since they were last forgotten. */
+  #handedOut = 0
 
   constructor(model: StoredModel, path: string, codecs: Codecs, mapFile: Runtime['mapFile']) {
     this.#map = mapFile?.(path) ?? null
@@ -38,6 +43,11 @@ export class FileWeights implements WeightSource {
     const weight = this.model.weights[name]
     if (this.#map === null || weight?.kind !== 'blocks') return null
     const [map, blocks] = [this.#map, weight.columns / 32]
+    this.#handedOut += rows * blocks * (4 * weight.bits + (weight.offsets === null ? 4 : 8))
+    if (this.#handedOut > mappedBytes) {
+      map.forget()
+      this.#handedOut = 0
+    }
     const floats = ({ offset }: Extent) =>
       map.tensor('float32', [rows, blocks], offset + firstRow * blocks * 4)
     const blockBytes = 4 * weight.bits

@@ -32,6 +32,7 @@ interface Addon {
   readonly RunStop: new () => RunStop
   readonly MappedFile: new (path: string) => {
     tensor(dtype: 'float32' | 'uint8', shape: readonly number[], offset: number): NativeTensor
+    forget(): void
   }
   hasKernels(): boolean
 }
@@ -109,7 +110,10 @@ function runtimeOver(addon: Addon, options: NativeRuntimeOptions, library: strin
 }
 
 function mappedFile(file: InstanceType<Addon['MappedFile']>): MappedFile {
-  return { tensor: (dtype, shape, offset) => new OutsideTensor(file.tensor(dtype, shape, offset)) }
+  return {
+    tensor: (dtype, shape, offset) => new OutsideTensor(file.tensor(dtype, shape, offset)),
+    forget: () => file.forget(),
+  }
 }
 
 function sessionOver(graph: Graph, session: NativeSession, { RunStop }: Addon): Session {

@@ -16,6 +16,7 @@ import { learning } from './benchmarks/learning.ts'
 import { load } from './benchmarks/load.ts'
 import { lookup } from './benchmarks/lookup.ts'
 import { quality } from './benchmarks/quality.ts'
+import { scale } from './benchmarks/scale.ts'
 import { soak } from './benchmarks/soak.ts'
 import { storage } from './benchmarks/storage.ts'
 import { training } from './benchmarks/training.ts'
@@ -35,7 +36,17 @@ const benchmarks: readonly Benchmark[] = [
 ]
 
 /** Only run when they are named: they take many minutes. */
-const studies: readonly Study[] = [trainingJob, load, continued, quality, adapters, lookup, soak, learning]
+const studies: readonly Study[] = [
+  trainingJob,
+  load,
+  continued,
+  quality,
+  adapters,
+  lookup,
+  soak,
+  learning,
+  scale,
+]
 
 const { values, positionals } = parseArgs({
   options: {

@@ -24,6 +24,15 @@ impl MappedFile {
         Ok(Self(Arc::new(map)))
     }
 
+    /// Gives the pages that were read back to the system; whoever reads them next gets them from the file again.
+    #[napi(catch_unwind)]
+    pub fn forget(&self) -> Result<()> {
+        #[cfg(unix)]
+        // SAFETY: the map is read-only and the file does not change, so that what is read again is the same.
+        unsafe { self.0.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) }.map_err(failed)?;
+        Ok(())
+    }
+
     /// A tensor of the file, from byte `offset` on; `dtype` is `float32` or `uint8`.
     #[napi(catch_unwind)]
     pub fn tensor(&self, dtype: String, shape: Vec<i64>, offset: f64) -> Result<NativeTensor> {

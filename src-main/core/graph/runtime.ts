@@ -78,6 +78,8 @@ export interface DeviceMemory {
 export interface MappedFile {
   /** The tensor that begins at byte `offset`. */
   tensor(dtype: 'float32' | 'uint8', shape: readonly number[], offset: number): Tensor
+  /** Takes what was read of the file out of memory; tensors stay, and are read again when they are used. */
+  forget(): void
 }
 
 /** The float32 elements of a result, wherever it is. */
