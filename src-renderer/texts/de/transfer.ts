@@ -43,7 +43,7 @@ export const transfer: typeof english = {
     },
     'gguf:Q4_1': {
       title: 'Das ganze Modell für llama.cpp, in 4 Bit',
-      text: 'Klein. Es antwortet etwas anders; wie sehr, wird gemessen.',
+      text: 'Klein. Vier Bit können verlieren, was der Assistent gelernt hat; wie viel, wird gemessen.',
     },
     'gguf:Q4_0': {
       title: 'Das ganze Modell für llama.cpp, in 4 Bit, am kleinsten',
@@ -66,6 +66,8 @@ export const transfer: typeof english = {
   largestDifference: 'Größter Unterschied eines Logits',
   largestDivergence: 'Größte Divergenz der Wahrscheinlichkeiten',
   meanDivergence: 'Mittlere Divergenz',
+  withoutAdapter: 'Mittlere Abweichung des Modells ohne den Assistenten',
+  kept: 'Erhalten von dem, was der Assistent ändert',
   nats: (number) => `${number} Nats`,
   import: 'Assistenten importieren …',
   importTitle: 'Assistenten importieren',

@@ -44,7 +44,7 @@ export const transfer = {
     },
     'gguf:Q4_1': {
       title: 'The whole model for llama.cpp, in 4 bits',
-      text: 'Small. It answers somewhat differently; how much is measured.',
+      text: 'Small. Four bits can lose what the assistant learned; how much is measured.',
     },
     'gguf:Q4_0': {
       title: 'The whole model for llama.cpp, in 4 bits, the smallest',
@@ -67,6 +67,8 @@ export const transfer = {
   largestDifference: 'Largest difference of a logit',
   largestDivergence: 'Largest divergence of probabilities',
   meanDivergence: 'Mean divergence',
+  withoutAdapter: 'Mean divergence of the model without the assistant',
+  kept: 'Kept of what the assistant changes',
   nats: (number: string) => `${number} nats`,
   import: 'Import an assistant…',
   importTitle: 'Import an assistant',

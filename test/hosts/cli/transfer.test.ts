@@ -45,6 +45,35 @@ test('“adapters export” says where it went and how near it is', async () => 
   expect(stderr).toContain('Comparing with the adapter here: 50 %')
 })
 
+test('“adapters export --format gguf” is in 16 bits; what a merged model kept is said', async () => {
+  const distance = (meanDivergence: number) => ({
+    prompts: 5,
+    tokens: 80,
+    largestDifference: 1,
+    meanDivergence,
+    largestDivergence: 1,
+    sameChoices: 1,
+  })
+  const formats: string[] = []
+  const adapters: Partial<AdapterService> = {
+    async *export(_, { format, path }) {
+      formats.push(format)
+      yield { phase: 'write', share: 1 }
+      return { path, sizeBytes: 1, parity: distance(0.02), withoutAdapter: distance(0.5) }
+    },
+  }
+  const run = (format: string) =>
+    veranda(['adapters', 'export', 'pim', '--format', format, '--out', '/x'], { services: { adapters } })
+  const half = await run('gguf')
+  const four = await run('gguf:Q4_0')
+  expect(formats).toEqual(['gguf:F16', 'gguf:Q4_0'])
+  expect(half.stdout).toContain(
+    '0.50 nats away in the mean; of what the adapter changes, the export keeps 96.0 %.',
+  )
+  expect(half.stdout).not.toContain('can lose')
+  expect(four.stdout).toContain('Four bits a weight can lose what an adapter learned')
+})
+
 test.each([
   [['adapters', 'export', 'pim', '--format', 'onnx', '--out', 'x'], /--format takes veranda, peft/],
   [['adapters', 'export', 'pim', '--format', 'peft'], /--out is missing/],
