@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { counter } from '../../src-renderer/texts/counter.ts'
 import { languageOf } from '../../src-renderer/texts/language.ts'
@@ -47,4 +48,16 @@ test.each(others)('the catalogue %s has every text of the English one, in its ow
   // Short words and names may be the same in both; sentences are not.
   const copied = texts.filter(([path, text]) => /\w \w+ \w/.test(String(text)) && text === english.get(path))
   expect(copied).toEqual([])
+})
+
+test('every model of the catalogue is described in every language', () => {
+  const catalogue = readFileSync('resources/catalogue.json', 'utf8')
+  const ids = [...catalogue.matchAll(/^      "id": "(.+)",$/gm)].map(([, id = '']) => id)
+  expect(ids.length).toBeGreaterThan(5)
+  for (const [language, { models }] of others) {
+    expect(
+      ids.filter((id) => models.description(id, '') === ''),
+      language,
+    ).toEqual([])
+  }
 })

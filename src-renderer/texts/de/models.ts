@@ -1,5 +1,22 @@
 import type { models as english } from '../en/models.ts'
 
+const descriptions: Readonly<Record<string, string>> = {
+  'smollm2-135m-instruct':
+    'Ein kleines, schnelles Modell, das auf jedem Rechner läuft und sich in Minuten personalisieren lässt. Spricht Englisch.',
+  'smollm2-360m-instruct': 'Doppelt so groß wie das kleinste und etwas verlässlicher. Spricht Englisch.',
+  'qwen3-0.6b': 'Klein, und spricht mehr als hundert Sprachen. Denkt laut, bevor es antwortet.',
+  'gemma-3-1b-it': 'Schreibt gut für seine Größe, in vielen Sprachen.',
+  'llama-3.2-1b-instruct':
+    'Ein guter Ausgleich von Tempo und Verstand auf einem gewöhnlichen Rechner. Spricht acht Sprachen.',
+  'qwen2.5-1.5b-instruct': 'Befolgt Anweisungen gut und versteht Code. Spricht etwa dreißig Sprachen.',
+  'smollm2-1.7b-instruct': 'Das größte seiner Familie, mit gutem Allgemeinwissen. Spricht Englisch.',
+  'gemma-2-2b-it':
+    'Gewandt und sorgfältig. Lernt nur aus Beispielen: Allgemeine Fragen können nicht mitgelernt werden.',
+  'llama-3.2-3b-instruct': 'Merklich klüger als die kleinen, für einen Rechner mit etwas Geduld.',
+  'qwen3-4b': 'Stark im Schließen und in Code, in vielen Sprachen. Denkt laut, bevor es antwortet.',
+  'llama-3.1-8b-instruct': 'Das fähigste hier, langsam ohne starken Prozessor. Spricht acht Sprachen.',
+}
+
 export const models: typeof english = {
   title: 'Modelle',
   text: 'Was dir antwortet, bevor es dich kennt. Alles läuft auf diesem Rechner.',
@@ -18,6 +35,7 @@ export const models: typeof english = {
   },
   facts: (parameters, quantization, size, tokens) =>
     `${parameters} Parameter · ${quantization} · ${size} · liest ${tokens} Token`,
+  description: (id, given) => descriptions[id] ?? given,
   installed: 'Installiert',
   useBeside: 'Benutzen, ohne Download',
   download: (size) => `${size} herunterladen`,

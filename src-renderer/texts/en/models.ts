@@ -13,6 +13,8 @@ export const models = {
   },
   facts: (parameters: string, quantization: string, size: string, tokens: string) =>
     `${parameters} parameters · ${quantization} · ${size} · reads ${tokens} tokens`,
+  /** What a model of the catalogue is, by its id; the catalogue itself speaks English. */
+  description: (_id: string, given: string) => given,
   installed: 'Installed',
   useBeside: 'Use it, without a download',
   download: (size: string) => `Download ${size}`,
