@@ -7,6 +7,7 @@ import type { Storage } from '../storage/storage.ts'
 import { holdsKeys, type KeyedQuestion } from './keyed-question.ts'
 import { type Asked, askedPairs, emptyVerdict } from './verdict-pairs.ts'
 
+const sides = ['base', 'taught'] as const
 const longestAnswerTokens = 64
 /** The likeliest answers, so that what differs is what was learned. */
 const sampling = { temperature: 0, topK: 0, topP: 1, minP: 0, repeatPenalty: 1, seed: 0 }
@@ -78,9 +79,13 @@ export function openVerdicts({ storage, engine, resolvePair, generalQuestions }:
     let verdict = change(runId, (stored) => stored)
     yield verdict
     for (const [index, { messages }] of askedOf(runId).entries()) {
-      for (const side of ['base', 'taught'] as const) {
-        if (typeof verdict.pairs[index]?.[side] === 'string') continue
-        const text = await answer(side === 'base' ? base : taught, messages, signal)
+      const missing = sides.filter((side) => typeof verdict.pairs[index]?.[side] !== 'string')
+      // At once: the engine takes their steps together.
+      const texts = await Promise.all(
+        missing.map((side) => answer(side === 'base' ? base : taught, messages, signal)),
+      )
+      for (const [at, side] of missing.entries()) {
+        const text = texts[at] ?? null
         if (text === null || signal.aborted) return verdict
         verdict = change(runId, (stored) => withAnswer(stored, index, side, text, generalQuestions))
         yield verdict
