@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../src-main/core/graph/builder.ts'
 import * as op from '../../src-main/core/graph/operators.ts'
 import { float32Data, type Runtime } from '../../src-main/core/graph/runtime.ts'
 import { LINEAR_KINDS } from '../../src-main/core/llama/linear-kinds.ts'
+import type { Batch } from '../../src-main/core/training/batch.ts'
 import { TrainingPass } from '../../src-main/core/training/loss-gradient.ts'
 import { initialVectors } from '../../src-main/core/vera/initial-vectors.ts'
 import { layoutVera } from '../../src-main/core/vera/layout.ts'
@@ -15,6 +16,10 @@ import { LoadedModel } from '../../src-main/engine/loaded-model.ts'
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 import { nativeRuntime } from '../../src-main/engine/native-runtime.ts'
 import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
+import { decoderLogits } from '../reference/decoder-logits.ts'
+import { Tensors } from '../reference/fixtures.ts'
+import { withImported } from '../reference/imported-model.ts'
+import { largestDifference } from '../core/reference-data.ts'
 import { temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
 import { equalWeights } from '../core/training/equal-weights.ts'
 
@@ -34,6 +39,40 @@ function doubled() {
   g.output(op.sizeOf(g, x, 0), 'count')
   return g.finish()
 }
+
+const golden = new URL('../golden/architectures/', import.meta.url).pathname
+
+/** Those whose layers see a window, two kinds of layers, or cap their scores. */
+describe.skipIf(float32 === null).each(['mistral', 'gemma', 'gemma2', 'gemma3'])(
+  '%s on the native runtime [needs cargo]',
+  (name) => {
+    if (float32 === null) return
+    const expected = new Tensors(join(golden, 'expected.safetensors'))
+    const ids = Int32Array.from(expected.integers('ids'))
+    const batch: Batch = {
+      rows: 1,
+      ids,
+      positions: ids.map((_, place) => place),
+      segments: new Int32Array(ids.length),
+      labels: ids.map((_, place) => ids[place + 1] ?? -1),
+      spans: [],
+    }
+
+    test('gives the logits and the loss of transformers', () =>
+      withImported(
+        join(golden, name),
+        async (model, runtime) => {
+          const logits = await decoderLogits(model, batch)
+          expect(largestDifference(logits, expected.floats(`${name}/logits`))).toBeLessThan(1e-4)
+          const pass = await TrainingPass.open(runtime, model.weights)
+          const loss = (await pass.loss(batch, null)) / (ids.length - 1)
+          expect(loss).toBeCloseTo(expected.floats(`${name}/loss`)[0] ?? Number.NaN, 5)
+          await pass.close()
+        },
+        () => float32,
+      ))
+  },
+)
 
 describe.skipIf(plain === null)('the native runtime [needs cargo]', () => {
   if (plain === null) return
