@@ -15,6 +15,7 @@ import { importing, importQuantizing } from './benchmarks/import.ts'
 import { learning } from './benchmarks/learning.ts'
 import { load } from './benchmarks/load.ts'
 import { lookup } from './benchmarks/lookup.ts'
+import { paper } from './benchmarks/paper.ts'
 import { quality } from './benchmarks/quality.ts'
 import { scale } from './benchmarks/scale.ts'
 import { soak } from './benchmarks/soak.ts'
@@ -46,6 +47,7 @@ const studies: readonly Study[] = [
   soak,
   learning,
   scale,
+  paper,
 ]
 
 const { values, positionals } = parseArgs({

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { testHome } from '../model-files.ts'
 
 const home = join(testHome, 'interop')
-const pythonPackages = ['torch==2.*', 'transformers==5.*', 'peft==0.21.*', 'gguf', 'accelerate']
+const pythonPackages = ['torch==2.*', 'transformers==5.*', 'peft==0.21.*', 'gguf', 'accelerate', 'sacrebleu']
 const llamaPackage = 'node-llama-cpp@3.22.1'
 
 /** A Python with PEFT: the one `VERANDA_BENCH_PYTHON` names, else one of our own. */
