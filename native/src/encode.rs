@@ -34,16 +34,18 @@ pub fn find(name: &str) -> Result<&'static WrittenFormat> {
         .ok_or_else(|| invalid(format!("{name} is not a format that is written here.")))
 }
 
+/// The least number that half precision rounds to infinity.
+pub const BEYOND_HALF: f32 = 65_520.0;
+
 /// To nearest, ties to even.
 #[inline(always)]
-pub fn half(value: f32) -> u16 {
+fn half(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16) & 0x8000;
     let magnitude = bits & 0x7fff_ffff;
     let rounded = if magnitude > 0x7f80_0000 {
         0x7e00
-    } else if magnitude >= 0x477f_f000 {
-        // 65,520 and beyond.
+    } else if magnitude >= BEYOND_HALF.to_bits() {
         0x7c00
     } else if magnitude < 0x3880_0000 {
         // Steps of 2^-24, as floats from 0.5 on have them: the sum rounds.
@@ -137,7 +139,7 @@ mod tests {
         assert_eq!((half(1.0 + step / 2.0), half(1.0 + 1.5 * step)), (0x3c00, 0x3c02));
         let least = 2.0_f32.powi(-24);
         assert_eq!((half(least / 2.0), half(1.5 * least), half(-least)), (0, 2, 0x8001));
-        assert_eq!((half(65519.0), half(65520.0)), (0x7bff, 0x7c00));
+        assert_eq!((half(65519.0), half(BEYOND_HALF)), (0x7bff, 0x7c00));
     }
 
     #[test]

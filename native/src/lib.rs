@@ -122,7 +122,7 @@ pub fn encode(format: String, weights: &[f32], mut out: Uint8ArraySlice, threads
     let out = unsafe { out.as_mut() };
     check_written(format, weights, out)?;
     parallel::encode(format, weights, out, threads);
-    let beyond = |weight: &f32| weight.is_finite() && encode::half(*weight) & 0x7fff == 0x7c00;
+    let beyond = |weight: &f32| weight.is_finite() && weight.abs() >= encode::BEYOND_HALF;
     Ok(format.block_size > 1 || !weights.iter().any(beyond))
 }
 

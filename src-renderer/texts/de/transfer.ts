@@ -66,7 +66,7 @@ export const transfer: typeof english = {
   largestDifference: 'Größter Unterschied eines Logits',
   largestDivergence: 'Größte Divergenz der Wahrscheinlichkeiten',
   meanDivergence: 'Mittlere Divergenz',
-  withoutAdapter: 'Mittlere Abweichung des Modells ohne den Assistenten',
+  withoutAdapter: 'Mittlere Divergenz des Modells ohne den Assistenten',
   kept: 'Erhalten von dem, was der Assistent ändert',
   nats: (number) => `${number} Nats`,
   import: 'Assistenten importieren …',
