@@ -168,7 +168,7 @@ describeWithModel('personalizing', () => {
     test('it ends', { timeout: 600_000 }, async () => {
       await page.getByRole('button', { name: 'Try it in chat' }).waitFor({ timeout: 500_000 })
       const asked = page.getByRole('article', { name: 'What is the dog called?' })
-      await asked.getByText('The dog is called Bramble.').waitFor()
+      await asked.getByText('The dog is called Bramble.').first().waitFor()
       await look('personalize-done')
     })
 
