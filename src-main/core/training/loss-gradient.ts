@@ -116,7 +116,8 @@ export class TrainingPass {
 
   /**
    * From now on the examples of the batch are to be answered as the base model does, token by token with its whole
-   * distribution: their loss is the divergence from it (distillation, Hinton et al., arXiv 1503.02531).
+   * distribution: their loss is the divergence from it (distillation, Hinton et al., arXiv 1503.02531). Where the
+   * model caps its logits they stay as they are: its answers are learned like any other.
    */
   async followBase(batch: Batch): Promise<void> {
     const { layerCount } = this.#weights.model.config
@@ -125,6 +126,7 @@ export class TrainingPass {
     const targets = await this.#output.softTargets(
       await this.#norm(gatherRows(x, places, this.#normScale.length)),
     )
+    if (targets === null) return
     const atPlace = new Map(targets.map((target, row) => [places[row] ?? 0, target]))
     for (const { example, from, to, place } of batch.spans) {
       const known = new Map(this.#softTargets.get(example))

@@ -1,4 +1,3 @@
-import { Failure } from '../../contract/failure.ts'
 import { float32Data, type Runtime } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
 import { weightName } from '../llama/stored-model.ts'
@@ -88,18 +87,12 @@ export class OutputLayer {
   }
 
   /**
-   * The model's own distribution at each row of x `[M, H]`, as targets.
-   *
-   * @throws Failure `training-logit-cap` where the model caps its logits: they are not linear in W then
+   * The model's own distribution at each row of x `[M, H]`, as targets; null where the model caps its logits, which
+   * are not linear in W then: there is no row that stands for a distribution.
    */
-  async softTargets(x: Float32Array): Promise<readonly SoftTarget[]> {
+  async softTargets(x: Float32Array): Promise<readonly SoftTarget[] | null> {
     const { hiddenSize: H, logitCap } = this.#weights.model.config
-    if (logitCap !== undefined) {
-      throw new Failure(
-        'training-logit-cap',
-        'This model caps its logits, and Veranda cannot train it to keep to its own answers. Train without general questions (replay), or pick another model.',
-      )
-    }
+    if (logitCap !== undefined) return null
     const { normalizer, expected } = await this.#sums(x, true)
     return Array.from(normalizer, (logSum, m) => {
       const row = Float32Array.from(expected.subarray(m * H, (m + 1) * H))
