@@ -27,19 +27,26 @@ export const lookup: Study = {
       const messages = [{ role: 'user' as const, content }]
       const { ids } = encodeChat(model.tokenizer, model.chatTemplate, messages, { addGenerationPrompt: true })
       const times: { plain: number; drafted: number } = { plain: Infinity, drafted: Infinity }
-      let equal = true
+      let gap: number | null = null
+      // The prompt is known to all that follow: none begins from another rounding of it.
+      await answer(model, ids, null)
       for (let round = 0; round < rounds; round++) {
         const order =
           (index + round) % 2 === 0 ? (['plain', 'drafted'] as const) : (['drafted', 'plain'] as const)
-        const texts: Partial<Record<'plain' | 'drafted', readonly number[]>> = {}
+        const texts: Partial<Record<'plain' | 'drafted', readonly Chosen[]>> = {}
         for (const way of order) {
           const result = await answer(model, ids, way === 'plain' ? null : drafting)
           times[way] = Math.min(times[way], result.ms)
-          texts[way] = result.ids
+          texts[way] = result.tokens
         }
-        equal &&= String(texts.plain) === String(texts.drafted)
+        gap ??= gapWhereDifferent(texts.plain, texts.drafted)
       }
-      answers.push({ question: content.slice(0, 40), equal, ratio: times.drafted / times.plain })
+      answers.push({
+        question: content.slice(0, 40),
+        equal: gap === null,
+        gap,
+        ratio: times.drafted / times.plain,
+      })
     }
     await model.close()
     const ratios = answers.map(({ ratio }) => ratio).toSorted((a, b) => a - b)
@@ -50,6 +57,27 @@ export const lookup: Study = {
       answers,
     }
   },
+}
+
+/** A token, and how far its logit was above the next one's. */
+interface Chosen {
+  readonly id: number
+  readonly gap: number
+}
+
+/** Where two answers part: how close the choice was; null where they are the same. */
+function gapWhereDifferent(plain: readonly Chosen[] = [], drafted: readonly Chosen[] = []): number | null {
+  const at = plain.findIndex(({ id }, place) => id !== drafted[place]?.id)
+  return at < 0 ? null : (plain[at]?.gap ?? null)
+}
+
+function gapOf(logits: Float32Array): number {
+  let [first, second] = [-Infinity, -Infinity]
+  for (const logit of logits) {
+    if (logit > first) [first, second] = [logit, first]
+    else if (logit > second) second = logit
+  }
+  return first - second
 }
 
 /** General ones, and some that ask to repeat or change a text that they give. */
@@ -74,15 +102,15 @@ async function answer(model: LoadedModel, prompt: readonly number[], drafting: D
     contextLength: model.folder.model.config.contextLength,
     promptTokens: prompt.length,
   }
-  const ids: number[] = []
+  const tokens: Chosen[] = []
   let start = 0
   const input = { prompt, sample: createSampler(likeliest), rules, drafting }
   for await (const step of generate(reader, model.tokenizer, input)) {
     if (step.type !== 'token') continue
-    if (ids.length === 0) start = performance.now()
-    ids.push(step.id)
+    if (tokens.length === 0) start = performance.now()
+    tokens.push({ id: step.id, gap: gapOf(step.logits) })
   }
   const ms = performance.now() - start
   await close()
-  return { ids, ms }
+  return { tokens, ms }
 }
