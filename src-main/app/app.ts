@@ -1,4 +1,5 @@
 /** The product without Electron or HTTP: opens the data folder and answers everything a host may ask. */
+import type { SystemNotice } from '../contract/entities.ts'
 import type { Handlers } from '../contract/procedures.ts'
 import type { DeviceChoice } from '../contract/devices.ts'
 import type { Engine } from '../engine/contract.ts'
@@ -66,6 +67,8 @@ export interface AppOptions {
   readonly updater?: Updater
   /** Serves the API for other programs; none is served unless given. */
   readonly serveApi?: ServeApi
+  /** Shows a notification of the system, where the host has them; whether it could. */
+  readonly notify?: (notice: SystemNotice) => boolean
   /** How the app reaches the network; `fetch` unless given. */
   readonly network?: typeof fetch
 }

@@ -78,6 +78,7 @@ export function appHandlers(parts: HandlerParts): Handlers {
       throw noFileDialog()
     }),
     'host.openedFiles': (_, signal) => parts.opened.watch(signal),
+    'host.notify': plain((notice) => options.notify?.(notice) ?? false),
 
     'models.list': plain(() => models.list()),
     'models.catalogue': plain(() => models.catalogue()),

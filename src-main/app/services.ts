@@ -7,7 +7,6 @@ import type {
   Adapter,
   CatalogueEntry,
   ColumnMapping,
-  Estimate,
   Example,
   ExampleFormat,
   ImportIssue,
@@ -19,6 +18,7 @@ import type {
   TrainingSettings,
 } from '../contract/entities.ts'
 import type { Computer, DeviceChoice } from '../contract/devices.ts'
+import type { Estimate } from '../contract/estimate.ts'
 import type { ProcedureEvent, ProcedureInput, ProcedureResult } from '../contract/procedures.ts'
 import type { ExportFormat } from '../contract/export-formats.ts'
 import type { ChatEvent } from '../engine/chat-event-contract.ts'

@@ -247,64 +247,9 @@ export const lossPoint = z.object({
 })
 export type LossPoint = z.infer<typeof lossPoint>
 
-/** What a run would take, measured by a few of its steps before it begins. */
-export const estimate = z.object({
-  steps: z.number(),
-  /** Of all steps, padding not counted. */
-  tokens: z.number(),
-  trainableParameters: z.number(),
-  measuredSteps: z.number(),
-  /** 0 where no step fits the memory. */
-  tokensPerSecond: z.number(),
-  trainingMs: z.number(),
-  /** For what is measured and answered before, between and after the steps. */
-  otherMs: z.number(),
-  peakMemoryBytes: z.number(),
-  /** What the engine had and could still have. */
-  availableMemoryBytes: z.number(),
-  longestTokens: z.number(),
-  passTokens: z.number(),
-  /** `in-smaller-passes`: not every step at once, but every example. */
-  fits: z.enum(['yes', 'in-smaller-passes', 'no']),
-  exampleCount: z.number(),
-  heldOutCount: z.number(),
-  /** Whether another run was learning meanwhile, which makes it look slower. */
-  besideRun: z.boolean(),
-})
-export type Estimate = z.infer<typeof estimate>
-
 /** The answer to one of a run's probes, as it was after a step. */
 export const runSample = z.object({ step: z.number(), probe: z.number(), answer: z.string() })
 export type RunSample = z.infer<typeof runSample>
-
-/** The same question, answered by the model alone and with what it learned. */
-export const verdictPair = z.object({
-  kind: z.enum(['heldOut', 'probe', 'general']),
-  question: z.string(),
-  /** What the held-out example says; null where there is no example. */
-  expected: z.string().nullable(),
-  /** null until it is answered. */
-  base: z.string().nullable(),
-  taught: z.string().nullable(),
-  /** Of general questions: whether the answer is a right one. */
-  baseRight: z.boolean().nullable(),
-  taughtRight: z.boolean().nullable(),
-  /** What the person preferred, not knowing which was which; null until they chose. */
-  preferred: z.enum(['base', 'taught', 'neither']).nullable(),
-})
-export type VerdictPair = z.infer<typeof verdictPair>
-
-/** Whether a run helped, as far as it was asked. */
-export const verdict = z.object({
-  pairs: z.array(verdictPair),
-  /** How likely the model's own answers to general questions were and are: what it forgot. */
-  general: z.object({ lossBefore: z.number(), lossAfter: z.number() }).nullable(),
-  /** Whether everything was asked. */
-  isComplete: z.boolean(),
-  /** Whether the person decided to keep the assistant. */
-  isKept: z.boolean(),
-})
-export type Verdict = z.infer<typeof verdict>
 
 export const runStatus = z.enum(['queued', 'running', 'interrupted', 'done', 'failed', 'cancelled'])
 export type RunStatus = z.infer<typeof runStatus>
@@ -430,6 +375,10 @@ export const updateState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('available'), version: z.string() }),
 ])
 export type UpdateState = z.infer<typeof updateState>
+
+/** What the system shows of an app that may be out of sight. */
+export const systemNotice = z.object({ title: z.string().min(1).max(300), body: z.string().max(500) })
+export type SystemNotice = z.infer<typeof systemNotice>
 
 export const appInfo = z.object({
   version: z.string(),

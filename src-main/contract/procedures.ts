@@ -14,7 +14,6 @@ import {
   chatMessage,
   columnMapping,
   conversation,
-  estimate,
   example,
   foundMessage,
   exampleFormat,
@@ -28,38 +27,24 @@ import {
   persona,
   run,
   runSample,
+  systemNotice,
   trainingPreset,
   tag,
   textEncoding,
   trainingSettings,
   updateState,
-  verdict,
-  verdictPair,
 } from './entities.ts'
+import { estimate } from './estimate.ts'
+import { personalizeInput } from './personalize-input.ts'
 import { done, id, ids, name, never, nothing, path, procedure } from './procedure.ts'
 import { settings } from './settings.ts'
 import { transferProcedures } from './transfer-procedures.ts'
+import { verdict, verdictPair } from './verdict.ts'
 
 const progress = z.object({
   doneBytes: z.number(),
   totalBytes: z.number(),
   phase: z.enum(['download', 'import']),
-})
-
-/** What a run is started with. */
-const personalizeInput = z.object({
-  name,
-  modelId: id,
-  exampleIds: z.array(id).nullable(),
-  preset: trainingPreset.optional(),
-  /** Over what the preset sets. */
-  settings: trainingSettings.partial(),
-  /** Share of the examples that is only measured, never learned. */
-  heldOutRatio: z.number().min(0).max(0.5),
-  /** Questions that are answered while it learns. */
-  probes: z.array(z.string().trim().min(1).max(2000)).max(5).optional(),
-  /** The adapter to go on from, which has the shape settings (rank, layers …) for both. */
-  parentId: id.nullable().optional(),
 })
 
 export const procedures = {
@@ -70,6 +55,8 @@ export const procedures = {
   'host.pickTarget': procedure(z.object({ name }), never, z.string().nullable()),
   /** Files that the person opened with the app, each told once; goes on until it is cancelled. */
   'host.openedFiles': procedure(nothing, z.object({ path }), done),
+  /** Shows a notification of the system; false where the host has none. */
+  'host.notify': procedure(systemNotice, never, z.boolean()),
 
   'models.list': procedure(nothing, never, z.array(model)),
   'models.catalogue': procedure(nothing, never, z.array(catalogueEntry)),

@@ -1,5 +1,6 @@
 /** What the person is about to start: the choices of the form, and what they would take. */
-import type { Estimate, TrainingPreset, TrainingSettings } from '../../src-main/contract/entities.ts'
+import type { TrainingPreset, TrainingSettings } from '../../src-main/contract/entities.ts'
+import type { Estimate } from '../../src-main/contract/estimate.ts'
 import type { ProcedureInput } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'

@@ -70,9 +70,9 @@ export class Runs {
   /** The run in progress that is followed for the rail. */
   #followed = $state.raw<LiveRun | null>(null)
   readonly #client: Client
-  readonly #runEnded: () => void
+  readonly #runEnded: (run: Run) => void
 
-  constructor(client: Client, runEnded: () => void) {
+  constructor(client: Client, runEnded: (run: Run) => void) {
     this.#client = client
     this.#runEnded = runEnded
     this.plan = new Plan(client)
@@ -112,7 +112,7 @@ export class Runs {
     // After a lost connection `refresh` starts the watch again.
     if (live.failure || !live.wasInProgress || !live.run || isInProgress(live.run.status)) return
     live.wasInProgress = false
-    this.#runEnded()
+    this.#runEnded(live.run)
     await this.refresh()
   }
 

@@ -14,6 +14,7 @@ import { provideUpdates, Updates } from '../settings/updates.svelte.ts'
 import { t } from '../texts/texts.ts'
 import { Examples, provideExamples } from '../teach/examples.svelte.ts'
 import { Notices, provideNotices } from '../ui/notices.svelte.ts'
+import { tellRunEnded } from './run-ended.ts'
 import { Navigation, provideNavigation } from './navigation.svelte.ts'
 
 export interface SharedState {
@@ -32,7 +33,12 @@ export function provideState(client: Client, connection: Connection): SharedStat
   provideComputer(new Computer(client))
   const adapters = provideAdapters(new Adapters(client, notices))
   const examples = provideExamples(new Examples(client, notices))
-  const runs = provideRuns(new Runs(client, () => void adapters.list.load()))
+  const runs = provideRuns(
+    new Runs(client, (run) => {
+      void adapters.list.load()
+      void tellRunEnded(run, { client, notices, navigation })
+    }),
+  )
   const conversations = provideConversations(
     new Conversations(client, notices, {
       created: (id) => {

@@ -15,6 +15,7 @@ import { transfer } from './de/transfer.ts'
 import { ui } from './de/ui.ts'
 import { updates } from './de/updates.ts'
 import { units } from './de/units.ts'
+import { verdict } from './de/verdict.ts'
 import type { en } from './en.ts'
 
 export const de: typeof en = {
@@ -35,4 +36,5 @@ export const de: typeof en = {
   ui,
   units,
   updates,
+  verdict,
 }

@@ -15,6 +15,7 @@ import { transfer } from './en/transfer.ts'
 import { ui } from './en/ui.ts'
 import { updates } from './en/updates.ts'
 import { units } from './en/units.ts'
+import { verdict } from './en/verdict.ts'
 
 export const en = {
   api,
@@ -34,4 +35,5 @@ export const en = {
   ui,
   units,
   updates,
+  verdict,
 }

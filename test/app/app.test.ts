@@ -14,7 +14,7 @@ describe('the app', () => {
     expect(Object.keys(app.handlers).toSorted()).toEqual(names.toSorted())
   })
 
-  it('says who it is, and that it has no file dialog', async () => {
+  it('says who it is, and that it has neither a file dialog nor notifications', async () => {
     const app = await testApp()
     expect(await app.call('app.info', {})).toEqual({
       version: '1.2.3',
@@ -23,12 +23,15 @@ describe('the app', () => {
       engine: 'ready',
     })
     expect(await failureCode(() => app.call('host.pickFile', { kind: 'model' }))).toBe('no-file-dialog')
+    expect(await app.call('host.notify', { title: 'Done', body: '' })).toBe(false)
   })
 
-  it("opens the host's file dialog", async () => {
-    const app = await testApp({ pickFile: async (kind) => `/chosen/${kind}` })
+  it("opens the host's file dialog, and shows its notifications", async () => {
+    const notify = ({ title }: { readonly title: string }) => title === 'Done'
+    const app = await testApp({ notify, pickFile: async (kind) => `/chosen/${kind}` })
     expect((await app.call('app.info', {})).canPickFile).toBe(true)
     expect(await app.call('host.pickFile', { kind: 'examples' })).toBe('/chosen/examples')
+    expect(await app.call('host.notify', { title: 'Done', body: '' })).toBe(true)
   })
 
   it('has its data folder for itself, until it is closed', async () => {

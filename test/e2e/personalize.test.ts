@@ -117,7 +117,7 @@ describeWithModel('personalizing', () => {
       await page.getByRole('radio', { name: /^Balanced/ }).check()
       await page.getByText('Advanced', { exact: true }).click()
       for (const [label, value] of [
-        ['Epochs', '20'],
+        ['Epochs', '12'],
         ['General questions', '0'],
         ['Tokens a step', '64'],
       ] as const) {
@@ -165,11 +165,64 @@ describeWithModel('personalizing', () => {
         .click()
     })
 
-    test('it ends', { timeout: 600_000 }, async () => {
-      await page.getByRole('button', { name: 'Try it in chat' }).waitFor({ timeout: 500_000 })
-      const asked = page.getByRole('article', { name: 'What is the dog called?' })
-      await asked.getByText('The dog is called Bramble.').first().waitFor()
-      await look('personalize-done')
+    test(
+      'it ends with a verdict: the same questions to the model alone and with what it learned',
+      {
+        timeout: 700_000,
+      },
+      async () => {
+        await page.getByRole('button', { name: 'Keep it' }).waitFor({ timeout: 500_000 })
+        const watched = page.getByRole('region', { name: 'Your questions' })
+        await watched.getByText('The dog is called Bramble.').first().waitFor()
+        await page.getByText(/^It .* what the model knew\.$/).waitFor({ timeout: 180_000 })
+        await look('personalize-verdict')
+        const answers = page.getByRole('region', { name: 'Side by side' })
+        const asked = answers.getByRole('article', { name: 'What is the dog called?' })
+        await asked.getByText('The dog is called Bramble.').waitFor()
+        await answers.getByText(/^General questions that nobody taught/).click()
+        await answers
+          .getByText(/^The model alone · right$/)
+          .first()
+          .waitFor()
+        await look('personalize-answers', answers)
+      },
+    )
+
+    test('which answer is better can be chosen without knowing whose it is', async () => {
+      await page.getByRole('button', { name: /^Choose without names/ }).click()
+      const choice = page.getByRole('region', { name: 'Which answer is better?' })
+      await look('personalize-blind', choice)
+      for (;;) {
+        const shown = await choice.innerText()
+        if (shown.includes('You preferred')) break
+        const taughtIsA = /\bA\s+The dog is called Bramble/.test(shown)
+        await choice.getByRole('button', { name: taughtIsA ? 'A is better' : 'B is better' }).click()
+        await expect.poll(() => choice.innerText()).not.toBe(shown)
+      }
+      await choice.getByRole('button', { name: 'Show which is which' }).click()
+      await page.getByText('You preferred it').first().waitFor()
+    })
+
+    test('it is kept, and trained on from where it is', { timeout: 400_000 }, async () => {
+      await page.getByRole('button', { name: 'Keep it' }).click()
+      await page.getByText('Kept', { exact: true }).waitFor()
+      await page.getByRole('button', { name: 'Train on' }).click()
+      await page.getByText('Goes on from what “Bramble” has learned.').waitFor()
+      await page.getByText(/^Advanced/).click()
+      expect(await field('Rank').isDisabled()).toBe(true)
+      for (const [label, value] of [
+        ['Epochs', '1'],
+        ['General questions', '0'],
+        ['Tokens a step', '256'],
+      ] as const) {
+        await enter(label, value)
+      }
+      await look('personalize-train-on', page.getByText('Goes on from what'))
+      await measure().click()
+      await startButton().click({ timeout: 120_000 })
+      await page.getByRole('button', { name: 'Keep it' }).waitFor({ timeout: 300_000 })
+      await page.getByRole('button', { name: 'Discard it' }).click()
+      await page.getByText('This assistant was deleted.').first().waitFor()
     })
 
     test('nothing was written to the console, nothing breached the content policy', () => {

@@ -1,14 +1,8 @@
 /** Personalizing: starting a run over examples, watching it, cancelling it and going on with it. */
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type {
-  Adapter,
-  Estimate,
-  Model,
-  Run,
-  TrainingPreset,
-  TrainingSettings,
-} from '../../contract/entities.ts'
+import type { Adapter, Model, Run, TrainingPreset, TrainingSettings } from '../../contract/entities.ts'
+import type { Estimate } from '../../contract/estimate.ts'
 import { Failure } from '../../contract/failure.ts'
 import { applyChanges } from '../apply-changes.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'

@@ -1,5 +1,5 @@
 /** What a verdict asks: held-out examples, the person's own questions, and general ones that nobody taught. */
-import type { Verdict, VerdictPair } from '../../contract/entities.ts'
+import type { Verdict, VerdictPair } from '../../contract/verdict.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import type { Dataset } from '../storage/tables/runs.ts'
 import type { KeyedQuestion } from './keyed-question.ts'

@@ -1,5 +1,6 @@
 /** Whether a run helped: the model alone and with what it learned answer the same questions. */
-import type { Adapter, Run, Verdict, VerdictPair } from '../../contract/entities.ts'
+import type { Adapter, Run } from '../../contract/entities.ts'
+import type { Verdict, VerdictPair } from '../../contract/verdict.ts'
 import { Failure } from '../../contract/failure.ts'
 import type { ChatMessage, Engine } from '../../engine/contract.ts'
 import type { AnsweringPair, ResolvePair } from '../assistants/answering-pair.ts'

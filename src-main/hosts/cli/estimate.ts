@@ -1,4 +1,4 @@
-import type { Estimate } from '../../contract/entities.ts'
+import type { Estimate } from '../../contract/estimate.ts'
 import type { PersonalizeRequest } from '../../app/services.ts'
 import type { Context } from './command.ts'
 import { drain } from './drain.ts'

@@ -13,6 +13,7 @@ import { foldersBeside } from './folders-beside.ts'
 import { guardContents, guardSession } from './guard.ts'
 import { applicationMenu } from './menu.ts'
 import { collectOpenedFiles } from './opened-files.ts'
+import { notify } from './notify.ts'
 import { pickFile, pickTarget } from './pick-file.ts'
 import { findUpdater } from './updater.ts'
 import { forkUtilityEngine } from './utility-engine-process.ts'
@@ -53,6 +54,7 @@ async function start(): Promise<void> {
     exportDirectory: app.getPath('downloads'),
     ...(updater === undefined ? {} : { updater }),
     serveApi: startApiServer,
+    notify,
   })
   closeBeforeQuit(veranda)
   sendOpenedFiles(veranda.openFile)

@@ -283,10 +283,6 @@ export const personalize: typeof english = {
       `Was in ${count(step, { one: 'Schritt', other: 'Schritten' })} gelernt wurde, wird gelöscht. Anhalten behält es.`,
     cancelAction: 'Aufgeben',
     broken: (step) => `Der Lauf brach bei Schritt ${number.format(step)} ab`,
-    done: (name) => `${name} hat aus deinen Beispielen gelernt.`,
-    doneNext: 'Frag etwas, das du gelehrt hast.',
-    tryIt: 'Im Chat ausprobieren',
-    deleted: 'Dieser Assistent wurde gelöscht.',
     failed: (step) => `Der Lauf scheiterte bei Schritt ${number.format(step)}`,
     interrupted: (step, steps) =>
       steps === 0

@@ -23,5 +23,11 @@ export const shell: typeof english = {
     preparing: 'wird vorbereitet',
     personalizing: (name) => `${name} wird personalisiert`,
     progress: (name, left) => `„${name}“ wird personalisiert, ${left}`,
+    ended: {
+      done: (name) => `„${name}“ hat aus deinen Beispielen gelernt.`,
+      failed: (name) => `„${name}“ konnte nicht weiterlernen.`,
+      see: 'Sieh nach, ob es geholfen hat.',
+      open: 'Öffnen',
+    },
   },
 }

@@ -271,10 +271,6 @@ export const personalize = {
       `What it learned in ${count(step, { one: 'step', other: 'steps' })} is deleted. Pausing keeps it.`,
     cancelAction: 'Give it up',
     broken: (step: number) => `The run was cut off at step ${number.format(step)}`,
-    done: (name: string) => `${name} has learned from your examples.`,
-    doneNext: 'Ask it something that you taught.',
-    tryIt: 'Try it in chat',
-    deleted: 'This assistant was deleted.',
     failed: (step: number) => `The run failed at step ${number.format(step)}`,
     interrupted: (step: number, steps: number) =>
       steps === 0

@@ -21,5 +21,11 @@ export const shell = {
     preparing: 'preparing',
     personalizing: (name: string) => `Personalizing ${name}`,
     progress: (name: string, left: string) => `Personalizing “${name}”, ${left}`,
+    ended: {
+      done: (name: string) => `“${name}” has learned from your examples.`,
+      failed: (name: string) => `“${name}” could not go on learning.`,
+      see: 'See whether it helped.',
+      open: 'Open',
+    },
   },
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Verdict } from '../../../src-main/contract/entities.ts'
+import type { Verdict } from '../../../src-main/contract/verdict.ts'
 import type { ChatInput } from '../../../src-main/engine/contract.ts'
 import { chatResult } from '../engine-stand-in.ts'
 import { failureCode } from '../failure-code.ts'

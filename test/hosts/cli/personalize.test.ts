@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Estimate, Run } from '../../../src-main/contract/entities.ts'
+import type { Run } from '../../../src-main/contract/entities.ts'
+import type { Estimate } from '../../../src-main/contract/estimate.ts'
 import type {
   EvaluateRequest,
   ExampleService,

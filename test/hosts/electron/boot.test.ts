@@ -68,6 +68,18 @@ test('a dialog asks where something is to be written', async () => {
   expect(await pick(6)).toMatchObject({ result: '/elsewhere/pim.gguf' })
 })
 
+test('a notification is shown for a page that asks, and brings the window back', async () => {
+  const port = given[0]?.port
+  if (port === undefined) throw new Error('No port was given.')
+  const input = { title: 'Bramble is ready', body: 'See what it learned.' }
+  const told = await ask(port, { kind: 'call', id: 7, procedure: 'host.notify', input })
+  expect(told).toMatchObject({ result: true })
+  expect(desktop.notices.map(({ options }) => options)).toEqual([input])
+  desktop.notices[0]?.emit('click')
+  expect(theWindow().focused).toBe(true)
+  theWindow().focused = false
+})
+
 test('the window shows the page once it is there', async () => {
   expect(theWindow().shown).toBe(true)
   const home = await fetchPage('app://veranda/')

@@ -31,6 +31,7 @@ export const desktop = {
   /** Addresses the system was asked to open. */
   opened: [] as string[],
   dialogs: [] as (Electron.OpenDialogOptions | Electron.SaveDialogOptions)[],
+  notices: [] as StandInNotification[],
   windows: [] as StandInWindow[],
   exitCode: undefined as number | undefined,
   answer: undefined as ((request: Request) => Response | Promise<Response>) | undefined,
@@ -134,6 +135,18 @@ class StandInWindow extends EventEmitter {
   getNormalBounds = (): Electron.Rectangle => this.bounds
 }
 
+class StandInNotification extends EventEmitter {
+  static isSupported = (): boolean => true
+  readonly options: Electron.NotificationConstructorOptions
+
+  constructor(options: Electron.NotificationConstructorOptions) {
+    super()
+    this.options = options
+  }
+
+  show = (): void => void desktop.notices.push(this)
+}
+
 class StandInPort extends EventEmitter {
   readonly port: MessagePort
 
@@ -190,6 +203,7 @@ class StandInUtilityProcess extends EventEmitter {
 export const app = new StandInApp()
 export const ipcRenderer = new EventEmitter()
 export const BrowserWindow = StandInWindow
+export const Notification = StandInNotification
 export const MessageChannelMain = StandInChannel
 export const nativeTheme = { shouldUseDarkColors: false } satisfies Partial<Electron.NativeTheme>
 

@@ -3,12 +3,11 @@ import {
   chatMessage,
   runReport,
   trainingSettings,
-  verdict,
   type LossPoint,
   type Run,
   type RunSample,
-  type Verdict,
 } from '../../../contract/entities.ts'
+import { verdict, type Verdict } from '../../../contract/verdict.ts'
 import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'
 
