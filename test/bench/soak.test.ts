@@ -6,7 +6,7 @@ import { soakChat } from './soak-chat.ts'
 test('memory settles over many turns of ever new conversations', { timeout: 120_000 }, async () => {
   const { bytesPerTurn, endMB, startMB } = await soakChat(
     await tinyChatModel(),
-    800,
+    2000,
     onnxRuntime({ threads: 1 }),
   )
   // What one turn reads and writes is far more; a session or a cache kept for each would be megabytes.
