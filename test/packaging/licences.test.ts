@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { isPermitted } from '../../packaging/licence-expression.ts'
-import { licenceTexts } from '../../packaging/licence-texts.ts'
-import { shippedCrates, shippedPackages } from '../../packaging/shipped.ts'
+import { isPermitted } from '../../resources/packaging/licence-expression.ts'
+import { licenceTexts } from '../../resources/packaging/licence-texts.ts'
+import { shippedCrates, shippedPackages } from '../../resources/packaging/shipped.ts'
 
 describe('a licence', () => {
   test.each([

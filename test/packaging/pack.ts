@@ -22,9 +22,13 @@ export interface Packed {
 
 /** Runs electron-builder on `out/` up to, and without, the installer itself. */
 export async function pack({ platform, arch }: PackTarget, workDirectory: string): Promise<Packed> {
-  const licences = await runChild(process.execPath, ['packaging/licences.ts', '--write', 'out/licences'], {
-    echo: false,
-  })
+  const licences = await runChild(
+    process.execPath,
+    ['resources/packaging/licences.ts', '--write', 'out/licences'],
+    {
+      echo: false,
+    },
+  )
   if (licences.code !== 0) throw new Error(`The licences could not be written:\n${licences.output}`)
   const electron = await standIn(platform, join(workDirectory, 'electron'))
   const output = join(workDirectory, 'packed')

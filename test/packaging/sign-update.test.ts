@@ -24,7 +24,7 @@ releaseDate: '2026-11-24T12:00:00.000Z'
 `
   await writeFile(path, text)
   const environment = { VERANDA_UPDATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
-  const { code, output } = await runChild(process.execPath, ['packaging/sign-update.ts', path], {
+  const { code, output } = await runChild(process.execPath, ['resources/packaging/sign-update.ts', path], {
     echo: false,
     environment,
   })

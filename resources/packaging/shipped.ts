@@ -20,7 +20,7 @@ interface PackageFile {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-const root = resolve(import.meta.dirname, '..')
+const root = resolve(import.meta.dirname, '../..')
 
 /** Sorted by name. */
 export function shippedPackages(): Shipped[] {

@@ -1,5 +1,5 @@
 /**
- * `node packaging/sign-update.ts MANIFEST ...`: signs the manifests that a release publishes (`dist/latest*.yml`) with
+ * `node resources/packaging/sign-update.ts MANIFEST ...`: signs the manifests that a release publishes (`dist/latest*.yml`) with
  * the private key (Ed25519, PEM) in VERANDA_UPDATE_KEY. Its public half is `resources/update-key.pem`; a program that
  * is built without one takes no updates.
  *
@@ -8,7 +8,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
-import { signUpdate } from '../src-main/hosts/electron/update-signature.ts'
+import { signUpdate } from '../../src-main/hosts/electron/update-signature.ts'
 
 const key = process.env['VERANDA_UPDATE_KEY']
 if (key === undefined) throw new Error('VERANDA_UPDATE_KEY holds no key.')
