@@ -120,7 +120,8 @@ describe('pulling a model', () => {
   })
 
   it('goes on after a cancel, in another app', async () => {
-    const server = await fileServer({ content })
+    // Were all of it sent, it could be there before the cancel.
+    const server = await fileServer({ content, stalls: [200_000] })
     const source: Source = { kind: 'https', url: server.url }
     const app = await appWith([source])
     const cancel = new AbortController()
