@@ -192,7 +192,12 @@ fn multiply_few(problem: &Problem, y: &mut [f32], parallel: Parallel) {
     let &Problem { x, rows, matrix, base, ref update, arithmetic } = problem;
     /// Outputs that a thread takes at once.
     const PART: usize = 64;
+    /// Products for which waking other threads pays.
+    const WORTH_THREADS: usize = 150_000;
     assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
+    let in_order = |count: usize, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
+    let is_small = rows * matrix.rows() * matrix.columns() < WORTH_THREADS;
+    let parallel: Parallel = if is_small { &in_order } else { parallel };
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|Scratch { rounded, interleaved }| {
         let rounded =

@@ -24,9 +24,9 @@ pub struct Past<'a> {
 /// Up to so many new tokens a row the cache is read where it lies.
 const FEW: usize = 8;
 /// Products for which waking other threads pays.
-const WORTH_THREADS: usize = 200_000;
+const WORTH_THREADS: usize = 60_000;
 /// Keys that a thread takes at once.
-const KEYS: usize = 512;
+const KEYS: usize = 128;
 
 thread_local! {
     /// Of the calling thread: `[rows · kv_heads, group · tokens, seen]` weights.
