@@ -43,6 +43,8 @@ test('“adapters export” says where it went and how near it is', async () => 
     "/x/pim.gguf pim:0.5 gguf-lora: 2.0 KB.\nRead again and compared on 5 prompts (80 tokens): logits differ by at most 0.000013, the next token's probabilities by 2.0e-10 nats (mean 1.0e-11); the likeliest token is the same in 100.0 %.\n",
   )
   expect(stderr).toContain('Comparing with the adapter here: 50 %')
+  const whole = ['adapters', 'export', 'pim', '--format', 'gguf', '--out', '/x/pim']
+  expect((await veranda(whole, { services: { adapters } })).stdout).toContain('/x/pim pim gguf:F16')
 })
 
 test('“adapters export --format gguf” is in 16 bits; what a merged model kept is said', async () => {
