@@ -3,11 +3,11 @@
 use std::arch::x86_64::*;
 use std::cell::RefCell;
 
-use super::Parallel;
 use super::float32::Tile;
 use super::panels::WIDTH;
 use super::shared::Shared;
 use super::turn::turn;
+use super::{Parallel, if_worth};
 
 /// Up to so many rows a product is computed straight from a matrix, a dot product each.
 const FEW: usize = 4;
@@ -25,8 +25,7 @@ pub fn project(x: &[f32], a: &[f32], width: usize, z: &mut [f32], parallel: Para
         x.len() == rows * width && a.len() == rank * width && z.len() == rows * rank,
         "misshapen product"
     );
-    let in_order = |count: usize, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
-    let parallel: Parallel = if rows * a.len() < WORTH_THREADS { &in_order } else { parallel };
+    let parallel = if_worth(rows * a.len(), WORTH_THREADS, parallel);
     let out = Shared(z.as_mut_ptr());
     parallel(rank.div_ceil(WIDTH), &|panel| {
         let (first, last) = (panel * WIDTH, rank.min((panel + 1) * WIDTH));
@@ -186,13 +185,9 @@ unsafe fn dots(rows: &[f32], x: &[f32], mut each: impl FnMut(usize, f32)) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::available;
     use super::super::test_matrix::random;
+    use super::super::{available, in_order};
     use super::*;
-
-    fn in_order(count: usize, work: &(dyn Fn(usize) + Sync)) {
-        (0..count).for_each(work);
-    }
 
     #[test]
     fn projections_agree_with_float64() {

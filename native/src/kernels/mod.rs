@@ -29,6 +29,16 @@ pub use products::{Arithmetic, Onto, linear, linear_transposed};
 /// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.
 pub type Parallel<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));
 
+/// One after the other on the calling thread: a `Parallel` too.
+pub fn in_order(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    (0..count).for_each(work);
+}
+
+/// `parallel` for at least so many products as make it worth to wake other threads, else the calling thread alone.
+fn if_worth<'a>(products: usize, least: usize, parallel: Parallel<'a>) -> Parallel<'a> {
+    if products < least { &in_order } else { parallel }
+}
+
 /// Whether this processor runs the kernels.
 pub fn available() -> bool {
     #[cfg(target_arch = "x86_64")]

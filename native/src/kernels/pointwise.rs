@@ -124,13 +124,9 @@ unsafe fn norm_row(x: &[f32], scale: &[f32], dy: &[f32], epsilon: f32, base: Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::available;
     use super::super::test_matrix::random;
+    use super::super::{available, in_order};
     use super::*;
-
-    fn in_order(count: usize, work: &(dyn Fn(usize) + Sync)) {
-        (0..count).for_each(work);
-    }
 
     fn close(actual: &[f32], expected: impl Iterator<Item = f64>) -> bool {
         actual.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() <= 2e-6 * b.abs().max(1.0))

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use super::Parallel;
 use super::block_matrix::{BLOCK, BlockMatrix};
 use super::few_rows::{self, Interleaved, Parts};
 use super::float32::Tile;
@@ -11,6 +10,7 @@ use super::low_rank::{LowRank, ScaledUpdate};
 use super::panels::{self, IntegerPanel, WIDTH};
 use super::rounded_rows::RoundedRows;
 use super::shared::Shared;
+use super::{Parallel, if_worth, in_order};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arithmetic {
@@ -195,13 +195,10 @@ fn multiply_few(problem: &Problem, y: &mut [f32], parallel: Parallel) {
     /// Products for which waking other threads pays.
     const WORTH_THREADS: usize = 150_000;
     assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
-    let in_order = |count: usize, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
-    let is_small = rows * matrix.rows() * matrix.columns() < WORTH_THREADS;
-    let parallel: Parallel = if is_small { &in_order } else { parallel };
+    let parallel = if_worth(rows * matrix.rows() * matrix.columns(), WORTH_THREADS, parallel);
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|Scratch { rounded, interleaved }| {
-        let rounded =
-            round(rounded, x, rows, matrix.columns(), arithmetic, &|count, work| (0..count).for_each(work));
+        let rounded = round(rounded, x, rows, matrix.columns(), arithmetic, &in_order);
         for (interleaved, rounded) in interleaved.iter_mut().zip(rounded) {
             interleaved.fill(rounded, rows, matrix.bits());
         }
@@ -257,10 +254,6 @@ mod tests {
     use super::super::available;
     use super::super::test_matrix::{TestMatrix, random};
     use super::*;
-
-    fn in_order(count: usize, work: &(dyn Fn(usize) + Sync)) {
-        (0..count).for_each(work);
-    }
 
     /// The largest error of a product, relative to the root mean square of the outputs.
     fn error(y: &[f32], expected: &[f64]) -> f64 {

@@ -5,12 +5,12 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::head::{HIDDEN, Head, QUERIES, Rows};
+use super::softmax::softmax;
 use super::{Attention, SCRATCH};
-use crate::kernels::Parallel;
-use crate::kernels::exp::exp;
 use crate::kernels::float32::Tile;
 use crate::kernels::panels::WIDTH;
 use crate::kernels::shared::Shared;
+use crate::kernels::{Parallel, if_worth};
 
 /// Keys and values of earlier tokens, of each row and key/value head: `keys` `[rows · kv_heads, size, capacity]`,
 /// `values` `[rows · kv_heads, capacity, size]`. The mask says which places are filled.
@@ -77,9 +77,7 @@ fn attend_many(problem: &Attention, past: Past, out: Shared, parallel: Parallel)
 /// Scores, then their softmax, then what they weigh: of each the parts are independent, whatever the number of heads.
 fn attend_few(problem: &Attention, past: Past, out: Shared, parallel: Parallel) {
     let Attention { rows, tokens, heads, kv_heads, size, seen, .. } = *problem;
-    let in_order = |count: usize, work: &(dyn Fn(usize) + Sync)| (0..count).for_each(work);
-    let work = rows * heads * tokens * seen * size;
-    let parallel: Parallel = if work < WORTH_THREADS { &in_order } else { parallel };
+    let parallel = if_worth(rows * heads * tokens * seen * size, WORTH_THREADS, parallel);
     let lines = heads / kv_heads * tokens;
     WEIGHTS.with_borrow_mut(|weights| {
         weights.resize(rows * kv_heads * lines * seen, 0.0);
@@ -189,41 +187,10 @@ impl Few<'_> {
     unsafe fn soften(&self, pair: usize, line: usize) {
         let Attention { tokens, kv_heads, seen, mask, mask_row, .. } = *self.problem;
         let filled = self.filled(pair);
-        let spans = [filled.start..filled.end, self.past.capacity..seen];
-        let places = || spans.iter().flat_map(|span| span.clone().step_by(16).map(|at| (at, span.end)));
-        let mask = &mask[pair / kv_heads * mask_row + line % tokens * seen..][..seen];
-        let line = self.line(pair, line);
-        let lanes = |at: usize, end: usize| ((1u32 << (end - at).min(16)) - 1) as u16;
-        // SAFETY: lanes behind the line are left out.
-        unsafe {
-            let mut largest = _mm512_set1_ps(f32::MIN);
-            for (at, end) in places() {
-                let lanes = lanes(at, end);
-                let scores = _mm512_add_ps(
-                    _mm512_maskz_loadu_ps(lanes, line.add(at)),
-                    _mm512_maskz_loadu_ps(lanes, mask.as_ptr().add(at)),
-                );
-                _mm512_mask_storeu_ps(line.add(at), lanes, scores);
-                largest = _mm512_mask_max_ps(largest, lanes, largest, scores);
-            }
-            // A query that sees nothing attends to nothing: it has no weight above 0.
-            let largest = _mm512_set1_ps(_mm512_reduce_max_ps(largest).max(HIDDEN));
-            let mut sum = _mm512_setzero_ps();
-            for (at, end) in places() {
-                let lanes = lanes(at, end);
-                let scores = _mm512_maskz_loadu_ps(lanes, line.add(at));
-                let powers = _mm512_maskz_mov_ps(lanes, exp(_mm512_sub_ps(scores, largest)));
-                _mm512_mask_storeu_ps(line.add(at), lanes, powers);
-                sum = _mm512_add_ps(sum, powers);
-            }
-            let sum = _mm512_reduce_add_ps(sum);
-            let scale = _mm512_set1_ps(if sum > 0.0 { 1.0 / sum } else { 0.0 });
-            for (at, end) in places() {
-                let lanes = lanes(at, end);
-                let powers = _mm512_maskz_loadu_ps(lanes, line.add(at));
-                _mm512_mask_storeu_ps(line.add(at), lanes, _mm512_mul_ps(powers, scale));
-            }
-        }
+        let mask = mask[pair / kv_heads * mask_row + line % tokens * seen..][..seen].as_ptr();
+        let spans = [filled, self.past.capacity..seen];
+        // SAFETY: the spans lie within the line.
+        unsafe { softmax(self.line(pair, line), mask, spans.into_iter()) };
     }
 
     /// `Σ weights · values`, lanes `lane` and on, of a pair's lines.

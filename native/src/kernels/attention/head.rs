@@ -1,10 +1,7 @@
 //! One head of one row: its scores, what they weigh, and the way back.
 
-use std::arch::x86_64::*;
-
 use super::Attention;
-use super::softmax::through_softmax;
-use crate::kernels::exp::exp;
+use super::softmax::{softmax, spans, through_softmax};
 use crate::kernels::float32::Tile;
 use crate::kernels::panels::WIDTH;
 
@@ -139,33 +136,7 @@ impl<'a> Head<'a> {
             for query in 0..count {
                 let line = weights.as_mut_ptr().add(query * stride);
                 let mask = mask.as_ptr().add(self.row * mask_row + (first + query) * seen);
-                let halves = || visible.iter().flat_map(|block| [block * WIDTH, block * WIDTH + 16]);
-                let lanes = |at: usize| ((1u32 << seen.saturating_sub(at).min(16)) - 1) as u16;
-                let mut largest = _mm512_set1_ps(f32::MIN);
-                for at in halves() {
-                    let lanes = lanes(at);
-                    let scores = _mm512_add_ps(
-                        _mm512_maskz_loadu_ps(lanes, line.add(at)),
-                        _mm512_maskz_loadu_ps(lanes, mask.wrapping_add(at)),
-                    );
-                    _mm512_mask_storeu_ps(line.add(at), lanes, scores);
-                    largest = _mm512_mask_max_ps(largest, lanes, largest, scores);
-                }
-                let largest = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
-                let mut sum = _mm512_setzero_ps();
-                for at in halves() {
-                    let lanes = lanes(at);
-                    let scores = _mm512_maskz_loadu_ps(lanes, line.add(at));
-                    let powers = _mm512_maskz_mov_ps(lanes, exp(_mm512_sub_ps(scores, largest)));
-                    _mm512_mask_storeu_ps(line.add(at), lanes, powers);
-                    sum = _mm512_add_ps(sum, powers);
-                }
-                let scale = _mm512_set1_ps(1.0 / _mm512_reduce_add_ps(sum));
-                for at in halves() {
-                    let lanes = lanes(at);
-                    let powers = _mm512_maskz_loadu_ps(lanes, line.add(at));
-                    _mm512_mask_storeu_ps(line.add(at), lanes, _mm512_mul_ps(powers, scale));
-                }
+                softmax(line, mask, spans(visible, seen));
             }
         }
     }
