@@ -14,7 +14,7 @@ import {
   stringAttribute,
   type Value,
 } from './graph.ts'
-import { inverseRootMeanSquare } from './lower-pointwise.ts'
+import { inverseRootMeanSquare } from './lower-kernels.ts'
 import * as op from './operators.ts'
 
 export type GradientRule = (g: GraphBuilder, node: Node, gradient: Value) => readonly (Value | null)[]

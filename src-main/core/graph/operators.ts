@@ -133,7 +133,7 @@ export const rmsNorm = (g: GraphBuilder, x: Value, scale: Value, epsilon: number
   })
 
 /**
- * The gradient of `rmsNorm` by x `[…, H]`, given that of its result. Ours until `lower-pointwise.ts` lowers it.
+ * The gradient of `rmsNorm` by x `[…, H]`, given that of its result. Ours until `lower-kernels.ts` lowers it.
  */
 export const rmsNormGradient = (g: GraphBuilder, x: Value, scale: Value, dy: Value, epsilon: number): Value =>
   g.add('RmsNormGradient', [x, scale, dy], {
@@ -141,7 +141,7 @@ export const rmsNormGradient = (g: GraphBuilder, x: Value, scale: Value, dy: Val
     attributes: { epsilon: float(epsilon), base: flag(false) },
   })
 
-/** The gated activation `silu(gate) ⊙ up`, silu(x) = x · σ(x). Ours until `lower-pointwise.ts` lowers it. */
+/** The gated activation `silu(gate) ⊙ up`, silu(x) = x · σ(x). Ours until `lower-kernels.ts` lowers it. */
 export const swiGlu = (g: GraphBuilder, gate: Value, up: Value): Value =>
   g.add('SwiGlu', [gate, up], { domain: veranda })
 
@@ -165,13 +165,9 @@ export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Valu
     attributes: { interleaved: int(0) },
   })
 
-/** An adapter's `A x`: x `[N, in]`, A `[rank, in]` → `[N, rank]`. Ours until `lower-linear.ts` lowers it. */
+/** An adapter's `A x`: x `[N, in]`, A `[rank, in]` → `[N, rank]`. Ours until `lower-kernels.ts` lowers it. */
 export const project = (g: GraphBuilder, x: Value, A: Value): Value =>
   g.add('Project', [x, A], { domain: veranda })
-
-/** The same as the native runtime's operator. */
-export const projectKernel = (g: GraphBuilder, x: Value, A: Value): Value =>
-  g.add('Project', [x, A], { domain: verandaKernels })
 
 /** What an adapter adds to a linear layer: `λ_b ⊙ (B (λ_d ⊙ z))`, where `z = A x`. */
 export interface LowRankUpdate {

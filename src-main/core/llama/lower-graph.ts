@@ -1,6 +1,6 @@
 import { fuseSums } from '../graph/fuse-sums.ts'
 import type { Graph } from '../graph/graph.ts'
-import { lowerPointwise } from '../graph/lower-pointwise.ts'
+import { lowerKernels } from '../graph/lower-kernels.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
 import { lowerLinears, type WeightOf } from './lower-linear.ts'
 
@@ -13,5 +13,5 @@ export function lowerGraph(
   weightOf: WeightOf,
   arithmetic: BlockArithmetic | null = null,
 ): Graph {
-  return fuseSums(lowerLinears(lowerPointwise(graph, arithmetic !== null), weightOf, arithmetic))
+  return fuseSums(lowerLinears(lowerKernels(graph, arithmetic !== null), weightOf, arithmetic))
 }

@@ -67,12 +67,9 @@ export function lowerLinears(
   const weights = new Map<string, LinearWeight>()
   const parts = new Map<Value, Part>()
   return rewrite(graph, (g, node, inputs) => {
-    const [x, second] = inputs
+    const [x] = inputs
     if (node.domain !== op.veranda || x === undefined) return null
     if (node.op === 'Part') return partOf(g, node, x, parts)
-    if (node.op === 'Project' && second !== undefined) {
-      return arithmetic === null ? op.gemm(g, x, second, { b: true }) : op.projectKernel(g, x, second)
-    }
     const module = stringAttribute(node, 'module')
     const weight = weights.get(module) ?? weightOf(g, module)
     weights.set(module, weight)

@@ -2,7 +2,7 @@
 import { backward } from '../graph/backward.ts'
 import { GraphBuilder } from '../graph/builder.ts'
 import { type Graph, graphFailure, type Value } from '../graph/graph.ts'
-import { lowerPointwise } from '../graph/lower-pointwise.ts'
+import { lowerKernels } from '../graph/lower-kernels.ts'
 import * as op from '../graph/operators.ts'
 import type { BlockArithmetic } from '../graph/runtime.ts'
 import { softCap } from '../llama/activations.ts'
@@ -24,7 +24,7 @@ export function finalNormBackwardGraph(config: LlamaConfig): Graph {
   const dx = backward(g, new Map([[y, g.input('dy', 'float32', y.shape)]]), [x]).get(x)
   if (dx === undefined) throw graphFailure('The final norm has no gradient.')
   g.output(dx, 'dx')
-  return lowerPointwise(g.finish(), false)
+  return lowerKernels(g.finish(), false)
 }
 
 /** Rows of the output matrix, how they are stored and multiplied with. */

@@ -112,13 +112,7 @@ export const gradientCases: Readonly<Record<string, GradientCase>> = {
   'Linear/narrower': linear(6, 2, { x: ['N', 6] }),
   "Linear/with VeRA's update": updated(['lambdaD', 'lambdaB']),
   "Linear/with LoRA's update": updated(['lambdaD']),
-  'Project/matrix': {
-    build: (g, input) => op.project(g, input('x'), input('A')),
-    lower: (graph) =>
-      lowerGraph(graph, () => {
-        throw graphFailure('There is no linear layer.')
-      }),
-  },
+  'Project/matrix': { build: (g, input) => op.project(g, input('x'), input('A')) },
   'SwiGlu/matrix': { build: (g, input) => op.swiGlu(g, input('gate'), input('up')) },
   'SimplifiedLayerNormalization/matrix': norm(1e-5),
   'SimplifiedLayerNormalization/batch': norm(1e-5),

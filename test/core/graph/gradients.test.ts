@@ -3,7 +3,7 @@ import { backward } from '../../../src-main/core/graph/backward.ts'
 import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import type { Graph, Value } from '../../../src-main/core/graph/graph.ts'
 import { gradientRules } from '../../../src-main/core/graph/gradients.ts'
-import { lowerPointwise } from '../../../src-main/core/graph/lower-pointwise.ts'
+import { lowerKernels } from '../../../src-main/core/graph/lower-kernels.ts'
 import { expectClose } from './close.ts'
 import { finiteDifferences } from './finite-differences.ts'
 import { type GradientCase, gradientCases } from './gradient-cases.ts'
@@ -39,7 +39,7 @@ function graphOf(row: GradientCase, expected: GoldenCase, wantsGradients: boolea
       g.output(gradient, `d${target.name}`)
     }
   }
-  return (row.lower ?? ((graph) => lowerPointwise(graph, false)))(g.finish())
+  return (row.lower ?? ((graph) => lowerKernels(graph, false)))(g.finish())
 }
 
 test('every rule has rows, every row a rule and a golden case, every golden case a row', () => {

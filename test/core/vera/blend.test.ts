@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../../src-main/core/graph/builder.ts'
 import * as op from '../../../src-main/core/graph/operators.ts'
 import type { Tensor } from '../../../src-main/core/graph/runtime.ts'
-import { lowerLinears } from '../../../src-main/core/llama/lower-linear.ts'
+import { lowerGraph } from '../../../src-main/core/llama/lower-graph.ts'
 import { adaptGraph } from '../../../src-main/core/vera/adapted-linear.ts'
 import {
   decodeAdapter,
@@ -86,7 +86,7 @@ describe('a blend', () => {
     const blend = addUp([live(0), live(1), live(2)])
     const g = new GraphBuilder('plain')
     g.output(op.linear(g, g.input('x', 'float32', ['N', size]), module, size, size), 'y')
-    const graph = lowerLinears(adaptGraph(g.finish(), blend.layout), (builder, name) => ({
+    const graph = lowerGraph(adaptGraph(g.finish(), blend.layout), (builder, name) => ({
       kind: 'matrix',
       matrix: builder.input(name, 'float32', [size, size]),
     }))

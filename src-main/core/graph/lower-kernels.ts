@@ -3,8 +3,9 @@ import { floatAttribute, type Graph, graphFailure, intAttribute, type Node, type
 import * as op from './operators.ts'
 import { rewrite } from './rewrite.ts'
 
-/** Ours that stand between products, as ONNX Runtime's operators. */
+/** Those of ours that the native runtime has too, as ONNX Runtime's operators. */
 const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: readonly Value[]) => Value>> = {
+  Project: (g, _node, [x, A]) => op.gemm(g, given(x), given(A), { b: true }),
   SwiGlu: (g, _node, [gate, up]) => op.mul(g, silu(g, given(gate)), given(up)),
   /** By gate: dy ⊙ up ⊙ (σ + silu · (1 − σ)), σ = σ(gate). */
   SwiGluGradient: (g, node, [gate, up, dy]) => {
@@ -24,7 +25,7 @@ const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: reado
 }
 
 /** Replaces ours by the native runtime's operators of the same names, or by what ONNX Runtime brings along. */
-export function lowerPointwise(graph: Graph, hasKernels: boolean): Graph {
+export function lowerKernels(graph: Graph, hasKernels: boolean): Graph {
   return rewrite(graph, (g, node, inputs) => {
     const lower = node.domain === op.veranda ? plain[node.op] : undefined
     if (lower === undefined) return null
