@@ -1,9 +1,7 @@
 import { type Feeds, float32Data, type Results } from '../graph/runtime.ts'
+import { capacityFor, copyRows } from './cache-rows.ts'
 import type { LlamaConfig } from './config.ts'
 import type { KvCache } from './kv-cache.ts'
-
-/** Capacity grows by this many tokens. */
-const growth = 128
 
 /**
  * The keys and values of several texts side by side, for `stepGraph`: of each layer `keys [N·K, D, C]` and `values
@@ -145,7 +143,7 @@ export class BatchCache {
   #reserve(rows: number, length: number): void {
     if (rows <= this.#rows && length <= this.#capacity) return
     const { kvHeadCount: K, headDim: D } = this.#config
-    const [before, after] = [this.#capacity, Math.max(this.#capacity, Math.ceil(length / growth) * growth)]
+    const [before, after] = [this.#capacity, Math.max(this.#capacity, capacityFor(length))]
     this.#rows = Math.max(this.#rows, 2 ** Math.ceil(Math.log2(rows)))
     const used = this.#lengths.length
     const resized = (data: Float32Array, count: number, from: number, to: number): Float32Array => {
@@ -157,16 +155,4 @@ export class BatchCache {
     this.#values = this.#values.map((values) => resized(values, K, before * D, after * D))
     this.#capacity = after
   }
-}
-
-/** Copies the first `count` numbers of `rows` rows that are `before` long to rows that are `after` long. */
-function copyRows(
-  from: Float32Array,
-  before: number,
-  to: Float32Array,
-  after: number,
-  rows: number,
-  count: number,
-): void {
-  for (let row = 0; row < rows; row++) to.set(from.subarray(row * before, row * before + count), row * after)
 }

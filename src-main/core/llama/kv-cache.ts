@@ -1,4 +1,5 @@
 import { type Feeds, float32Data, type Results } from '../graph/runtime.ts'
+import { capacityFor, copyRows } from './cache-rows.ts'
 import type { LlamaConfig } from './config.ts'
 
 /** What a decoder remembers of the tokens that it read, wherever that is kept. */
@@ -22,9 +23,6 @@ export interface TokenCache {
   /** Gives the memory back; the cache is not to be used any more. */
   release(): void
 }
-
-/** Capacity grows by this many tokens, so that attention never looks at many empty places. */
-const growth = 128
 
 /**
  * Keys and values of the tokens seen so far, one row: of each layer `keys [K, D, C]` and `values [K, C, D]`, of
@@ -126,10 +124,6 @@ export function bytesOfToken({ layerCount, kvHeadCount, headDim }: LlamaConfig):
   return 2 * layerCount * kvHeadCount * headDim * Float32Array.BYTES_PER_ELEMENT
 }
 
-function capacityFor(length: number): number {
-  return Math.ceil(length / growth) * growth
-}
-
 /** Rows of `before` numbers as rows of `after`, with the first `count` numbers of each. */
 function resize(
   data: Float32Array,
@@ -139,8 +133,7 @@ function resize(
   count: number,
 ): Float32Array {
   const resized = new Float32Array(rows * after)
-  for (let row = 0; row < rows; row++)
-    resized.set(data.subarray(row * before, row * before + count), row * after)
+  copyRows(data, before, resized, after, rows, count)
   return resized
 }
 
