@@ -177,7 +177,8 @@ export class TrainingPass {
     const passed: PassedLayer[] = []
     try {
       return await this.#layers.withBatch(batch, async (feeds) => {
-        const top = await this.#forwards(batch, entry, { adapter, feeds, lowest, keeps }, passed)
+        const { layerCount } = this.#weights.model.config
+        const top = await this.#forwards(batch, entry, layerCount, { adapter, feeds, lowest, keeps }, passed)
         const places = labelledPlaces(batch)
         const last = gatherRows(top, places, H)
         const normed = await this.#norm(last)
@@ -201,31 +202,32 @@ export class TrainingPass {
     }
   }
 
-  /** The hidden states after the last layer, and in `passed` what the layers from the lowest on are to know again. */
+  /** The hidden states before the layer `end`, and in `passed` what the layers from the lowest on are to know again. */
   async #forwards(
     batch: Batch,
     entry: StackEntry,
-    { adapter, feeds, lowest, keeps }: LayerPass,
+    end: number,
+    { adapter, feeds, lowest, keeps }: LayerPass<LiveAdapter | null>,
     passed: PassedLayer[],
   ): Promise<Float32Array> {
     let x = this.#hidden(entry.x)
-    for (let { layer } = entry; layer < this.#weights.model.config.layerCount; layer++) {
+    for (let { layer } = entry; layer < end; layer++) {
       const keep = keeps && layer >= lowest
       const { y, kept } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, keep)
       if (layer >= lowest) passed.push({ x, kept })
       else x.release?.()
       x = y
     }
-    const top = await takeFloat32(this.#runtime, x, 'y')
+    const taken = await takeFloat32(this.#runtime, x, 'y')
     x.release?.()
-    return top
+    return taken
   }
 
   /** Adds the gradients of all layers' parts to `gradient`, given that at the last layer's output, and frees `passed`. */
   async #backwards(
     batch: Batch,
     dTop: Tensor,
-    { adapter, feeds, lowest, keeps }: LayerPass,
+    { adapter, feeds, lowest, keeps }: LayerPass<LiveAdapter>,
     passed: PassedLayer[],
     gradient: Float32Array,
   ): Promise<void> {
@@ -276,17 +278,9 @@ export class TrainingPass {
     adapter: LiveAdapter | null,
   ): Promise<Float32Array> {
     if (entry.layer >= end) return entry.x
-    return await this.#layers.withBatch(batch, async (feeds) => {
-      let x = this.#hidden(entry.x)
-      for (let { layer } = entry; layer < end; layer++) {
-        const { y } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, false)
-        x.release?.()
-        x = y
-      }
-      const taken = await takeFloat32(this.#runtime, x, 'y')
-      x.release?.()
-      return taken
-    })
+    return await this.#layers.withBatch(batch, (feeds) =>
+      this.#forwards(batch, entry, end, { adapter, feeds, lowest: end, keeps: false }, []),
+    )
   }
 
   async #norm(x: Float32Array): Promise<Float32Array> {
@@ -306,8 +300,8 @@ interface PassedLayer {
 }
 
 /** What the layers of a pass have in common. */
-interface LayerPass {
-  readonly adapter: LiveAdapter
+interface LayerPass<Adapter> {
+  readonly adapter: Adapter
   readonly feeds: Feeds
   readonly lowest: number
   readonly keeps: boolean
