@@ -6,21 +6,23 @@ const numberFormats = new Map<string, Intl.NumberFormat>()
 const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
 /** Formatters are dear to make and cheap to use: one of each kind a language. */
-function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function kept<Options, Format>(
+  formats: Map<string, Format>,
+  options: Options,
+  make: (language: string, options: Options) => Format,
+): Format {
   const language = shownLanguage()
   const key = language + JSON.stringify(options)
-  const format = numberFormats.get(key) ?? new Intl.NumberFormat(language, options)
-  numberFormats.set(key, format)
+  const format = formats.get(key) ?? make(language, options)
+  formats.set(key, format)
   return format
 }
 
-function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const language = shownLanguage()
-  const key = language + JSON.stringify(options)
-  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(language, options)
-  dateFormats.set(key, format)
-  return format
-}
+const numbers = (options: Intl.NumberFormatOptions): Intl.NumberFormat =>
+  kept(numberFormats, options, Intl.NumberFormat)
+
+const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+  kept(dateFormats, options, Intl.DateTimeFormat)
 
 /** 12,345.6 with as many digits after the point as asked for. */
 export function formatNumber(value: number, digits = 0): string {
