@@ -14,6 +14,7 @@ import type { Dataset } from '../storage/tables/runs.ts'
 import { sameName } from '../unique-name.ts'
 import { splitDataset, withSystemPrompt } from './dataset.ts'
 import { mergeSettings } from './merge-settings.ts'
+import { newRun } from './new-run.ts'
 import { parentShape } from './parent-shape.ts'
 import { presetSettings } from './presets.ts'
 import type { RunBroadcast } from './run-broadcast.ts'
@@ -152,32 +153,18 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 
   function queueRun({ name, base, settings, parent, forgetsId = null, dataset }: Plan): Run {
-    const run: Run = {
+    const run = newRun({
       id: randomUUID(),
       name,
       modelId: base.id,
-      status: 'queued',
       settings,
       parentId: parent?.id ?? null,
       forgetsId,
       probes: dataset.probes.map((messages) => messages.at(-1)?.content ?? ''),
       exampleCount: dataset.training.length,
       heldOutCount: dataset.heldOut.length,
-      step: 0,
-      steps: 0,
-      tokensPerSecond: null,
-      remainingMs: null,
-      peakMemoryBytes: null,
-      lossBefore: null,
-      lossAfter: null,
-      heldOutLossBefore: null,
-      heldOutLossAfter: null,
-      adapterId: null,
-      report: null,
-      failure: null,
       createdAt: Date.now(),
-      finishedAt: null,
-    }
+    })
     const start = parent === null ? undefined : storage.adapters.file(parent.id)?.file
     if (start !== undefined) queue.keepStart(run.id, start)
     storage.runs.insert(run, { modelName: base.name, modelHash: base.sourceHash }, dataset)
