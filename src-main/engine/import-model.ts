@@ -12,14 +12,7 @@ import type { LlamaCheckpoint, WeightTensor } from '../core/llama/llama-checkpoi
 import type { StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
 import type { ModelSummary } from './contract.ts'
 import { explainDiskFull } from './disk-full.ts'
-import {
-  folderVersion,
-  graphFile,
-  manifestFile,
-  type ModelManifest,
-  tokenizerFile,
-  weightsFile,
-} from './model-folder.ts'
+import { graphFile, weightsFile, writeModelFolder } from './model-folder.ts'
 import { openModelFiles } from './open-checkpoint.ts'
 import type { Operation } from './operation-table.ts'
 import { checkQuantizing, measureQuantizing, quantizingNote } from './quantizing.ts'
@@ -105,16 +98,10 @@ function writeFolder(
   model: StoredModel,
   summary: ModelSummary,
 ): void {
-  const manifest: ModelManifest = {
-    version: folderVersion,
-    summary,
-    model,
-    chatTemplate: checkpoint.chatTemplate,
-  }
+  const { tokenizer, chatTemplate } = checkpoint
   const graph = lowerToStored(decoderGraph(model, weightsFile), model, weightsFile, null)
   writeFileSync(join(directory, graphFile), encodeOnnx(graph), { flush: true })
-  writeFileSync(join(directory, tokenizerFile), JSON.stringify(checkpoint.tokenizer), { flush: true })
-  writeFileSync(join(directory, manifestFile), JSON.stringify(manifest), { flush: true })
+  writeModelFolder(directory, { summary, model, chatTemplate, tokenizer })
 }
 
 function summarize(

@@ -2,7 +2,7 @@
  * An imported model: a folder with `model.json` (what it is and where its tensors are), `weights.bin`,
  * `tokenizer.json` and `model.onnx` (the decoder as an ordinary ONNX file over `weights.bin`).
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
 import type { StoredModel } from '../core/llama/stored-model.ts'
@@ -11,11 +11,11 @@ import type { ModelSummary } from './contract.ts'
 
 export const weightsFile = 'weights.bin'
 export const manifestFile = 'model.json'
-export const tokenizerFile = 'tokenizer.json'
+const tokenizerFile = 'tokenizer.json'
 export const graphFile = 'model.onnx'
 
 /** Raised when the layout of the folder changes; folders of another version have to be imported again. */
-export const folderVersion = 1
+const folderVersion = 1
 
 export interface ModelManifest {
   readonly version: number
@@ -27,6 +27,16 @@ export interface ModelManifest {
 export interface ModelFolder extends ModelManifest {
   readonly directory: string
   readonly tokenizer: TokenizerDefinition | null
+}
+
+/** Writes all of a model folder but its weights and its graph, durably. */
+export function writeModelFolder(
+  directory: string,
+  { summary, model, chatTemplate, tokenizer }: Omit<ModelFolder, 'version' | 'directory'>,
+): void {
+  const manifest: ModelManifest = { version: folderVersion, summary, model, chatTemplate }
+  writeFileSync(join(directory, tokenizerFile), JSON.stringify(tokenizer), { flush: true })
+  writeFileSync(join(directory, manifestFile), JSON.stringify(manifest), { flush: true })
 }
 
 export function readModelFolder(directory: string): ModelFolder {

@@ -1,16 +1,9 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LlamaConfig } from '../core/llama/config.ts'
 import type { StoredWeight } from '../core/llama/stored-model.ts'
 import { expectedShapes } from '../core/llama/tensor-names.ts'
 import { randn, TorchGenerator } from '../core/vera/random.ts'
-import {
-  folderVersion,
-  manifestFile,
-  type ModelManifest,
-  tokenizerFile,
-  weightsFile,
-} from './model-folder.ts'
+import { weightsFile, writeModelFolder } from './model-folder.ts'
 import type { Codecs } from './native-codecs.ts'
 import { WeightsWriter } from './weights-writer.ts'
 
@@ -68,14 +61,7 @@ export function writeSelfTestModel(directory: string, codecs: Codecs): void {
     sizeBytes: writer.length,
     sourceHash: '',
   }
-  const manifest: ModelManifest = {
-    version: folderVersion,
-    summary,
-    model: { config, weights },
-    chatTemplate: null,
-  }
-  writeFileSync(join(directory, manifestFile), JSON.stringify(manifest))
-  writeFileSync(join(directory, tokenizerFile), 'null')
+  writeModelFolder(directory, { summary, model: { config, weights }, chatTemplate: null, tokenizer: null })
 }
 
 /** Q4_1: a float16 scale and a float16 minimum, then 32 nibbles. */

@@ -1,17 +1,11 @@
 /** Models of the shapes that people have, with random weights: what a step costs does not depend on what they know. */
 import { randomFillSync } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LlamaConfig } from '../../src-main/core/llama/config.ts'
 import type { StoredWeight } from '../../src-main/core/llama/stored-model.ts'
 import { expectedShapes } from '../../src-main/core/llama/tensor-names.ts'
-import {
-  folderVersion,
-  manifestFile,
-  type ModelManifest,
-  tokenizerFile,
-  weightsFile,
-} from '../../src-main/engine/model-folder.ts'
+import { weightsFile, writeModelFolder } from '../../src-main/engine/model-folder.ts'
 import { ExtentWriter } from './extent-writer.ts'
 
 const llama = {
@@ -77,14 +71,7 @@ export function writeRandomModel(directory: string, config: LlamaConfig, name: s
     sizeBytes: file.length,
     sourceHash: '',
   }
-  const manifest: ModelManifest = {
-    version: folderVersion,
-    summary,
-    model: { config, weights },
-    chatTemplate: null,
-  }
-  writeFileSync(join(partial, manifestFile), JSON.stringify(manifest))
-  writeFileSync(join(partial, tokenizerFile), 'null')
+  writeModelFolder(partial, { summary, model: { config, weights }, chatTemplate: null, tokenizer: null })
   renameSync(partial, directory)
 }
 
