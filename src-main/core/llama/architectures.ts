@@ -31,6 +31,8 @@ export interface Architecture {
   readonly unwindowedEvery: number | null
   /** The number of layers of that one size whose scores are scaled by 1/√(hiddenSize / heads): GGUF doesn't say. */
   readonly widthScaledLayers: number | null
+  /** The tensors of its GGUF files that say what rotary frequencies are divided by: see `rope-from-gguf.ts`. */
+  readonly ropeFactors: readonly ('always' | 'short' | 'long')[]
   /** What config.json may leave out, being transformers' own default. */
   readonly defaults: Readonly<Record<string, unknown>>
 }
@@ -47,6 +49,7 @@ const plain: Architecture = {
   scaledEmbeddings: false,
   unwindowedEvery: null,
   widthScaledLayers: null,
+  ropeFactors: [],
   defaults: {},
 }
 
@@ -88,12 +91,12 @@ const gemma3: Architecture = {
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
-  llama: { ...plain, pairedRows: true },
+  llama: { ...plain, pairedRows: true, ropeFactors: ['always'] },
   mistral: { ...plain, ggufName: 'llama' },
   qwen2: { ...plain, attentionBias: 'qkv' },
   qwen3: { ...plain, queryKeyNorm: true },
   smollm3: { ...plain, unrotatedEvery: 4, pairedRows: true, defaults: { tie_word_embeddings: true } },
-  phi3: { ...plain, fused: true },
+  phi3: { ...plain, fused: true, ropeFactors: ['short', 'long'] },
   gemma,
   gemma2,
   gemma3,

@@ -1,11 +1,10 @@
 /** The shape of a Llama-class model from the metadata of a GGUF file. Source: llama.cpp `gguf-py/gguf/constants.py`. */
 import { Failure } from '../../contract/failure.ts'
 import type { GgufFile } from '../checkpoint/gguf.ts'
-import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
 import { architectureOf, checkLayerCount, unrotatedLayers, windowedLayers } from './architectures.ts'
-import type { LlamaConfig, RopeScaling } from './config.ts'
-
-const ropeFactorsName = 'rope_freqs.weight'
+import type { LlamaConfig } from './config.ts'
+import { integer, real } from './gguf-entries.ts'
+import { ropeFromGguf } from './rope-from-gguf.ts'
 
 /**
  * Fails with `model-architecture` for any other architecture, with `model-metadata` where an entry is missing or
@@ -37,7 +36,7 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
   const has = (tensor: string): boolean => file.tensors.has(tensor)
   const hasBias = (module: string): boolean => has(`blk.0.${module}.bias`)
   const layerCount = checkLayerCount(integer(file, entry('block_count')))
-  const contextLength = integer(file, entry('context_length'))
+  const { contextLength, ropeScaling } = ropeFromGguf(file, entry, { headDim, ropeTheta })
   const slidingWindow = integer(file, entry('attention.sliding_window'), 0)
   const unrotated = unrotatedLayers(architecture, layerCount)
   const windowed = slidingWindow > 0 ? windowedLayers(architecture, layerCount) : null
@@ -60,7 +59,7 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
     normEpsilon: real(file, entry('attention.layer_norm_rms_epsilon')),
     contextLength,
     ropeTheta,
-    ropeScaling: ropeScaling(file, entry, headDim, ropeTheta),
+    ropeScaling,
     tiedEmbeddings: !has('output.weight'),
     attentionBias: !hasBias('attn_q') && !hasBias('attn_qkv') ? false : hasBias('attn_output') ? true : 'qkv',
     mlpBias: hasBias('ffn_gate'),
@@ -84,104 +83,4 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
 function vocabularySize(file: GgufFile, key: string): number {
   const rows = file.tensors.get('token_embd.weight')?.shape[0]
   return rows ?? integer(file, key)
-}
-
-function ropeScaling(
-  file: GgufFile,
-  entry: (key: string) => string,
-  headDim: number,
-  ropeTheta: number,
-): RopeScaling {
-  if (file.tensors.has(ropeFactorsName)) return llama3Scaling(file, headDim, ropeTheta)
-  const type = file.tensors.has('rope_factors_long.weight')
-    ? 'longrope'
-    : (file.metadata.get(entry('rope.scaling.type')) ?? 'none')
-  if (type === 'none') return { type: 'none' }
-  if (type === 'linear') return { type: 'linear', factor: real(file, entry('rope.scaling.factor')) }
-  if (type === 'yarn') {
-    const factor = real(file, entry('rope.scaling.factor'))
-    return {
-      type,
-      factor,
-      originalContextLength: integer(
-        file,
-        entry('rope.scaling.original_context_length'),
-        integer(file, entry('context_length')),
-      ),
-      betaFast: real(file, entry('rope.scaling.yarn_beta_fast'), 32),
-      betaSlow: real(file, entry('rope.scaling.yarn_beta_slow'), 1),
-      attentionFactor:
-        real(file, entry('rope.scaling.attn_factor'), 1) * (0.1 * Math.log(Math.max(factor, 1)) + 1),
-      truncate: true,
-    }
-  }
-  throw new Failure(
-    'model-rope',
-    `This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
-  )
-}
-
-/**
- * Llama 3.1 and later: GGUF stores by how much each of the headDim / 2 frequencies is divided, not the settings
- * this came from. All published models share three of the four settings, and the fourth is the largest divisor;
- * whether that is so here is checked against every stored value.
- */
-function llama3Scaling(file: GgufFile, headDim: number, ropeTheta: number): RopeScaling {
-  const tensor = file.tensors.get(ropeFactorsName)
-  const divisors =
-    tensor &&
-    dequantize(weightFormatOf(tensor.type.name, ropeFactorsName), tensor.read(), tensor.shape[0] ?? 0)
-  if (divisors?.length !== headDim / 2) {
-    throw new Failure('model-metadata', `The tensor ${ropeFactorsName} does not have ${headDim / 2} values.`)
-  }
-  const factor = Math.max(...divisors)
-  const settings = { factor, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 }
-  for (const [index, divisor] of divisors.entries()) {
-    const wavelength = 2 * Math.PI * ropeTheta ** ((2 * index) / headDim)
-    if (Math.abs(llama3Divisor(wavelength, settings) / divisor - 1) > 1e-3) {
-      throw new Failure(
-        'model-rope',
-        `This model's rotary factors (${ropeFactorsName}) are not those of Llama 3, the only ones Veranda knows. Pick another model.`,
-      )
-    }
-  }
-  return { type: 'llama3', ...settings }
-}
-
-/** By how much Llama 3 divides a frequency. Source: transformers `_compute_llama3_parameters`. */
-function llama3Divisor(
-  wavelength: number,
-  scaling: Omit<Extract<RopeScaling, { type: 'llama3' }>, 'type'>,
-): number {
-  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength } = scaling
-  const turns = originalContextLength / wavelength
-  if (turns < low) return factor
-  if (turns > high) return 1
-  const smooth = (turns - low) / (high - low)
-  return 1 / ((1 - smooth) / factor + smooth)
-}
-
-function integer(file: GgufFile, key: string, fallback?: number): number {
-  const value = real(file, key, fallback)
-  if (!Number.isSafeInteger(value) || value < 0) {
-    throw new Failure('model-metadata', `The model file's entry ${key} is ${value}, which is no valid count.`)
-  }
-  return value
-}
-
-function real(file: GgufFile, key: string, fallback?: number): number {
-  const value = file.metadata.get(key) ?? fallback
-  if (value === undefined) {
-    throw new Failure(
-      'model-metadata',
-      `The model file lacks the entry ${key}. Pick another file of this model.`,
-    )
-  }
-  if (typeof value !== 'number' || !Number.isFinite(value)) {
-    throw new Failure(
-      'model-metadata',
-      `The model file's entry ${key} is not one number, which Veranda needs.`,
-    )
-  }
-  return value
 }

@@ -11,9 +11,9 @@ import {
   unrotatedLayers,
   windowedLayers,
 } from './architectures.ts'
-import type { LlamaConfig, RopeScaling } from './config.ts'
-
-type Json = Readonly<Record<string, unknown>>
+import type { LlamaConfig } from './config.ts'
+import { isCount, isRecord, isString, type Json, number } from './huggingface-json.ts'
+import { ropeFromHuggingFace } from './rope-from-huggingface.ts'
 
 /**
  * @param json the parsed config.json
@@ -44,9 +44,7 @@ export function configFromHuggingFace(given: unknown): LlamaConfig {
   const activation = activationOf(json, architecture)
   const layerCount = checkLayerCount(number(json, 'num_hidden_layers'))
   const maxPositions = number(json, 'max_position_embeddings', 2048)
-  const contextLength = isDynamic(rope)
-    ? number(rope, 'original_max_position_embeddings', maxPositions)
-    : maxPositions
+  const { contextLength, ropeScaling } = ropeFromHuggingFace(rope, json, headDim, maxPositions)
   const { slidingWindow, windowed } = windowOf(json, architecture, layerCount)
   const unrotated = unrotatedIn(json, architecture, layerCount)
   return {
@@ -60,7 +58,7 @@ export function configFromHuggingFace(given: unknown): LlamaConfig {
     normEpsilon: number(json, 'rms_norm_eps', 1e-6),
     contextLength,
     ropeTheta: number(theta, 'rope_theta', 10000),
-    ropeScaling: ropeScaling(rope, maxPositions),
+    ropeScaling,
     tiedEmbeddings: json['tie_word_embeddings'] === true,
     attentionBias: architecture.attentionBias === 'qkv' ? 'qkv' : json['attention_bias'] === true,
     mlpBias: json['mlp_bias'] === true,
@@ -157,74 +155,4 @@ function unrotatedIn(json: Json, architecture: Architecture, layerCount: number)
   if (architecture.unrotatedEvery === null || !Array.isArray(rotated))
     return unrotatedLayers(architecture, layerCount)
   return [...rotated.keys()].filter((layer) => !rotated[layer] && layer < layerCount)
-}
-
-/** The dynamic scaling changes nothing within the context that the model was trained on; that one is kept. */
-function isDynamic(rope: unknown): rope is Json {
-  return isRecord(rope) && (rope['rope_type'] ?? rope['type']) === 'dynamic'
-}
-
-function ropeScaling(rope: unknown, maxPositions: number): RopeScaling {
-  if (!isRecord(rope)) return { type: 'none' }
-  // Early version 4 files say `type` for `rope_type`.
-  const type = rope['rope_type'] ?? rope['type'] ?? 'default'
-  switch (type) {
-    case 'default':
-    case 'dynamic':
-      return { type: 'none' }
-    case 'linear':
-      return { type: 'linear', factor: number(rope, 'factor') }
-    case 'llama3':
-      return {
-        type: 'llama3',
-        factor: number(rope, 'factor'),
-        lowFrequencyFactor: number(rope, 'low_freq_factor'),
-        highFrequencyFactor: number(rope, 'high_freq_factor'),
-        originalContextLength: number(rope, 'original_max_position_embeddings'),
-      }
-    case 'yarn': {
-      const factor = number(rope, 'factor')
-      return {
-        type: 'yarn',
-        factor,
-        originalContextLength: number(rope, 'original_max_position_embeddings', maxPositions),
-        betaFast: number(rope, 'beta_fast', 32),
-        betaSlow: number(rope, 'beta_slow', 1),
-        attentionFactor: number(rope, 'attention_factor', yarnAttentionFactor(factor, rope)),
-        truncate: rope['truncate'] !== false,
-      }
-    }
-    default:
-      throw new Failure(
-        'model-rope',
-        `This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
-      )
-  }
-}
-
-/** Source: transformers `_compute_yarn_parameters`. */
-function yarnAttentionFactor(factor: number, rope: Json): number {
-  const scale = (multiplier: number): number => 0.1 * multiplier * Math.log(Math.max(factor, 1)) + 1
-  const { mscale, mscale_all_dim: ofAll } = rope
-  return mscale && ofAll ? scale(number(rope, 'mscale')) / scale(number(rope, 'mscale_all_dim')) : scale(1)
-}
-
-function number(json: Json, key: string, fallback?: number): number {
-  const value = json[key] ?? fallback
-  if (typeof value !== 'number' || !(value > 0)) {
-    throw new Failure('model-metadata', `The model folder's config.json has no valid ${key}.`)
-  }
-  return value
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === 'string'
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

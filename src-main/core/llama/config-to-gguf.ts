@@ -2,6 +2,7 @@
 import type { GgufEntry } from '../checkpoint/gguf-writer.ts'
 import { ggufArchitectureOf } from './architectures.ts'
 import type { LlamaConfig } from './config.ts'
+import { ropeFactorTensors } from './rope-from-gguf.ts'
 import { inverseFrequencies } from './rope.ts'
 
 export function configToGguf(config: LlamaConfig, architectureName: string): Map<string, GgufEntry> {
@@ -23,7 +24,9 @@ export function configToGguf(config: LlamaConfig, architectureName: string): Map
   integer('rope.dimension_count', config.headDim)
   real('attention.layer_norm_rms_epsilon', config.normEpsilon)
   real('rope.freq_base', config.ropeTheta)
-  if (config.slidingWindow !== undefined) integer('attention.sliding_window', config.slidingWindow)
+  // Layers may be of two kinds although the window that they differ in is as long as the context.
+  const window = config.slidingWindow ?? (config.windowedLayers && config.contextLength)
+  if (window !== undefined) integer('attention.sliding_window', window)
   const { ropeScaling } = config
   if (ropeScaling.type === 'linear' || ropeScaling.type === 'yarn') {
     entries.set(`${name}.rope.scaling.type`, { type: 'string', value: ropeScaling.type })
@@ -37,13 +40,30 @@ export function configToGguf(config: LlamaConfig, architectureName: string): Map
     // llama.cpp multiplies it by YaRN's own factor.
     real('rope.scaling.attn_factor', attentionFactor / (0.1 * Math.log(Math.max(factor, 1)) + 1))
   }
+  if (ropeScaling.type === 'divisors') {
+    integer('rope.scaling.original_context_length', config.contextLength)
+    real('rope.scaling.attn_factor', ropeScaling.attentionFactor)
+  }
+  const { scoreCap, logitCap, windowedRopeTheta } = config
+  if (windowedRopeTheta !== undefined) real('rope.freq_base_swa', windowedRopeTheta)
+  if (scoreCap !== undefined) real('attn_logit_softcapping', scoreCap)
+  if (logitCap !== undefined) real('final_logit_softcapping', logitCap)
   return entries
 }
 
-/** By how much each rotary frequency is divided, `[headDim / 2]`; null where the metadata say it. */
-export function ropeFactors(config: LlamaConfig): Float32Array | null {
-  if (config.ropeScaling.type !== 'llama3') return null
+/**
+ * The tensors that say by how much each rotary frequency is divided, `[headDim / 2]` each; none where the metadata say
+ * it, or where files of the architecture have none.
+ */
+export function ropeFactors(
+  config: LlamaConfig,
+  architectureName: string,
+): readonly { readonly name: string; readonly values: Float32Array }[] {
+  const { type } = config.ropeScaling
+  if (type !== 'llama3' && type !== 'divisors') return []
   const plain = inverseFrequencies({ ...config, ropeScaling: { type: 'none' } })
   const scaled = inverseFrequencies(config)
-  return plain.map((frequency, index) => frequency / (scaled[index] ?? 1))
+  const values = plain.map((frequency, index) => frequency / (scaled[index] ?? 1))
+  const { architecture } = ggufArchitectureOf(architectureName)
+  return architecture.ropeFactors.map((use) => ({ name: ropeFactorTensors[use], values }))
 }

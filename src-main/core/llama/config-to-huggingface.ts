@@ -1,18 +1,29 @@
 /** A model's config.json, as transformers 4 wrote it and 5 reads it: `configFromHuggingFace` taken back. */
+import type { Activation } from './activations.ts'
 import { architectureOf, unrotatedLayers } from './architectures.ts'
-import type { LlamaConfig, RopeScaling } from './config.ts'
+import type { LlamaConfig } from './config.ts'
+import { configFromHuggingFace } from './config-from-huggingface.ts'
+import type { Json } from './huggingface-json.ts'
 import { notPortableModel } from './not-portable.ts'
+import { checkWritten } from './written-config.ts'
 
-type Json = Readonly<Record<string, unknown>>
+/** transformers' class of the architecture's language model, and its `model_type` where that isn't the name. */
+const models: Readonly<Record<string, { readonly className: string; readonly modelType?: string }>> = {
+  llama: { className: 'LlamaForCausalLM' },
+  mistral: { className: 'MistralForCausalLM' },
+  qwen2: { className: 'Qwen2ForCausalLM' },
+  qwen3: { className: 'Qwen3ForCausalLM' },
+  smollm3: { className: 'SmolLM3ForCausalLM' },
+  phi3: { className: 'Phi3ForCausalLM' },
+  gemma: { className: 'GemmaForCausalLM' },
+  gemma2: { className: 'Gemma2ForCausalLM' },
+  gemma3: { className: 'Gemma3ForCausalLM', modelType: 'gemma3_text' },
+  gemma3_text: { className: 'Gemma3ForCausalLM' },
+}
 
-/** transformers' class of the architecture's language model. */
-const classNames: Readonly<Record<string, string>> = {
-  llama: 'LlamaForCausalLM',
-  mistral: 'MistralForCausalLM',
-  qwen2: 'Qwen2ForCausalLM',
-  qwen3: 'Qwen3ForCausalLM',
-  smollm3: 'SmolLM3ForCausalLM',
-  phi3: 'Phi3ForCausalLM',
+const activationNames: Readonly<Record<Activation, string>> = {
+  silu: 'silu',
+  'gelu-tanh': 'gelu_pytorch_tanh',
 }
 
 /** @throws Failure `model-not-portable` where transformers has no model of this architecture with such a shape */
@@ -21,52 +32,69 @@ export function configToHuggingFace(
   architectureName: string,
   tokens: { readonly bosId: number | null; readonly eosIds: readonly number[] },
 ): Json {
-  const architecture = architectureOf(architectureName)
-  const className = Object.hasOwn(classNames, architectureName) ? classNames[architectureName] : undefined
-  if (className === undefined) throw notPortableModel(`the architecture ${architectureName}`)
-  if (config.attentionBias === 'qkv' && architecture.attentionBias !== 'qkv') {
-    throw notPortableModel('biases of queries, keys and values, but none of the output projection')
-  }
-  const { slidingWindow, layerCount } = config
-  const unrotated = config.unrotatedLayers ?? []
-  if (architecture.unrotatedEvery === null && unrotated.length > 0)
-    throw notPortableModel('layers that are not rotated')
-  const differs = unrotated.join() !== unrotatedLayers(architecture, layerCount).join()
-  return {
-    architectures: [className],
-    model_type: architectureName,
+  const model = Object.hasOwn(models, architectureName) ? models[architectureName] : undefined
+  if (model === undefined) throw notPortableModel(`the architecture ${architectureName}`)
+  const activation = activationNames[config.activation ?? 'silu']
+  const json = {
+    architectures: [model.className],
+    model_type: model.modelType ?? architectureName,
     vocab_size: config.vocabularySize,
     hidden_size: config.hiddenSize,
     intermediate_size: config.intermediateSize,
-    num_hidden_layers: layerCount,
+    num_hidden_layers: config.layerCount,
     num_attention_heads: config.headCount,
     num_key_value_heads: config.kvHeadCount,
     head_dim: config.headDim,
-    hidden_act: 'silu',
+    hidden_act: activation,
+    hidden_activation: activation,
     rms_norm_eps: config.normEpsilon,
     max_position_embeddings: config.contextLength,
     rope_theta: config.ropeTheta,
-    rope_scaling: ropeToHuggingFace(config.ropeScaling),
+    rope_local_base_freq: config.windowedRopeTheta,
+    rope_scaling: ropeToHuggingFace(config),
     tie_word_embeddings: config.tiedEmbeddings,
     attention_bias: config.attentionBias !== false,
     mlp_bias: config.mlpBias,
-    sliding_window: slidingWindow ?? null,
-    use_sliding_window: slidingWindow !== undefined,
-    ...(slidingWindow !== undefined && {
-      layer_types: Array.from({ length: layerCount }, () => 'sliding_attention'),
-    }),
-    ...(differs && {
-      no_rope_layers: Array.from({ length: layerCount }, (_, layer) => (unrotated.includes(layer) ? 0 : 1)),
-    }),
+    query_pre_attn_scalar: scoreWidth(config),
+    attn_logit_softcapping: config.scoreCap ?? null,
+    final_logit_softcapping: config.logitCap ?? null,
+    ...windowsToHuggingFace(config, architectureName),
     bos_token_id: tokens.bosId,
     eos_token_id: tokens.eosIds[0] ?? null,
     // Phi-3's default lies outside of smaller vocabularies.
     pad_token_id: null,
     use_cache: true,
   }
+  checkWritten(config, configFromHuggingFace(json))
+  return json
 }
 
-function ropeToHuggingFace(scaling: RopeScaling): Json | null {
+/** What the scores of attention are divided by the square root of: a whole number in transformers. */
+function scoreWidth({ headDim, scoreScale }: LlamaConfig): number {
+  return scoreScale === undefined ? headDim : Math.round(1 / scoreScale ** 2)
+}
+
+function windowsToHuggingFace(config: LlamaConfig, architectureName: string): Json {
+  const { layerCount, contextLength, slidingWindow, windowedLayers, unrotatedLayers: unrotated = [] } = config
+  const layers = Array.from({ length: layerCount }, (_, layer) => layer)
+  // Layers may be of two kinds although the window that they differ in is as long as the context.
+  const window = slidingWindow ?? (windowedLayers && contextLength)
+  const isUsual = unrotated.join() === unrotatedLayers(architectureOf(architectureName), layerCount).join()
+  return {
+    sliding_window: window ?? null,
+    use_sliding_window: window !== undefined,
+    ...(window !== undefined && {
+      layer_types: layers.map((layer) =>
+        windowedLayers === undefined || windowedLayers.includes(layer)
+          ? 'sliding_attention'
+          : 'full_attention',
+      ),
+    }),
+    ...(!isUsual && { no_rope_layers: layers.map((layer) => (unrotated.includes(layer) ? 0 : 1)) }),
+  }
+}
+
+function ropeToHuggingFace({ ropeScaling: scaling, contextLength }: LlamaConfig): Json | null {
   switch (scaling.type) {
     case 'none':
       return null
@@ -89,6 +117,15 @@ function ropeToHuggingFace(scaling: RopeScaling): Json | null {
         beta_slow: scaling.betaSlow,
         attention_factor: scaling.attentionFactor,
         truncate: scaling.truncate,
+      }
+    case 'divisors':
+      return {
+        rope_type: 'longrope',
+        short_factor: scaling.divisors,
+        long_factor: scaling.divisors,
+        factor: 1,
+        original_max_position_embeddings: contextLength,
+        attention_factor: scaling.attentionFactor,
       }
   }
 }

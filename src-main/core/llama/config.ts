@@ -31,6 +31,13 @@ export type RopeScaling =
       /** Whether the borders between kept and divided frequencies are whole numbers. */
       readonly truncate: boolean
     }
+  | {
+      readonly type: 'divisors'
+      /** What each of the headDim / 2 frequencies is divided by. */
+      readonly divisors: readonly number[]
+      /** Cosines and sines are multiplied by it. */
+      readonly attentionFactor: number
+    }
 
 export interface LlamaConfig {
   readonly vocabularySize: number

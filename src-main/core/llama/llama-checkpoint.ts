@@ -13,10 +13,11 @@ import { tokenizerFromGguf } from '../tokenizer/definition-from-gguf.ts'
 import { architectureOf } from './architectures.ts'
 import { configFromGguf } from './config-from-gguf.ts'
 import type { LlamaConfig } from './config.ts'
+import { isRopeFactors } from './rope-from-gguf.ts'
 import { splitFused } from './fused-projections.ts'
 import { openHuggingFaceParts } from './huggingface-folder.ts'
 import { pairsToHalves } from './rotary-rows.ts'
-import { expectedShapes, huggingFaceName, outputName } from './tensor-names.ts'
+import { expectedShapes, huggingFaceName, isNormScale, outputName } from './tensor-names.ts'
 
 export interface WeightTensor {
   /** Hugging Face's, for example `model.layers.0.self_attn.q_proj.weight`. */
@@ -58,7 +59,7 @@ export function openGguf(source: ByteSource): LlamaCheckpoint {
   const stored = new Map<string, WeightTensor>()
   for (const tensor of file.tensors.values()) {
     // Became the config's ropeScaling.
-    if (tensor.name === 'rope_freqs.weight') continue
+    if (isRopeFactors(tensor.name)) continue
     const name = huggingFaceName(tensor.name, architecture)
     if (name === null) throw unexpectedTensor(tensor.name)
     const opened = fromGguf(tensor, name, architecture.pairedRows ? config : null)
@@ -91,15 +92,13 @@ export function openHuggingFaceFolder(files: ReadonlyMap<string, ByteSource>): L
     if (tensorName === outputName && config.tiedEmbeddings) continue
     const format = weightFormatOf(dtype, tensorName)
     const given: WeightTensor = { name: tensorName, format, shape, read: () => tensor.read() }
-    const opened = architectureOf(architecture).offsetNorms && isNorm(given) ? withOneAdded(given) : given
+    const opened =
+      architectureOf(architecture).offsetNorms && isNormScale(given.name, given.shape)
+        ? withOneAdded(given)
+        : given
     for (const part of splitFused(opened, config)) stored.set(part.name, part)
   }
   return checkpointOf({ architecture, config, stored, tokenizer, chatTemplate, name })
-}
-
-/** All vectors but biases are scales of norms. */
-function isNorm({ name, shape }: WeightTensor): boolean {
-  return shape.length === 1 && name.endsWith('.weight')
 }
 
 /** A norm's scale that is stored as its distance from one, as the scale itself. */

@@ -2,8 +2,7 @@
 import { ggufArchitectureOf, architectureOf } from './architectures.ts'
 import type { LlamaConfig } from './config.ts'
 import { fusedName } from './fused-projections.ts'
-import { checkPortable } from './not-portable.ts'
-import { expectedShapes, ggufName } from './tensor-names.ts'
+import { expectedShapes, ggufName, isNormScale } from './tensor-names.ts'
 
 export interface PublishedTensor {
   readonly name: string
@@ -19,26 +18,31 @@ export interface TensorPart {
   readonly shape: readonly number[]
   /** Rows of a head that go to GGUF's rotary order, see `halvesToPairs`; null where they stay. */
   readonly pairedRows: number | null
+  /** What is added to each value: the file's is the distance of a norm's scale from one. */
+  readonly offset: number
 }
 
-/** As transformers' `save_pretrained` writes them. @throws Failure `model-not-portable` */
+/** As transformers' `save_pretrained` writes them. */
 export function huggingFaceTensors(config: LlamaConfig, architectureName: string): PublishedTensor[] {
-  checkPortable(config, architectureName)
-  return fused(config, architectureOf(architectureName).fused).map(({ name, parts }) =>
-    published(name, parts, () => null),
+  const { fused: isFused, offsetNorms } = architectureOf(architectureName)
+  return fused(config, isFused).map(({ name, parts }) =>
+    published(name, parts, (part, shape) => ({
+      pairedRows: null,
+      offset: offsetNorms && isNormScale(part, shape) ? -1 : 0,
+    })),
   )
 }
 
-/** As llama.cpp's converter writes them. @throws Failure `model-not-portable` */
+/** As llama.cpp's converter writes them. */
 export function ggufTensors(config: LlamaConfig, architectureName: string): PublishedTensor[] {
-  checkPortable(config, architectureName)
   const { architecture } = ggufArchitectureOf(architectureName)
   return fused(config, architecture.fused).map(({ name, parts }) => {
-    const known = ggufName(name.replace('.mlp.gate_up_proj.', '.mlp.up_proj.'))
+    const known = ggufName(name, architecture)
     if (known === null) throw new TypeError(`The tensor ${name} has no name in GGUF files.`)
-    return published(known, parts, (part) =>
-      architecture.pairedRows && /\.[qk]_proj\./.test(part) ? config.headDim : null,
-    )
+    return published(known, parts, (part) => ({
+      pairedRows: architecture.pairedRows && /\.[qk]_proj\./.test(part) ? config.headDim : null,
+      offset: 0,
+    }))
   })
 }
 
@@ -50,14 +54,14 @@ interface Named {
 function published(
   name: string,
   parts: Named['parts'],
-  pairedRowsOf: (part: string) => number | null,
+  writtenAs: (part: string, shape: readonly number[]) => Pick<TensorPart, 'pairedRows' | 'offset'>,
 ): PublishedTensor {
   const [, first = []] = parts[0] ?? []
   const rows = parts.reduce((sum, [, [count = 0]]) => sum + count, 0)
   return {
     name,
     shape: [rows, ...first.slice(1)],
-    parts: parts.map(([part, shape]) => ({ name: part, shape, pairedRows: pairedRowsOf(part) })),
+    parts: parts.map(([part, shape]) => ({ name: part, shape, ...writtenAs(part, shape) })),
   }
 }
 

@@ -10,7 +10,8 @@ export interface RotaryTables {
 
 /**
  * The inverse frequencies `[D/2]`, rounded to float32 as PyTorch holds them.
- * Scalings as in transformers' `modeling_rope_utils`: linear (positions divided), llama3 and yarn (only low frequencies).
+ * Scalings as in transformers' `modeling_rope_utils`: linear (positions divided), llama3 and yarn (only low
+ * frequencies), longrope (each frequency by a number of its own).
  */
 export function inverseFrequencies(config: RotarySettings): Float32Array {
   const scaling = config.ropeScaling
@@ -36,6 +37,8 @@ export function inverseFrequencies(config: RotarySettings): Float32Array {
         const divided = Math.min(1, Math.max(0, (index - low) / (high - low)))
         return (frequency / scaling.factor) * divided + frequency * (1 - divided)
       }
+      case 'divisors':
+        return frequency / (scaling.divisors[index] ?? 1)
     }
   })
 }
@@ -54,8 +57,8 @@ function yarnBorders(
 }
 
 /** What the tables are multiplied by. */
-function rotaryScale({ ropeScaling }: RotarySettings): number {
-  return ropeScaling.type === 'yarn' ? ropeScaling.attentionFactor : 1
+export function rotaryScale({ ropeScaling }: RotarySettings): number {
+  return 'attentionFactor' in ropeScaling ? ropeScaling.attentionFactor : 1
 }
 
 /** Tables that rotate nothing, for `length` tokens. */

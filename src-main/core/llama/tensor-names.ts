@@ -50,6 +50,11 @@ export function layerNorms({ outputNorms }: Pick<LlamaConfig, 'outputNorms'>): L
   }
 }
 
+/** All vectors but biases are scales of norms. */
+export function isNormScale(name: string, shape: readonly number[]): boolean {
+  return shape.length === 1 && name.endsWith('.weight')
+}
+
 const otherTensors: Readonly<Record<string, string>> = {
   'token_embd.weight': embeddingName,
   'output_norm.weight': finalNormName,
@@ -71,14 +76,21 @@ export function huggingFaceName(ggufName: string, { fused, outputNorms }: Archit
 }
 
 const ggufLayerModules = inverse(layerModules)
+const ggufOutputNormModules = inverse(outputNormModules)
 const ggufOtherTensors = inverse(otherTensors)
 
-/** The GGUF name of a tensor by its Hugging Face name, where the architecture's files have it as a tensor of its own. */
-export function ggufName(huggingFaceName: string): string | null {
+/** The GGUF name of a tensor by its Hugging Face name; fused tensors have their fused names in both. */
+export function ggufName(
+  huggingFaceName: string,
+  { fused, outputNorms }: Pick<Architecture, 'fused' | 'outputNorms'>,
+): string | null {
   const [, index, module = '', kind] =
     /^model\.layers\.(\d+)\.([\w.]+)\.(weight|bias)$/.exec(huggingFaceName) ?? []
   if (index === undefined) return ggufOtherTensors[huggingFaceName] ?? null
-  const name = ggufLayerModules[module]
+  const name =
+    fused && module === 'mlp.gate_up_proj'
+      ? 'ffn_up'
+      : (outputNorms ? ggufOutputNormModules : ggufLayerModules)[module]
   return name === undefined ? null : `blk.${index}.${name}.${kind}`
 }
 

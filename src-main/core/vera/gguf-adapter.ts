@@ -10,7 +10,7 @@ import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf, type GgufFile, type GgufTensor } from '../checkpoint/gguf.ts'
 import type { GgufEntry, GgufTensorSource } from '../checkpoint/gguf-writer.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
-import { ggufArchitectureOf } from '../llama/architectures.ts'
+import { type Architecture, ggufArchitectureOf } from '../llama/architectures.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { LINEAR_KINDS, linearModule } from '../llama/linear-kinds.ts'
 import { halvesToPairs, pairsToHalves } from '../llama/rotary-rows.ts'
@@ -56,7 +56,7 @@ export function ggufAdapter(
     // What the file's own scale, alpha / rank, doesn't say.
     const factor = (site.scale * site.rank) / alpha
     const B = values('lora_B').map((value) => value * factor)
-    const base = ggufName(`${site.module}.weight`)
+    const base = ggufName(`${site.module}.weight`, architecture)
     const headCount = architecture.pairedRows ? headCountOf(site, config) : null
     const rowsOfB = headCount === null ? bytesOf(B) : halvesToPairs(bytesOf(B), headCount, config.headDim)
     return [
@@ -93,10 +93,10 @@ export function readGgufAdapter(
     LINEAR_KINDS.map((kind) => linearModule(layer, kind)),
   ).flat()
   const modules = config.tiedEmbeddings ? ofLayers : [...ofLayers, 'lm_head']
-  const adapted = modules.filter((module) => pairs.delete(`${ggufName(`${module}.weight`)}`))
+  const adapted = modules.filter((module) => pairs.delete(`${ggufName(`${module}.weight`, architecture)}`))
   const [foreign] = pairs.keys()
   if (foreign !== undefined) throw unsupported(`it adapts ${foreign}`)
-  return readPairs(file, adapted, config, architecture.pairedRows)
+  return readPairs(file, adapted, config, architecture)
 }
 
 /** What the file says of itself; fails as `readGguf` and `originFromJson` do. */
@@ -116,10 +116,10 @@ function readPairs(
   file: GgufFile,
   modules: readonly string[],
   config: LlamaConfig,
-  pairedRows: boolean,
+  architecture: Architecture,
 ): PortableAdapter {
   const tensor = (module: string, part: 'a' | 'b'): GgufTensor => {
-    const name = `${ggufName(`${module}.weight`)}.lora_${part}`
+    const name = `${ggufName(`${module}.weight`, architecture)}.lora_${part}`
     const found = file.tensors.get(name)
     if (found !== undefined) return found
     throw new Failure('adapter-incomplete', `The adapter has no tensor ${name}. Copy or convert it again.`)
@@ -150,7 +150,7 @@ function readPairs(
   for (const site of layout.sites) {
     const A = floatsOf(tensor(site.module, 'a'))
     const B = floatsOf(tensor(site.module, 'b'))
-    const headCount = pairedRows ? headCountOf(site, config) : null
+    const headCount = architecture.pairedRows ? headCountOf(site, config) : null
     const rows = headCount === null ? B : floats(pairsToHalves(bytesOf(B), headCount, config.headDim))
     // Without an alpha llama.cpp doesn't scale at all.
     vectors.set(A, sitePart(site, 'lora_A')?.start)

@@ -1,4 +1,5 @@
 import type { WrittenFormat } from '../../core/checkpoint/encode-weights.ts'
+import { readGguf } from '../../core/checkpoint/gguf.ts'
 import {
   type GgufEntry,
   ggufDataBytes,
@@ -7,8 +8,10 @@ import {
   type GgufTensorInfo,
   ggufTensorBytes,
 } from '../../core/checkpoint/gguf-writer.ts'
+import { configFromGguf } from '../../core/llama/config-from-gguf.ts'
 import { configToGguf, ropeFactors } from '../../core/llama/config-to-gguf.ts'
 import { ggufTensors } from '../../core/llama/published-tensors.ts'
+import { checkWritten } from '../../core/llama/written-config.ts'
 import { tokenizerToGguf } from '../../core/tokenizer/definition-to-gguf.ts'
 import { openCheckpointLogits } from './checkpoint-logits.ts'
 import { checkRoom } from './check-room.ts'
@@ -30,11 +33,13 @@ export function mergedGguf(format: keyof typeof fileTypes): ModelExporter {
   return {
     async *write(source, path, resources) {
       const plan = planOf(source, format)
+      // The factors of the rotary frequencies come first: they are settings, too.
       const header = ggufHeader(
         metadataOf(source, format),
         plan.map(({ info }) => info),
       )
       const totalBytes = header.length + ggufDataBytes(plan.map(({ info }) => info))
+      checkSettings(source, header, totalBytes)
       checkRoom(path, totalBytes)
       const merged = await MergedModel.open(source, resources)
       async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -60,17 +65,36 @@ interface PlannedTensor {
   bytes(merged: MergedModel): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
 
-function planOf({ model }: MergeSource, format: WrittenFormat): readonly PlannedTensor[] {
-  const { model: stored, summary } = model.folder
+function planOf(source: MergeSource, format: WrittenFormat): readonly PlannedTensor[] {
+  const { model: stored, summary } = source.model.folder
   const tensors = ggufTensors(stored.config, summary.architecture).map((tensor): PlannedTensor => {
     const type = tensor.shape.length === 1 ? 'F32' : writtenFormat(tensor, format)
     const { name, shape } = tensor
     return { info: { name, shape, type }, bytes: (merged) => merged.pieces(tensor, type) }
   })
-  const factors = ropeFactors(stored.config)
-  if (factors === null) return tensors
-  const info = { name: 'rope_freqs.weight', shape: [factors.length], type: 'F32' }
-  return [{ info, bytes: () => [new Uint8Array(factors.buffer, 0, factors.byteLength)] }, ...tensors]
+  return [...factorsOf(source).map(({ info, bytes }) => ({ info, bytes: () => [bytes] })), ...tensors]
+}
+
+function factorsOf({ model }: MergeSource): readonly { info: GgufTensorInfo; bytes: Uint8Array }[] {
+  const { model: stored, summary } = model.folder
+  return ropeFactors(stored.config, summary.architecture).map(({ name, values }) => ({
+    info: { name, shape: [values.length], type: 'F32' },
+    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  }))
+}
+
+/** @throws Failure `model-not-portable` where the file's settings would be those of another model */
+function checkSettings(source: MergeSource, header: Uint8Array, totalBytes: number): void {
+  const factors = factorsOf(source).flatMap(({ bytes }) => [bytes, ggufPadding(bytes.length)])
+  const beginning = Buffer.concat([header, ...factors])
+  // What comes after it, the weights, isn't looked at.
+  const read = (offset: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length)
+    bytes.set(beginning.subarray(offset, offset + length))
+    return bytes
+  }
+  const file = readGguf({ size: totalBytes, read })
+  checkWritten(source.model.folder.model.config, configFromGguf(file))
 }
 
 function metadataOf({ model, origin }: MergeSource, format: keyof typeof fileTypes): Map<string, GgufEntry> {

@@ -61,6 +61,7 @@ export class MergedModel {
       const rows = Math.min(most, count - first)
       const base = new Float32Array(rows * width)
       weights.read(part.name, base, first)
+      if (part.offset !== 0) for (let i = 0; i < base.length; i++) base[i] = (base[i] ?? 0) + part.offset
       const merged =
         branch === null ? this.#withBias(part, base) : await this.#merge(base, branch, first, width)
       yield part.pairedRows === null ? merged : inPairs(merged, part.pairedRows, rows)

@@ -9,13 +9,15 @@ describe('GGUF names', () => {
   test('lead back to every tensor of a model', () => {
     const config = configFromHuggingFace(referenceJson('tiny-llama/untied-llama3/config.json'))
     for (const [name] of expectedShapes({ ...config, attentionBias: true, queryKeyNorm: true })) {
-      expect(huggingFaceName(ggufName(name) ?? '', architectureOf('llama'))).toBe(name)
+      expect(huggingFaceName(ggufName(name, architectureOf('llama')) ?? '', architectureOf('llama'))).toBe(
+        name,
+      )
     }
   })
 
   test.each(['model.layers.0.self_attn.rotary_emb.weight', 'x', 'model.layers.0.mlp.gate_proj'])(
     '%s has none',
-    (name) => expect(ggufName(name)).toBeNull(),
+    (name) => expect(ggufName(name, architectureOf('llama'))).toBeNull(),
   )
 
   test('Mistral’s files are those of a llama', () => {

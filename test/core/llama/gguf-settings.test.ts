@@ -95,20 +95,36 @@ describe('GGUF metadata', () => {
     const turns = 8192 / (2 * Math.PI * Math.sqrt(500000))
     const smooth = (turns - 1) / 3
     const divisors = [1, 1 / ((1 - smooth) / 32 + smooth)]
-    const other = floats([2], [1, 32])
-    expect(() => open({}, { 'rope_freqs.weight': other })).toThrow(
-      expect.objectContaining({ code: 'model-rope' }),
-    )
-    // Here the largest divisor is no 32, as no frequency is slow enough; real models have 64 dimensions or more.
-    expect(() => open({}, { 'rope_freqs.weight': floats([2], divisors) })).toThrow(/rotary factors/)
-    const slow = { 'llama.rope.freq_base': f32(1e10) }
-    expect(open(slow, { 'rope_freqs.weight': other }).config.ropeScaling).toEqual({
+    const ropeOf = (factors: number[], metadata = {}) =>
+      open(metadata, { 'rope_freqs.weight': floats([2], factors) }).config.ropeScaling
+    // The largest divisor is no 32, as no frequency is slow enough: the divisors themselves are kept.
+    const kept = ropeOf(divisors)
+    expect(kept).toMatchObject({ type: 'divisors', attentionFactor: 1 })
+    expect('divisors' in kept && kept.divisors[1]).toBeCloseTo(divisors[1] ?? NaN, 5)
+    expect(ropeOf([1, 32])).toMatchObject({ type: 'divisors', divisors: [1, 32] })
+    expect(ropeOf([1, 32], { 'llama.rope.freq_base': f32(1e10) })).toEqual({
       type: 'llama3',
       factor: 32,
       lowFrequencyFactor: 1,
       highFrequencyFactor: 4,
       originalContextLength: 8192,
     })
+    expect(() => ropeOf([1, 0])).toThrow(expect.objectContaining({ code: 'model-metadata' }))
+  })
+
+  test("Phi-3's divisors: those of the context it was trained on, which is then the model's", () => {
+    const { ropeScaling, contextLength } = open(
+      {
+        'llama.rope.scaling.original_context_length': u32(32),
+        'llama.rope.scaling.attn_factor': f32(1.25),
+      },
+      {
+        'rope_factors_short.weight': floats([2], [1, 2]),
+        'rope_factors_long.weight': floats([2], [3, 9]),
+      },
+    ).config
+    expect(contextLength).toBe(32)
+    expect(ropeScaling).toEqual({ type: 'divisors', divisors: [1, 2], attentionFactor: 1.25 })
   })
 
   const cases: [string, () => unknown, string, RegExp][] = [

@@ -246,9 +246,15 @@ describe('what cannot be opened says why', () => {
     ['a missing setting', changed({ hidden_size: undefined }), 'model-metadata', /no valid hidden_size/],
     [
       'an unknown rotary scaling',
-      changed({ rope_parameters: { rope_type: 'longrope' } }),
+      changed({ rope_parameters: { rope_type: 'proportional' } }),
       'model-rope',
-      /scaling longrope/,
+      /scaling proportional/,
+    ],
+    [
+      'rotary divisors that are not there',
+      changed({ rope_parameters: { rope_type: 'longrope' } }),
+      'model-metadata',
+      /8 positive numbers as short_factor/,
     ],
     [
       'settings of another size',

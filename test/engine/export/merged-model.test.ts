@@ -71,6 +71,17 @@ const shapes: Readonly<Record<string, GeneratedShape>> = {
       original_max_position_embeddings: 8192,
     },
   },
+  'llama 3 rope of another length': {
+    ...smallShape,
+    tie_word_embeddings: false,
+    rope_scaling: {
+      rope_type: 'llama3',
+      factor: 4,
+      low_freq_factor: 1,
+      high_freq_factor: 2,
+      original_max_position_embeddings: 64,
+    },
+  },
   'llama yarn': {
     ...smallShape,
     rope_scaling: { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 128 },
@@ -80,6 +91,35 @@ const shapes: Readonly<Record<string, GeneratedShape>> = {
   qwen3: { ...smallShape, model_type: 'qwen3', head_dim: 32 },
   smollm3: { ...smallShape, model_type: 'smollm3', num_hidden_layers: 4 },
   phi3: { ...smallShape, model_type: 'phi3', tie_word_embeddings: false },
+  'phi3 long rope': {
+    ...smallShape,
+    model_type: 'phi3',
+    tie_word_embeddings: false,
+    original_max_position_embeddings: 128,
+    rope_scaling: {
+      type: 'longrope',
+      short_factor: [1, 1.05, 1.1, 1.2, 1.5, 2, 3, 4],
+      long_factor: [1, 2, 3, 4, 5, 6, 7, 8],
+    },
+  },
+  gemma: { ...smallShape, model_type: 'gemma', head_dim: 16 },
+  gemma2: {
+    ...smallShape,
+    model_type: 'gemma2',
+    head_dim: 16,
+    query_pre_attn_scalar: 16,
+    sliding_window: 24,
+    num_hidden_layers: 3,
+  },
+  gemma3: {
+    ...smallShape,
+    model_type: 'gemma3_text',
+    head_dim: 16,
+    query_pre_attn_scalar: 16,
+    sliding_window: 24,
+    num_hidden_layers: 7,
+    rope_scaling: { rope_type: 'linear', factor: 8 },
+  },
 }
 
 describe('a merged model, read again, says what the adapter says', () => {
