@@ -50,7 +50,7 @@ const configuration: IConfiguration = {
   forbidden: [
     room('contract', contract, 'The contract is data.', [library('zod')]),
     room('core', core, 'The core is pure: bytes and values in, values out.', [
-      '^src-main/contract/failure\\.ts$',
+      '^src-main/contract/(failure|sentence)\\.ts$',
       library('@huggingface/jinja'),
     ]),
     coreRoom('graph'),

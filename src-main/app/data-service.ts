@@ -4,6 +4,7 @@ import { rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { ProcedureResult } from '../contract/procedures.ts'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { Models } from './models/model-service.ts'
 import type { DataService } from './services.ts'
 import { storingAsync } from './storage/storage-failure.ts'
@@ -37,7 +38,7 @@ export function openData({ storage, models, dataDirectory, isTraining }: DataOpt
     async backUp(path) {
       mustBeAbsolute(path)
       if (existsSync(path)) {
-        throw new Failure('file-exists', `There is a file ${path} already. Choose another name.`)
+        throw new Failure('file-exists', sentence`There is a file ${path} already. Choose another name.`)
       }
       const { createdAt, rows } = storage.backUp(path)
       return { path, createdAt, rows, sizeBytes: (await stat(path)).size }
@@ -60,5 +61,5 @@ export function openData({ storage, models, dataDirectory, isTraining }: DataOpt
 
 function mustBeAbsolute(path: string): void {
   if (isAbsolute(path)) return
-  throw new Failure('path-not-whole', `“${path}” says no folder. Write the whole path of the file.`)
+  throw new Failure('path-not-whole', sentence`“${path}” says no folder. Write the whole path of the file.`)
 }

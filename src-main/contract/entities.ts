@@ -1,5 +1,7 @@
 /** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
 import { z } from 'zod'
+import type { FailureMessage } from './failure.ts'
+import type { Sentence, Value } from './sentence.ts'
 import { memoryNeeded } from './memory-needed.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
@@ -273,6 +275,19 @@ export const runReport = z.object({
 })
 export type RunReport = z.infer<typeof runReport>
 
+const failureValue: z.ZodType<Value> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.object({ bytes: z.number() }), failureSentence, z.array(failureValue)]),
+)
+const failureSentence: z.ZodType<Sentence> = z.object({
+  pattern: z.string(),
+  values: z.array(failureValue),
+})
+export const failureMessage: z.ZodType<FailureMessage> = z.object({
+  code: z.string(),
+  message: z.string(),
+  sentence: failureSentence.exactOptional(),
+})
+
 export const run = z.object({
   id: z.string(),
   name: z.string(),
@@ -300,7 +315,7 @@ export const run = z.object({
   heldOutLossAfter: z.number().nullable(),
   adapterId: z.string().nullable(),
   report: runReport.nullable(),
-  failure: z.string().nullable(),
+  failure: failureMessage.nullable(),
   createdAt: z.number(),
   finishedAt: z.number().nullable(),
 })

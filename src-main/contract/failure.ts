@@ -1,29 +1,42 @@
 /**
  * A failure a person can read: what happened, to what, and what to do about it.
  *
- * `code` is for programs (stable, kebab-case), `message` for people, `cause` for the log.
- * This file imports nothing, so that every layer may throw the same kind of error.
+ * `code` is for programs (stable, kebab-case), `message` for people who read English and for logs, `text` for the
+ * screens, which say it in their language; `cause` is for the log.
  */
+import { inEnglish, type Sentence } from './sentence.ts'
+
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly code: string
+  readonly text: Sentence
 
-  constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options)
+  constructor(code: string, text: string | Sentence, options?: { cause?: unknown }) {
+    const whole = typeof text === 'string' ? { pattern: text, values: [] } : text
+    super(inEnglish(whole), options)
     this.code = code
+    this.text = whole
   }
 }
 
-/** The plain form in which a failure crosses a process or network border. */
+/** The plain form in which a failure crosses a process or network border, or is kept. */
 export interface FailureMessage {
   readonly code: string
+  /** The whole text in English. */
   readonly message: string
+  /** The same for other languages, where the message has gaps that were filled. */
+  readonly sentence?: Sentence
 }
 
 /** Anything that was thrown, as a message: an unexpected error keeps its own text under the code `internal`. */
 export function toFailureMessage(error: unknown): FailureMessage {
-  if (error instanceof Failure) return { code: error.code, message: error.message }
-  return { code: 'internal', message: messageOf(error) }
+  if (!(error instanceof Failure)) return { code: 'internal', message: messageOf(error) }
+  const { code, message, text } = error
+  return text.values.length === 0 ? { code, message } : { code, message, sentence: text }
+}
+
+export function fromFailureMessage({ code, message, sentence }: FailureMessage): Failure {
+  return new Failure(code, sentence ?? message)
 }
 
 /** What a caught value says. */

@@ -1,4 +1,5 @@
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { encodeBlend } from '../core/vera/adapter-file.ts'
 import { maxParts } from '../core/vera/blend-file.ts'
 import { withStrength } from '../core/vera/live-adapter.ts'
@@ -19,14 +20,14 @@ export function blendAdapters(resources: EngineResources): Operation<'blendAdapt
     if (parts.length > maxParts) {
       throw new Failure(
         'blend-too-large',
-        `A blend can hold ${maxParts} assistants, and this one would hold ${parts.length}. Leave some out.`,
+        sentence`A blend can hold ${maxParts} assistants, and this one would hold ${parts.length}. Leave some out.`,
       )
     }
     const bytes = encodeBlend(parts)
     try {
       writeNewFile(targetPath, bytes)
     } catch (error) {
-      throw explainDiskFull(error, `the blend could not be written to ${targetPath}`)
+      throw explainDiskFull(error, sentence`the blend could not be written to ${targetPath}`)
     }
     return {
       rank: Math.max(...parts.map(({ layout }) => layout.rank)),

@@ -1,4 +1,5 @@
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import type { LlamaCheckpoint } from '../core/llama/llama-checkpoint.ts'
 import type { StoredModel } from '../core/llama/stored-model.ts'
@@ -20,7 +21,7 @@ export class CheckpointWeights implements WeightSource {
 
   read(name: string, out: Float32Array, firstRow = 0): void {
     const tensor = this.#checkpoint.tensors.get(name)
-    if (tensor === undefined) throw new Failure('tensor-missing', `The model has no tensor ${name}.`)
+    if (tensor === undefined) throw new Failure('tensor-missing', sentence`The model has no tensor ${name}.`)
     if (this.#last?.name !== name) {
       // Not two at once.
       this.#last = null

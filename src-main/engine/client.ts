@@ -1,4 +1,5 @@
-import { Failure } from '../contract/failure.ts'
+import { Failure, fromFailureMessage } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { Engine, OperationEvent, OperationInput, OperationName, OperationResult } from './contract.ts'
 import type { EngineReply, EngineRequest } from './messages.ts'
 import { crashFailure, type EngineExit } from './engine-exit.ts'
@@ -62,7 +63,7 @@ class EngineClient implements Engine {
           case 'result':
             return reply.result as OperationResult<K>
           case 'failure':
-            throw new Failure(reply.failure.code, reply.failure.message)
+            throw fromFailureMessage(reply.failure)
         }
       }
     } finally {
@@ -111,7 +112,7 @@ interface Connection {
 }
 
 function closedFailure(operation: OperationName): Failure {
-  return new Failure('engine-closed', `Veranda is closing; “${operation}” was not finished.`)
+  return new Failure('engine-closed', sentence`Veranda is closing; “${operation}” was not finished.`)
 }
 
 /** The replies to one running operation, in order, for its one reader. */

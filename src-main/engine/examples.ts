@@ -1,4 +1,5 @@
 import { Failure } from '../contract/failure.ts'
+import { sentence, type Value } from '../contract/sentence.ts'
 import { encodeChat } from '../core/tokenizer/chat-template.ts'
 import { scoredTokens, type TokenizedExample } from '../core/training/packing.ts'
 import type { TrainingExample } from './contract.ts'
@@ -21,12 +22,14 @@ export function tokenizeExamples(
   const tokenized = examples.map((example) => tokenizeExample(model, example))
   const tooLong = examples.flatMap((example, index) => {
     const length = tokenized[index]?.ids.length ?? 0
-    return length > contextLength ? [`${describe(example)} is ${length} tokens long`] : []
+    return length > contextLength ? [sentence`${describe(example)} is ${length} tokens long`] : []
   })
   if (tooLong.length > 0) {
     throw new Failure(
       'example-too-long',
-      `${enumerate(tooLong)}, but the model holds ${contextLength}. Shorten ${pronoun(tooLong)} or leave ${pronoun(tooLong)} out.`,
+      tooLong.length === 1
+        ? sentence`${tooLong}, but the model holds ${contextLength}. Shorten it or leave it out.`
+        : sentence`${enumerate(tooLong)}, but the model holds ${contextLength}. Shorten them or leave them out.`,
     )
   }
   const unanswered = examples.filter((_, index) => {
@@ -36,19 +39,18 @@ export function tokenizeExamples(
   if (unanswered.length > 0) {
     throw new Failure(
       'example-without-answer',
-      `There is no answer to learn from in ${enumerate(unanswered.map(describe))}. Write one or leave ${pronoun(unanswered)} out.`,
+      unanswered.length === 1
+        ? sentence`There is no answer to learn from in ${unanswered.map(describe)}. Write one or leave it out.`
+        : sentence`There is no answer to learn from in ${enumerate(unanswered.map(describe))}. Write one each or leave them out.`,
     )
   }
   return tokenized
 }
 
-function enumerate(items: readonly string[]): string {
-  const named = items.slice(0, mostNamed).join(', ')
-  return items.length > mostNamed ? `${named} and ${items.length - mostNamed} more` : named
-}
-
-function pronoun({ length }: { readonly length: number }): string {
-  return length === 1 ? 'it' : 'them'
+function enumerate(items: readonly Value[]): Value {
+  const named = items.slice(0, mostNamed)
+  const rest = items.length - named.length
+  return rest > 0 ? sentence`${named} and ${rest} more` : named
 }
 
 export function tokenizeExample(model: LoadedModel, example: TrainingExample): TokenizedExample {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { ByteSource } from '../core/checkpoint/byte-source.ts'
 
 /** A file as random-access bytes; `close` it when done. */
@@ -15,7 +16,8 @@ export function openFileSource(path: string): FileSource {
   const readInto = (bytes: Uint8Array, offset: number): void => {
     for (let done = 0; done < bytes.length;) {
       const count = readSync(file, bytes, done, bytes.length - done, offset + done)
-      if (count === 0) throw new Failure('file-truncated', `The file ${path} ended while it was read.`)
+      if (count === 0)
+        throw new Failure('file-truncated', sentence`The file ${path} ended while it was read.`)
       done += count
     }
   }

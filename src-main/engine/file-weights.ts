@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import type { MappedFile, Runtime } from '../core/graph/runtime.ts'
 import type { Extent, StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
@@ -34,7 +35,7 @@ export class FileWeights implements WeightSource {
 
   read(name: string, out: Float32Array, firstRow = 0): void {
     const weight = this.model.weights[name]
-    if (weight === undefined) throw new Failure('tensor-missing', `The model has no tensor ${name}.`)
+    if (weight === undefined) throw new Failure('tensor-missing', sentence`The model has no tensor ${name}.`)
     if (weight.kind === 'dense') this.#readDense(weight, out, firstRow)
     else this.#readBlocks(weight, out, firstRow)
   }
@@ -105,7 +106,7 @@ export class FileWeights implements WeightSource {
       if (count === 0) {
         throw new Failure(
           'weights-truncated',
-          `The weights file ${this.#path} ends too early. Import the model again.`,
+          sentence`The weights file ${this.#path} ends too early. Import the model again.`,
         )
       }
       done += count

@@ -1,5 +1,6 @@
 /** What of a conversation fits the model's context, with room for an answer. */
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { ChatMessage } from './contract.ts'
 
 /** At most this share of the context is kept free for the answer. */
@@ -39,6 +40,6 @@ export function fitContext(
   if (prompt.length < contextLength) return { prompt, leftOutMessages }
   throw new Failure(
     'context-full',
-    `The message and the instructions are ${prompt.length} tokens long, but the model holds ${contextLength}. Shorten them, or choose a model with a longer context.`,
+    sentence`The message and the instructions are ${prompt.length} tokens long, but the model holds ${contextLength}. Shorten them, or choose a model with a longer context.`,
   )
 }

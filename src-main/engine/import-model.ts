@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { mapEvents } from '../contract/event-stream.ts'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
 import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
@@ -85,7 +86,7 @@ export const importModel = (
       writeFolder(targetDirectory, checkpoint, model, summary)
       return summary
     } catch (error) {
-      throw explainDiskFull(error, `the model ${name} could not be written to ${targetDirectory}`)
+      throw explainDiskFull(error, sentence`the model ${name} could not be written to ${targetDirectory}`)
     } finally {
       writer.close()
       files.close()

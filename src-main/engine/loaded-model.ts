@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import { sentence, type Sentence } from '../contract/sentence.ts'
 import type { Drafting } from '../core/generation/drafting.ts'
 import { KeptCaches } from '../core/generation/kept-caches.ts'
 import { RowBatch } from '../core/generation/row-batch.ts'
@@ -67,13 +68,13 @@ export class LoadedModel {
   }
 
   get tokenizer(): Tokenizer {
-    if (this.folder.tokenizer === null) throw this.#withoutText('a tokenizer')
+    if (this.folder.tokenizer === null) throw this.#withoutText(sentence`tokenizer`)
     this.#tokenizer ??= createTokenizer(this.folder.tokenizer)
     return this.#tokenizer
   }
 
   get chatTemplate(): string {
-    if (this.folder.chatTemplate === null) throw this.#withoutText('a chat template')
+    if (this.folder.chatTemplate === null) throw this.#withoutText(sentence`chat template`)
     return this.folder.chatTemplate
   }
 
@@ -182,10 +183,10 @@ export class LoadedModel {
     )
   }
 
-  #withoutText(what: string): Failure {
+  #withoutText(what: Sentence): Failure {
     return new Failure(
       'model-without-chat',
-      `The model ${this.folder.summary.name} has no ${what.slice(2)}, so it can't chat.`,
+      sentence`The model ${this.folder.summary.name} has no ${what}, so it can't chat.`,
     )
   }
 }

@@ -1,4 +1,5 @@
 import { Failure, toFailureMessage } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { OperationInput, OperationName } from './contract.ts'
 import type { EngineReply, EngineRequest } from './messages.ts'
 import type { OperationTable } from './operation-table.ts'
@@ -61,7 +62,7 @@ async function perform<K extends OperationName>(
 ): Promise<void> {
   try {
     if (!Object.hasOwn(operations, operation)) {
-      throw new Failure('unknown-operation', `The engine has no operation “${operation}”.`)
+      throw new Failure('unknown-operation', sentence`The engine has no operation “${operation}”.`)
     }
     const stream = operations[operation](input as OperationInput<K>, signal)
     for (;;) {

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { StoredModel } from '../core/llama/stored-model.ts'
 import type { TokenizerDefinition } from '../core/tokenizer/definition.ts'
 import type { ModelSummary } from './contract.ts'
@@ -44,7 +45,7 @@ export function readModelFolder(directory: string): ModelFolder {
   if (manifest.version !== folderVersion) {
     throw new Failure(
       'model-folder-version',
-      `The model in ${directory} was imported by another version of Veranda. Remove it and import it again.`,
+      sentence`The model in ${directory} was imported by another version of Veranda. Remove it and import it again.`,
     )
   }
   return { ...manifest, directory, tokenizer: readJson<TokenizerDefinition | null>(directory, tokenizerFile) }
@@ -58,7 +59,7 @@ function readJson<T>(directory: string, file: string): T {
   } catch (cause) {
     throw new Failure(
       'model-folder-broken',
-      `The model in ${directory} can't be opened (${file}). Remove it and import it again.`,
+      sentence`The model in ${directory} can't be opened (${file}). Remove it and import it again.`,
       { cause },
     )
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import {
   checkBaseModel,
   type DecodedAdapter,
@@ -73,7 +74,7 @@ function readAdapterFile(path: string): Uint8Array {
   } catch (cause) {
     throw new Failure(
       'adapter-missing',
-      `The adapter file ${path} can't be read. Check that it is still there.`,
+      sentence`The adapter file ${path} can't be read. Check that it is still there.`,
       {
         cause,
       },

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { type LlamaCheckpoint, openGguf, openHuggingFaceFolder } from '../core/llama/llama-checkpoint.ts'
 import { type FileSource, openFileSource } from './file-source.ts'
 
@@ -18,7 +19,10 @@ export interface ModelFiles {
 export function openModelFiles(path: string): ModelFiles {
   const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory()
   if (isDirectory === undefined) {
-    throw new Failure('file-missing', `There is no file or folder ${path}. Check the path and try again.`)
+    throw new Failure(
+      'file-missing',
+      sentence`There is no file or folder ${path}. Check the path and try again.`,
+    )
   }
   const files = isDirectory ? filesOf(path) : new Map([[basename(path), openFileSource(path)]])
   const sources = [...files.values()]

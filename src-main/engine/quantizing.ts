@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { mapEvents } from '../contract/event-stream.ts'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { formatShares, type LlamaCheckpoint } from '../core/llama/llama-checkpoint.ts'
 import { blockPlan } from '../core/llama/quantize-plan.ts'
 import type { StoredModel } from '../core/llama/stored-model.ts'
@@ -28,7 +29,7 @@ export function checkQuantizing({ tensors, quantization }: LlamaCheckpoint, bits
   if ([...tensors.values()].some((tensor) => blockPlan(tensor, bits) !== null)) return
   throw new Failure(
     'nothing-to-quantize',
-    `This model has no float weights that can be quantised to ${bits} bits: they are ${quantization}. Import it as it is.`,
+    sentence`This model has no float weights that can be quantised to ${bits} bits: they are ${quantization}. Import it as it is.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { memorySource } from '../core/checkpoint/byte-source.ts'
 import { readSafetensors, writeSafetensors } from '../core/checkpoint/safetensors.ts'
 import type { HeldOutRecord, KeptVectors } from '../core/training/held-out-record.ts'
@@ -80,8 +81,11 @@ export function loadCheckpoint(directory: string): RunCheckpoint | null {
   try {
     return decodeCheckpoint(readFileSync(path))
   } catch (cause) {
-    const how = 'Start the run again.'
-    throw new Failure('checkpoint-broken', `The checkpoint ${path} can't be read. ${how}`, { cause })
+    throw new Failure(
+      'checkpoint-broken',
+      sentence`The checkpoint ${path} can't be read. Start the run again.`,
+      { cause },
+    )
   }
 }
 
@@ -113,7 +117,7 @@ export function writeDurably(path: string, bytes: Uint8Array): void {
   try {
     writeSynced(temporary, bytes)
   } catch (error) {
-    throw explainDiskFull(error, `${path} could not be written; what was saved before is safe`)
+    throw explainDiskFull(error, sentence`${path} could not be written; what was saved before is safe`)
   }
   renameSync(temporary, path)
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { adamw, ADAMW_DEFAULTS } from '../core/training/adamw.ts'
 import { type PlannedStep, planEpochs } from '../core/training/epochs.ts'
 import { type Optimizer, rateGroups } from '../core/training/optimizer.ts'
@@ -51,7 +52,7 @@ export function planRun(
   if (settings.seeds > 1 && heldOut.length === 0) {
     throw new Failure(
       'seeds-without-held-out',
-      `${settings.seeds} seeds are compared on held-out examples, and there are none. Hold some back, or train one seed.`,
+      sentence`${settings.seeds} seeds are compared on held-out examples, and there are none. Hold some back, or train one seed.`,
     )
   }
   const rejected = settings.preferences === 'off' ? none : rejectedOf(model, input.examples, examples)

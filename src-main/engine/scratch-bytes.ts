@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { ByteStore } from '../core/training/activation-rows.ts'
 import { explainDiskFull } from './disk-full.ts'
 
@@ -32,14 +33,14 @@ function inFile(path: string): ScratchBytes {
           done += writeSync(file, bytes, done, bytes.length - done, offset + done)
         }
       } catch (error) {
-        throw explainDiskFull(error, `${path} could not be written; what was trained so far is safe`)
+        throw explainDiskFull(error, sentence`${path} could not be written; what was trained so far is safe`)
       }
     },
     read(offset, out) {
       for (let done = 0; done < out.length;) {
         const count = readSync(file, out, done, out.length - done, offset + done)
         if (count === 0) {
-          throw new Failure('scratch-truncated', `${path} has become too short. Start the run again.`)
+          throw new Failure('scratch-truncated', sentence`${path} has become too short. Start the run again.`)
         }
         done += count
       }

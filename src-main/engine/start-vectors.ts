@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { checkBaseModel, decodeAdapter } from '../core/vera/adapter-file.ts'
 import { initialVectors } from '../core/vera/initial-vectors.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
@@ -35,7 +36,10 @@ function readStart(path: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (cause) {
-    const what = `The vectors to go on from, ${path}, can't be read.`
-    throw new Failure('start-missing', `${what} Start a new run.`, { cause })
+    throw new Failure(
+      'start-missing',
+      sentence`The vectors to go on from, ${path}, can't be read. Start a new run.`,
+      { cause },
+    )
   }
 }

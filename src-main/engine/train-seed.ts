@@ -1,4 +1,5 @@
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { PlannedStep } from '../core/training/epochs.ts'
 import {
   keepBetter,
@@ -159,8 +160,7 @@ async function* withinMemory(
 export function outOfMemory(longest: number, cause: unknown): Failure {
   return new Failure(
     'out-of-memory',
-    `There is not enough memory for this run, not even for one example of ${longest} tokens at a time. ` +
-      'Close other programs, leave out the longest examples, adapt fewer layers, or choose a smaller model.',
+    sentence`There is not enough memory for this run, not even for one example of ${longest} tokens at a time. Close other programs, leave out the longest examples, adapt fewer layers, or choose a smaller model.`,
     { cause },
   )
 }

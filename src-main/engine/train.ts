@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { newHeldOutRecord } from '../core/training/held-out-record.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { newOptimizerState } from '../core/training/optimizer.ts'
@@ -131,7 +132,7 @@ function ofPlan(checkpoint: RunCheckpoint, plan: RunPlan, directory: string): Ru
   if (checkpoint.progress.fingerprint === plan.fingerprint) return checkpoint
   throw new Failure(
     'checkpoint-other-run',
-    `The checkpoint in ${directory} belongs to other examples or settings. Start a new run.`,
+    sentence`The checkpoint in ${directory} belongs to other examples or settings. Start a new run.`,
   )
 }
 

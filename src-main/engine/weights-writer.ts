@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
 import { emptyBlocks, emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
 import { blockRange, type RoundingError } from '../core/checkpoint/quantize-blocks.ts'
@@ -86,7 +87,7 @@ export class WeightsWriter {
     if (Number.isFinite(sums.error) && Number.isFinite(sums.weights)) return sums
     throw new Failure(
       'weights-not-finite',
-      `The tensor ${name} holds infinities or what is no number, which can't be quantised. The file may be damaged: download it again, or import it without quantising.`,
+      sentence`The tensor ${name} holds infinities or what is no number, which can't be quantised. The file may be damaged: download it again, or import it without quantising.`,
     )
   }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { Failure } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { ownerOf } from './connection-owner.ts'
 
 /**
@@ -32,12 +33,16 @@ function isOwn(socket: Socket, serverPort: number): boolean {
 
 function portFailure(port: number, cause: NodeJS.ErrnoException): Failure {
   return cause.code === 'EADDRINUSE'
-    ? new Failure('port-in-use', `Port ${port} is used by another program. Choose another port.`, {
+    ? new Failure('port-in-use', sentence`Port ${port} is used by another program. Choose another port.`, {
         cause,
       })
-    : new Failure('port-refused', `Port ${port} can't be used: ${cause.message}. Choose another port.`, {
-        cause,
-      })
+    : new Failure(
+        'port-refused',
+        sentence`Port ${port} can't be used: ${cause.message}. Choose another port.`,
+        {
+          cause,
+        },
+      )
 }
 
 /** Whether the request was made to this machine by its own name: a rebound foreign name is not. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Failure, toFailureMessage } from '../contract/failure.ts'
+import { sentence } from '../contract/sentence.ts'
 import { procedures, type Handlers, type ProcedureInput, type ProcedureName } from '../contract/procedures.ts'
 import { clientMessage, type Channel, type ClientMessage, type ServerMessage } from '../contract/protocol.ts'
 
@@ -76,7 +77,8 @@ export function serve(
       return
     }
     const { id, procedure, input } = message
-    if (running.has(id)) return fail(id, new Failure('duplicate-call', `Call ${id} is still running.`))
+    if (running.has(id))
+      return fail(id, new Failure('duplicate-call', sentence`Call ${id} is still running.`))
     if (running.size >= limits.callsAtOnce || !takeCall()) {
       return fail(
         id,
@@ -84,7 +86,7 @@ export function serve(
       )
     }
     if (!isProcedure(procedure)) {
-      return fail(id, new Failure('unknown-procedure', `There is no procedure “${procedure}”.`))
+      return fail(id, new Failure('unknown-procedure', sentence`There is no procedure “${procedure}”.`))
     }
     const controller = new AbortController()
     running.set(id, controller)
@@ -116,7 +118,7 @@ function call<K extends ProcedureName>(
   if (!parsed.success) {
     throw new Failure(
       'bad-input',
-      `“${name}” can't be done with this input.\n${z.prettifyError(parsed.error)}`,
+      sentence`“${name}” can't be done with this input.\n${z.prettifyError(parsed.error)}`,
     )
   }
   const handler = handlers[name]
@@ -126,7 +128,7 @@ function call<K extends ProcedureName>(
 function malformed(error: z.ZodError): Failure {
   return new Failure(
     'malformed-message',
-    `The message does not follow the protocol.\n${z.prettifyError(error)}`,
+    sentence`The message does not follow the protocol.\n${z.prettifyError(error)}`,
   )
 }
 

@@ -1,7 +1,7 @@
 /** The adapters, shown to people as assistants. */
 import { createContext } from 'svelte'
 import type { Adapter } from '../../src-main/contract/entities.ts'
-import { Failure } from '../../src-main/contract/failure.ts'
+import { fromFailureMessage } from '../../src-main/contract/failure.ts'
 import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
 import { readBase64 } from '../teach/read-file.ts'
@@ -76,7 +76,7 @@ export class Adapters {
     await this.importing.idle()
     await this.import({ kind: 'path', path }, null)
     const { failure } = this.importing
-    if (failure !== null) this.#notices.fail(new Failure(failure.code, failure.message))
+    if (failure !== null) this.#notices.fail(fromFailureMessage(failure))
   }
 
   async importFiles(files: readonly File[], modelId: string | null): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** Calls procedures over a channel: every call is a stream of events, then one result or one failure. */
-import { Failure } from '../../src-main/contract/failure.ts'
+import { Failure, fromFailureMessage } from '../../src-main/contract/failure.ts'
 import type {
   ProcedureEvent,
   ProcedureInput,
@@ -89,7 +89,7 @@ export class ChannelClient implements Client {
         this.#settle(message.id)?.resolve(message.result)
         break
       case 'failure':
-        this.#settle(message.id)?.reject(new Failure(message.failure.code, message.failure.message))
+        this.#settle(message.id)?.reject(fromFailureMessage(message.failure))
         break
     }
   }

@@ -1,6 +1,7 @@
 /** Tells that a run has ended to a person who may look elsewhere. */
 import type { Run } from '../../src-main/contract/entities.ts'
 import type { Client } from '../channel/client.ts'
+import { failureText } from '../texts/failure-text.ts'
 import { t } from '../texts/texts.ts'
 import type { Notices } from '../ui/notices.svelte.ts'
 import { addressOf, type Navigation } from './navigation.svelte.ts'
@@ -13,7 +14,9 @@ export async function tellRunEnded(
   if (run.status !== 'done' && run.status !== 'failed') return
   const words = t.shell.run.ended
   const [title, body] =
-    run.status === 'done' ? [words.done(run.name), words.see] : [words.failed(run.name), run.failure ?? '']
+    run.status === 'done'
+      ? [words.done(run.name), words.see]
+      : [words.failed(run.name), run.failure === null ? '' : failureText(run.failure)]
   const open = () => navigation.go('personalize', run.id)
   const isShown = navigation.screen === 'personalize' && navigation.detail === run.id
   if (!isShown) notices.say(title, { label: words.open, run: open })

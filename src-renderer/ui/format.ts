@@ -29,6 +29,11 @@ export function formatNumber(value: number, digits = 0): string {
   return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
 }
 
+/** As it is, with the language's point: 0.00002 → "0,00002" in German. */
+export function formatExactly(value: number): string {
+  return numbers({ maximumFractionDigits: 20, useGrouping: false }).format(value)
+}
+
 /** 0.0000125 → "1.3E-5": numbers of any size in two digits. */
 export function formatScientific(value: number): string {
   return value === 0

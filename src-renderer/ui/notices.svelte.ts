@@ -1,6 +1,7 @@
 /** Short messages at the foot of the window, most with a way to take back what was just done. */
 import { createContext } from 'svelte'
 import { toFailureMessage } from '../../src-main/contract/failure.ts'
+import { failureText } from '../texts/failure-text.ts'
 import { t } from '../texts/texts.ts'
 
 export interface Notice {
@@ -28,7 +29,12 @@ export class Notices {
 
   /** For failures of things that have no place of their own on the screen. */
   fail(error: unknown): void {
-    this.#show({ id: this.#nextId++, text: toFailureMessage(error).message, tone: 'danger', action: null })
+    this.#show({
+      id: this.#nextId++,
+      text: failureText(toFailureMessage(error)),
+      tone: 'danger',
+      action: null,
+    })
   }
 
   async act(notice: Notice): Promise<void> {

@@ -104,7 +104,8 @@ async function openDesktopPage(on: Browser, handlers: Handlers): Promise<TestPag
   })
   await page.goto('https://veranda.test/')
   serve(handlers, {
-    send: (message) => void page.evaluate((text) => Reflect.get(globalThis, 'sendToPage')(text), message),
+    send: (message) =>
+      void page.evaluate((text) => Reflect.get(globalThis, 'sendToPage')(text), message as unknown),
     receive: (listener) => (receive = listener),
     closed: (listener) => void page.once('close', listener),
   })

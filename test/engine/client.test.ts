@@ -130,12 +130,12 @@ test('an engine that is killed fails every pending operation readably, and the n
   expect(await importing).toMatchObject({
     code: 'engine-crashed',
     message:
-      'The engine stopped unexpectedly (signal SIGKILL) while importing the model. The system may have run out of memory. Import the model again.',
+      'The engine stopped unexpectedly (signal SIGKILL; the system may have run out of memory) while importing the model. Import the model again.',
   })
   expect(await trained).toMatchObject({
     code: 'engine-crashed',
     message:
-      'The engine stopped unexpectedly (signal SIGKILL) while training. The system may have run out of memory. Continue the run: it goes on from its last checkpoint.',
+      'The engine stopped unexpectedly (signal SIGKILL; the system may have run out of memory) while training. Continue the run: it goes on from its last checkpoint.',
   })
 
   const second = (await readAll(engine.run('chat', chatInput('hello')))).result.text

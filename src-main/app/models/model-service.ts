@@ -4,6 +4,7 @@ import { rm, stat } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import type { Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Engine, ModelSummary } from '../../engine/contract.ts'
 import { mapEvents } from '../../contract/event-stream.ts'
 import type { NetworkLog } from '../network/network-log.ts'
@@ -130,7 +131,7 @@ export function openModels(options: ModelOptions): Models {
       const installed = storage.models.get(entry.id)
       if (installed !== undefined) return installed
       if (pulling.has(entry.id)) {
-        throw new Failure('already-downloading', `“${entry.name}” is being downloaded already.`)
+        throw new Failure('already-downloading', sentence`“${entry.name}” is being downloaded already.`)
       }
       pulling.add(entry.id)
       try {
@@ -156,13 +157,13 @@ export function openModels(options: ModelOptions): Models {
       if (options.isInUse(model.id)) {
         throw new Failure(
           'model-in-use',
-          `“${model.name}” is being personalized. Wait for the end of the run or cancel it, then remove the model.`,
+          sentence`“${model.name}” is being personalized. Wait for the end of the run or cancel it, then remove the model.`,
         )
       }
       if (options.isAtWorkWith(folders.path(model.id))) {
         throw new Failure(
           'model-in-use',
-          `“${model.name}” is answering or being looked at. Wait until it is done or stop it, then remove the model.`,
+          sentence`“${model.name}” is answering or being looked at. Wait until it is done or stop it, then remove the model.`,
         )
       }
       const release = engine.run('releaseModel', { modelDirectory: folders.path(model.id) })
@@ -179,7 +180,7 @@ export function openModels(options: ModelOptions): Models {
       if (isThere) return directory
       throw new Failure(
         'model-files-missing',
-        `The files of “${model.name}” are missing from ${directory}. Remove the model and download or import it again.`,
+        sentence`The files of “${model.name}” are missing from ${directory}. Remove the model and download or import it again.`,
       )
     },
 
@@ -218,6 +219,9 @@ function cancelled(): Failure {
 }
 
 function notInCatalogue(id: string, catalogue: readonly CatalogueModel[]): Failure {
-  const known = catalogue.map((entry) => entry.id).join(', ')
-  return new Failure('model-not-in-catalogue', `The catalogue has no model “${id}”. It has: ${known}.`)
+  const known = catalogue.map((entry) => entry.id)
+  return new Failure(
+    'model-not-in-catalogue',
+    sentence`The catalogue has no model “${id}”. It has: ${known}.`,
+  )
 }

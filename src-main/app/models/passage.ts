@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 /** The fixed text of `resources/passage.txt`, on which models are measured: how Lewis Carroll's Alice (1865) begins. */
 export async function readPassage(resourcesDirectory: string): Promise<string> {
@@ -10,7 +11,7 @@ export async function readPassage(resourcesDirectory: string): Promise<string> {
   } catch (cause) {
     throw new Failure(
       'passage-unreadable',
-      `The text ${path}, on which models are measured, can't be read. Install Veranda again.`,
+      sentence`The text ${path}, on which models are measured, can't be read. Install Veranda again.`,
       { cause },
     )
   }

@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Network, RequestRecord } from './network-log.ts'
 
 /** As browsers have it; a longer chain leads nowhere. */
@@ -27,12 +28,12 @@ export function recordedFetch(reach: typeof fetch, record: Network['record']): N
       if (target.protocol === 'https:' && next.protocol !== 'https:') {
         throw new Failure(
           'redirected-unsafely',
-          `${target.host} redirects to ${next.host} without encryption; that is refused`,
+          sentence`${target.host} redirects to ${next.host} without encryption; that is refused`,
         )
       }
       target = next
     }
-    throw new Failure('redirected-too-often', `${target.host} redirects again and again`)
+    throw new Failure('redirected-too-often', sentence`${target.host} redirects again and again`)
   }
 }
 

@@ -1,5 +1,6 @@
 import { trainingSettings, type TrainingSettings } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { applyChanges } from '../apply-changes.ts'
 import type { Changes } from '../services.ts'
 
@@ -13,6 +14,6 @@ export function mergeSettings(
   const [problem] = merged.error.issues
   throw new Failure(
     'invalid-settings',
-    `The setting “${problem?.path.join('.')}” can't be used: ${problem?.message}. Choose another value.`,
+    sentence`The setting “${problem?.path.join('.') ?? ''}” can't be used: ${problem?.message ?? ''}. Choose another value.`,
   )
 }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Adapter, Model, Run, TrainingPreset, TrainingSettings } from '../../contract/entities.ts'
 import type { Estimate } from '../../contract/estimate.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { applyChanges } from '../apply-changes.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
@@ -118,7 +119,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     if (parent !== undefined) return parent
     throw new Failure(
       'parent-gone',
-      `“${name}” went on from an assistant that was deleted, so it can't be trained again. Start a new one.`,
+      sentence`“${name}” went on from an assistant that was deleted, so it can't be trained again. Start a new one.`,
     )
   }
 
@@ -129,7 +130,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     if (base === undefined) {
       throw new Failure(
         'model-not-found',
-        `The model “${made?.modelName ?? earlier.modelId}” of “${earlier.name}” is not here. Fetch it again first.`,
+        sentence`The model “${made?.modelName ?? earlier.modelId}” of “${earlier.name}” is not here. Fetch it again first.`,
       )
     }
     const { training, ...rest } = storage.runs.dataset(runId)
@@ -138,8 +139,8 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       throw new Failure(
         'nothing-to-forget',
         left.length === 0
-          ? `“${earlier.name}” has learned nothing else. Delete it instead.`
-          : `“${earlier.name}” has not learned this.`,
+          ? sentence`“${earlier.name}” has learned nothing else. Delete it instead.`
+          : sentence`“${earlier.name}” has not learned this.`,
       )
     }
     const parent = parentOf(earlier)
@@ -226,8 +227,12 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
       const run = get(runId)
       if (queue.holds(runId)) return run
       if (run.status === 'done' || run.status === 'cancelled') {
-        const how = run.status === 'done' ? 'has ended' : 'was cancelled'
-        throw new Failure('run-ended', `The run “${run.name}” ${how} and can't go on. Start a new one.`)
+        throw new Failure(
+          'run-ended',
+          run.status === 'done'
+            ? sentence`The run “${run.name}” has ended and can't go on. Start a new one.`
+            : sentence`The run “${run.name}” was cancelled and can't go on. Start a new one.`,
+        )
       }
       storage.runs.update({ ...run, status: 'queued', failure: null, finishedAt: null })
       queue.add(runId)

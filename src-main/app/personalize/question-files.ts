@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { type KeyedQuestion, keyedQuestion } from './keyed-question.ts'
 
 /** Those that are learned along: see the setting `replay`. */
@@ -19,7 +20,10 @@ async function read<T>(path: string, type: z.ZodType<T>): Promise<T> {
   try {
     return type.parse(JSON.parse(await readFile(path, 'utf8')))
   } catch (error) {
-    const what = `The general questions in ${path} can't be read.`
-    throw new Failure('questions-unreadable', `${what} Install Veranda again.`, { cause: error })
+    throw new Failure(
+      'questions-unreadable',
+      sentence`The general questions in ${path} can't be read. Install Veranda again.`,
+      { cause: error },
+    )
   }
 }

@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Adapter, Run } from '../../contract/entities.ts'
-import { Failure, toFailureMessage } from '../../contract/failure.ts'
+import { Failure, toFailureMessage, type FailureMessage } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Engine, TrainResult } from '../../engine/contract.ts'
 import type { Adapters } from '../assistants/adapter-service.ts'
 import type { Models } from '../models/model-service.ts'
@@ -209,8 +210,8 @@ export class RunQueue {
 
   /** A dead engine or a closing app only interrupts: both `interrupted` and `failed` can be resumed. */
   #fail(record: RunRecord, error: unknown, active: ActiveRun): void {
-    const { code, message } = toFailureMessage(toStorageFailure(error, this.#directory(active.id)))
-    const changes = this.#afterFailure(code, message, active)
+    const failure = toFailureMessage(toStorageFailure(error, this.#directory(active.id)))
+    const changes = this.#afterFailure(failure, active)
     try {
       record.store(changes)
     } catch {
@@ -219,11 +220,11 @@ export class RunQueue {
     }
   }
 
-  #afterFailure(code: string, message: string, active: ActiveRun): Partial<Run> {
+  #afterFailure(failure: FailureMessage, active: ActiveRun): Partial<Run> {
     if (active.isCancelled) return { status: 'cancelled', remainingMs: null, finishedAt: Date.now() }
     if (this.#closing) return { status: 'interrupted', remainingMs: null }
-    const status = code.startsWith('engine-') ? 'interrupted' : 'failed'
-    return { status, failure: message, remainingMs: null, finishedAt: Date.now() }
+    const status = failure.code.startsWith('engine-') ? 'interrupted' : 'failed'
+    return { status, failure, remainingMs: null, finishedAt: Date.now() }
   }
 
   #record(run: Run): RunRecord {
@@ -247,6 +248,6 @@ function startFile(runDirectory: string): string {
 function otherModel(run: Run, modelName: string | undefined): Failure {
   return new Failure(
     'model-changed',
-    `The run “${run.name}” was made for another model (“${modelName ?? run.modelId}”) than the one that is there now. Start a new run.`,
+    sentence`The run “${run.name}” was made for another model (“${modelName ?? run.modelId}”) than the one that is there now. Start a new run.`,
   )
 }

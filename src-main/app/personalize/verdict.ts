@@ -2,6 +2,7 @@
 import type { Adapter, Run } from '../../contract/entities.ts'
 import type { Verdict, VerdictPair } from '../../contract/verdict.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ChatMessage, Engine } from '../../engine/contract.ts'
 import type { AnsweringPair, ResolvePair } from '../assistants/answering-pair.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -36,7 +37,10 @@ export function openVerdicts({ storage, engine, resolvePair, generalQuestions }:
   const adapterOf = (run: Run): Adapter => {
     const adapter = run.adapterId === null ? undefined : storage.adapters.get(run.adapterId)
     if (adapter !== undefined) return adapter
-    throw new Failure('adapter-not-found', `The assistant “${run.name}” was deleted, so it can't be asked.`)
+    throw new Failure(
+      'adapter-not-found',
+      sentence`The assistant “${run.name}” was deleted, so it can't be asked.`,
+    )
   }
   /** Over what is stored at that moment: a person may choose while others are being answered. */
   const change = (id: string, changed: (verdict: Verdict) => Verdict): Verdict => {

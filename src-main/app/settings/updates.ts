@@ -1,6 +1,7 @@
 /** Updates of Veranda itself: asked for only where the person has chosen a channel, and written down like any request. */
 import type { UpdateState } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { NetworkLog } from '../network/network-log.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { SettingsService } from './settings.ts'
@@ -91,6 +92,6 @@ export function openUpdates({ storage, settings, networkLog, updater }: UpdatePa
 function outdated(host: string): Failure {
   return new Failure(
     'update-outdated',
-    `${host} offers an update that was signed before one that was seen already. Nothing was installed; try again later.`,
+    sentence`${host} offers an update that was signed before one that was seen already. Nothing was installed; try again later.`,
   )
 }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
 import { z } from 'zod'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { copyDatabase } from './automatic-backup.ts'
 import { connect, type Connection } from './connection.ts'
 import { checkVersion } from './migrate.ts'
@@ -46,7 +47,7 @@ export function writeBackup(connection: Connection, path: string): BackupManifes
  */
 export function readManifest(path: string): BackupManifest {
   if (!existsSync(path)) {
-    throw new Failure('backup-not-found', `There is no file ${path}. Check the path of the backup.`)
+    throw new Failure('backup-not-found', sentence`There is no file ${path}. Check the path of the backup.`)
   }
   let connection: Connection | undefined
   try {
@@ -132,14 +133,14 @@ function sync(path: string): void {
 function unknownFile(path: string): Failure {
   return new Failure(
     'backup-unknown',
-    `${path} is a database, but no backup of Veranda. Choose a file that “Back up” has written.`,
+    sentence`${path} is a database, but no backup of Veranda. Choose a file that “Back up” has written.`,
   )
 }
 
 function damaged(path: string, cause?: unknown): Failure {
   return new Failure(
     'backup-damaged',
-    `The backup ${path} is damaged, or is none of Veranda's; nothing was changed by it. Use another backup.`,
+    sentence`The backup ${path} is damaged, or is none of Veranda's; nothing was changed by it. Use another backup.`,
     { cause },
   )
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { toStorageFailure } from './storage-failure.ts'
 
 export interface FolderLock {
@@ -23,7 +24,7 @@ export function lockFolder(directory: string): FolderLock {
     if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')) {
       throw new Failure(
         'data-folder-in-use',
-        `Another Veranda is using the data folder ${directory}. Close it first, or choose another folder with --data-dir.`,
+        sentence`Another Veranda is using the data folder ${directory}. Close it first, or choose another folder with --data-dir.`,
         { cause: error },
       )
     }

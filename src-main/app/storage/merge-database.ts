@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { sameName, uniqueName } from '../unique-name.ts'
 import { dataTables } from './backup-file.ts'
 import type { Connection } from './connection.ts'
@@ -211,7 +212,7 @@ UPDATE main.messages SET parent_id = NULL WHERE parent_id NOT IN (SELECT id FROM
   if (broken !== undefined) {
     throw new Failure(
       'restore-failed',
-      `The rows of ${broken.table} refer to some that are not there; nothing was changed. Use another backup.`,
+      sentence`The rows of ${broken.table} refer to some that are not there; nothing was changed. Use another backup.`,
     )
   }
 }

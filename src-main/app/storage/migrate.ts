@@ -1,5 +1,6 @@
 /** Brings a database to the layout this version of Veranda knows. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { backUpAutomatically } from './automatic-backup.ts'
 import type { Connection } from './connection.ts'
 import { initial } from './migrations/0001-initial.ts'
@@ -29,7 +30,7 @@ export function checkVersion(connection: Connection, known: readonly Migration[]
   if (version > newest) {
     throw new Failure(
       'database-too-new',
-      `The database ${connection.path} was written by a newer Veranda (layout ${version}, this one knows ${newest}). It was left untouched; install the newer version to use it.`,
+      sentence`The database ${connection.path} was written by a newer Veranda (layout ${version}, this one knows ${newest}). It was left untouched; install the newer version to use it.`,
     )
   }
   return version

@@ -3,6 +3,7 @@
  * (`quantize_row_*_ref`), whose steps are in float32.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 export type WrittenFormat = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_1' | 'Q4_0'
 
@@ -29,7 +30,7 @@ function encodeF16(weights: Float32Array, out: Uint8Array): void {
   if (index === -1) return
   throw new Failure(
     'weights-too-large',
-    `A weight is ${weights[index]}, which half precision (F16) can't hold. Export the model in another format.`,
+    sentence`A weight is ${weights[index] ?? 0}, which half precision (F16) can't hold. Export the model in another format.`,
   )
 }
 

@@ -1,5 +1,6 @@
 /** Reads a GGUF header front to back: little-endian numbers, strings and typed values. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from './byte-source.ts'
 
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[]
@@ -49,15 +50,15 @@ export class GgufCursor {
   }
 
   /** A count or length, which a file this side of 8 petabytes can't exceed. */
-  count(what: string, limit: number): number {
+  count(what: Sentence, limit: number): number {
     const value = this.#take(8, (view, at) => view.getBigUint64(at, true))
     if (value > BigInt(limit))
-      throw brokenGguf(`it claims ${what} of ${value}, more than ${limit} is not believable`)
+      throw brokenGguf(sentence`it claims ${what} of ${String(value)}, more than ${limit} is not believable`)
     return Number(value)
   }
 
   string(): string {
-    const length = this.count('a text length', maxStringBytes)
+    const length = this.count(sentence`a text length`, maxStringBytes)
     return this.#take(length, (view, at) =>
       decoder.decode(new Uint8Array(view.buffer, view.byteOffset + at, length)),
     )
@@ -97,14 +98,14 @@ export class GgufCursor {
       case array:
         return this.#array(key, depth + 1)
       default:
-        throw brokenGguf(`its entry "${key}" has a value of the unknown type ${type}`)
+        throw brokenGguf(sentence`its entry "${key}" has a value of the unknown type ${type}`)
     }
   }
 
   #array(key: string, depth: number): readonly GgufValue[] {
-    if (depth > maxArrayDepth) throw brokenGguf(`its entry "${key}" nests lists too deeply`)
+    if (depth > maxArrayDepth) throw brokenGguf(sentence`its entry "${key}" nests lists too deeply`)
     const type = this.u32()
-    const length = this.count(`a list length in "${key}"`, maxArrayLength)
+    const length = this.count(sentence`a list length in "${key}"`, maxArrayLength)
     const needed = length * (leastBytes[type] ?? 1)
     if (this.position + needed > this.#source.size) throw truncatedHeader(this.#source.size)
     const values: GgufValue[] = []
@@ -138,13 +139,13 @@ function plain(value: bigint): number | bigint {
 function truncatedHeader(size: number): Failure {
   return new Failure(
     'gguf-truncated',
-    `The model file ends too early (after ${size} bytes, within its header). Download it again, or pick another file.`,
+    sentence`The model file ends too early (after ${size} bytes, within its header). Download it again, or pick another file.`,
   )
 }
 
-export function brokenGguf(what: string): Failure {
+export function brokenGguf(what: Sentence): Failure {
   return new Failure(
     'gguf-broken',
-    `The model file is damaged: ${what}. Download it again, or pick another file.`,
+    sentence`The model file is damaged: ${what}. Download it again, or pick another file.`,
   )
 }

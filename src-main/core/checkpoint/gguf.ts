@@ -4,6 +4,7 @@
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from './byte-source.ts'
 import { brokenGguf, GgufCursor } from './gguf-cursor.ts'
 import type { GgufValue } from './gguf-cursor.ts'
@@ -58,8 +59,8 @@ export function readGguf(source: ByteSource): GgufFile {
   cursor.u32()
   const version = cursor.u32()
   checkVersion(version)
-  const tensorCount = cursor.count('a number of tensors', maxTensors)
-  const entryCount = cursor.count('a number of metadata entries', maxMetadataEntries)
+  const tensorCount = cursor.count(sentence`a number of tensors`, maxTensors)
+  const entryCount = cursor.count(sentence`a number of metadata entries`, maxMetadataEntries)
 
   const metadata = new Map<string, GgufValue>()
   for (let index = 0; index < entryCount; index++) {
@@ -74,7 +75,7 @@ export function readGguf(source: ByteSource): GgufFile {
   checkSpans(infos, dataStart, source.size)
   const tensors = new Map<string, GgufTensor>()
   for (const { name, type, shape, byteLength, offset } of infos) {
-    if (tensors.has(name)) throw brokenGguf(`it has two tensors named ${name}`)
+    if (tensors.has(name)) throw brokenGguf(sentence`it has two tensors named ${name}`)
     tensors.set(name, {
       name,
       type,
@@ -92,7 +93,7 @@ function checkMagic(source: ByteSource): void {
   if (source.size < 4) {
     throw new Failure(
       'gguf-truncated',
-      `The model file is empty or nearly so (${source.size} bytes). Download it again, or pick another file.`,
+      sentence`The model file is empty or nearly so (${source.size} bytes). Download it again, or pick another file.`,
     )
   }
   throw new Failure('gguf-magic', 'This file is not a GGUF model. Pick a file whose name ends in .gguf.')
@@ -106,14 +107,14 @@ function checkVersion(version: number): void {
     'gguf-version',
     bigEndian
       ? 'This model file was made for big-endian machines. Get the ordinary (little-endian) file of this model.'
-      : `This model file has GGUF version ${version}; Veranda reads versions 2 and 3. Get a newer file of this model.`,
+      : sentence`This model file has GGUF version ${version}; Veranda reads versions 2 and 3. Get a newer file of this model.`,
   )
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>): number {
   const alignment = metadata.get('general.alignment') ?? defaultAlignment
   if (typeof alignment !== 'number' || !(alignment > 0 && alignment <= maxAlignment) || alignment % 8 !== 0) {
-    throw brokenGguf(`its alignment is ${String(alignment)}`)
+    throw brokenGguf(sentence`its alignment is ${String(alignment)}`)
   }
   return alignment
 }
@@ -121,28 +122,30 @@ function alignmentOf(metadata: ReadonlyMap<string, GgufValue>): number {
 function readTensorInfo(cursor: GgufCursor, alignment: number): TensorInfo {
   const name = cursor.string()
   const dimensions = cursor.u32()
-  if (dimensions > maxDimensions) throw brokenGguf(`tensor ${name} has ${dimensions} dimensions`)
+  if (dimensions > maxDimensions) throw brokenGguf(sentence`tensor ${name} has ${dimensions} dimensions`)
   const shape: number[] = []
   for (let index = 0; index < dimensions; index++) {
-    shape.unshift(cursor.count(`a length in the shape of ${name}`, maxTensorBytes))
+    shape.unshift(cursor.count(sentence`a length in the shape of ${name}`, maxTensorBytes))
   }
   const typeId = cursor.u32()
   const type = tensorTypeOf(typeId)
   if (!type) {
     throw new Failure(
       'gguf-tensor-type',
-      `Tensor ${name} is stored in format number ${typeId}, which Veranda does not know. Pick another file of this model, for example Q4_1 or Q8_0.`,
+      sentence`Tensor ${name} is stored in format number ${typeId}, which Veranda does not know. Pick another file of this model, for example Q4_1 or Q8_0.`,
     )
   }
   const rowLength = shape.at(-1) ?? 1
   if (rowLength % type.blockSize !== 0) {
-    throw brokenGguf(`a row of tensor ${name} has ${rowLength} weights, which ${type.name} cannot store`)
+    throw brokenGguf(
+      sentence`a row of tensor ${name} has ${rowLength} weights, which ${type.name} cannot store`,
+    )
   }
   const elements = shape.reduce((product, length) => product * length, 1)
   const byteLength = (elements / type.blockSize) * type.bytesPerBlock
-  if (byteLength > maxTensorBytes) throw brokenGguf(`tensor ${name} claims ${byteLength} bytes`)
-  const offset = cursor.count(`the offset of tensor ${name}`, Number.MAX_SAFE_INTEGER)
-  if (offset % alignment !== 0) throw brokenGguf(`tensor ${name} starts at an unaligned place`)
+  if (byteLength > maxTensorBytes) throw brokenGguf(sentence`tensor ${name} claims ${byteLength} bytes`)
+  const offset = cursor.count(sentence`the offset of tensor ${name}`, Number.MAX_SAFE_INTEGER)
+  if (offset % alignment !== 0) throw brokenGguf(sentence`tensor ${name} starts at an unaligned place`)
   return { name, type, shape, byteLength, offset }
 }
 
@@ -150,19 +153,14 @@ function readTensorInfo(cursor: GgufCursor, alignment: number): TensorInfo {
 function checkSpans(infos: readonly TensorInfo[], dataStart: number, size: number): void {
   let reached = 0
   for (const { name, offset, byteLength } of infos.toSorted((a, b) => a.offset - b.offset)) {
-    if (offset < reached) throw brokenGguf(`tensor ${name} overlaps another tensor`)
+    if (offset < reached) throw brokenGguf(sentence`tensor ${name} overlaps another tensor`)
     reached = offset + byteLength
   }
   const expected = dataStart + reached
   if (reached > 0 && expected > size) {
     throw new Failure(
       'gguf-truncated',
-      `The model file ends too early (${amount(size, expected)} of ${amount(expected, expected)}). Download it again, or pick another file.`,
+      sentence`The model file ends too early (${{ bytes: size }} of ${{ bytes: expected }}). Download it again, or pick another file.`,
     )
   }
-}
-
-/** An amount beside a `total`: whole megabytes (10^6 bytes), or bytes where the total is small. */
-function amount(bytes: number, total: number): string {
-  return total < 1e7 ? `${bytes} bytes` : `${Math.floor(bytes / 1e6)} MB`
 }

@@ -1,5 +1,6 @@
 /** ggml's blocks as `BlockWeights`: without changing a weight where 32 of them share a scale, else rounded to 8 bits. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { type BlockWeights, packedBlockSize } from './block-weights.ts'
 import { type BlockFormat, dequantizeBlocks, openBlock } from './codecs/block-format.ts'
 import { blockRange, quantizeBlocks, type RoundingError } from './quantize-blocks.ts'
@@ -10,7 +11,7 @@ export function emptyBlocks(bits: 4 | 8, rows: number, columns: number, hasOffse
   if (columns % packedBlockSize !== 0) {
     throw new Failure(
       'block-columns',
-      `Rows of ${columns} weights do not divide into blocks of ${packedBlockSize}.`,
+      sentence`Rows of ${columns} weights do not divide into blocks of ${packedBlockSize}.`,
     )
   }
   const blocks = (rows * columns) / packedBlockSize

@@ -3,6 +3,7 @@
  * Source: https://github.com/huggingface/safetensors (README, "Format").
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from './byte-source.ts'
 
 /** Bytes of one element. */
@@ -142,7 +143,9 @@ function readHeader(source: ByteSource): { header: object; dataStart: number } {
   const prefix = source.read(0, 8)
   const declared = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true)
   if (declared > BigInt(maxHeaderBytes)) {
-    throw broken(`its header claims ${declared} bytes, more than the ${maxHeaderBytes} that are allowed`)
+    throw broken(
+      sentence`its header claims ${String(declared)} bytes, more than the ${maxHeaderBytes} that are allowed`,
+    )
   }
   const headerBytes = Number(declared)
   if (8 + headerBytes > source.size) throw truncated(source.size, 8 + headerBytes)
@@ -150,39 +153,40 @@ function readHeader(source: ByteSource): { header: object; dataStart: number } {
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(source.read(8, headerBytes)))
   } catch (cause) {
-    throw broken('its header is not JSON', cause)
+    throw broken(sentence`its header is not JSON`, cause)
   }
-  if (!isRecord(header)) throw broken('its header is not a JSON object')
+  if (!isRecord(header)) throw broken(sentence`its header is not a JSON object`)
   return { header, dataStart: 8 + headerBytes }
 }
 
 function readMetadata(entry: unknown, into: Map<string, string>): void {
-  if (!isRecord(entry)) throw broken('its metadata is not an object')
+  if (!isRecord(entry)) throw broken(sentence`its metadata is not an object`)
   for (const [key, value] of Object.entries(entry)) {
-    if (typeof value !== 'string') throw broken(`its metadata "${key}" is not a text`)
+    if (typeof value !== 'string') throw broken(sentence`its metadata "${key}" is not a text`)
     into.set(key, value)
   }
 }
 
 function readEntry(name: string, entry: unknown) {
-  if (!isRecord(entry)) throw broken(`the entry of tensor ${name} is not an object`)
+  if (!isRecord(entry)) throw broken(sentence`the entry of tensor ${name} is not an object`)
   const { dtype, shape, data_offsets: offsets } = entry
   if (!isDtype(dtype)) {
     throw new Failure(
       'safetensors-dtype',
-      `Tensor ${name} has the element type ${String(dtype)}, which Veranda cannot read. Use a file with F32, F16 or BF16 weights.`,
+      sentence`Tensor ${name} has the element type ${String(dtype)}, which Veranda cannot read. Use a file with F32, F16 or BF16 weights.`,
     )
   }
-  if (!isLengths(shape) || shape.length > maxDimensions) throw broken(`tensor ${name} has no valid shape`)
-  if (!isLengths(offsets)) throw broken(`tensor ${name} has no valid offsets`)
+  if (!isLengths(shape) || shape.length > maxDimensions)
+    throw broken(sentence`tensor ${name} has no valid shape`)
+  if (!isLengths(offsets)) throw broken(sentence`tensor ${name} has no valid offsets`)
   const [begin, end] = offsets
   if (begin === undefined || end === undefined || offsets.length !== 2 || begin > end) {
-    throw broken(`tensor ${name} has no valid offsets`)
+    throw broken(sentence`tensor ${name} has no valid offsets`)
   }
   const expected = elementCount(shape) * bytesPerElement[dtype]
   if (end - begin !== expected) {
     throw broken(
-      `tensor ${name} (${dtype} [${shape.join(', ')}]) needs ${expected} bytes but claims ${end - begin}`,
+      sentence`tensor ${name} (${dtype} [${shape.join(', ')}]) needs ${expected} bytes but claims ${end - begin}`,
     )
   }
   return { dtype, shape, begin, end }
@@ -193,12 +197,12 @@ function checkSpans(spans: { name: string; begin: number; end: number }[], dataB
   spans.sort((a, b) => a.begin - b.begin || a.end - b.end)
   let reached = 0
   for (const { name, begin, end } of spans) {
-    if (begin < reached) throw broken(`tensor ${name} overlaps another tensor`)
-    if (begin > reached) throw broken(`there is a gap before tensor ${name}`)
+    if (begin < reached) throw broken(sentence`tensor ${name} overlaps another tensor`)
+    if (begin > reached) throw broken(sentence`there is a gap before tensor ${name}`)
     reached = end
   }
   if (reached > dataBytes) throw truncated(dataBytes, reached)
-  if (reached < dataBytes) throw broken(`${dataBytes - reached} bytes at its end belong to no tensor`)
+  if (reached < dataBytes) throw broken(sentence`${dataBytes - reached} bytes at its end belong to no tensor`)
 }
 
 /** The number of elements of a shape; 1 for a scalar. */
@@ -221,14 +225,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function truncated(found: number, expected: number): Failure {
   return new Failure(
     'safetensors-truncated',
-    `The safetensors file ends too early (${found} of ${expected} bytes). Copy or download it again.`,
+    sentence`The safetensors file ends too early (${found} of ${expected} bytes). Copy or download it again.`,
   )
 }
 
-function broken(what: string, cause?: unknown): Failure {
+function broken(what: Sentence, cause?: unknown): Failure {
   return new Failure(
     'safetensors-broken',
-    `The safetensors file is damaged: ${what}. Copy or download it again.`,
+    sentence`The safetensors file is damaged: ${what}. Copy or download it again.`,
     {
       cause,
     },

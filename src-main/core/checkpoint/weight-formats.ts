@@ -1,5 +1,6 @@
 /** The formats Veranda can decode weights from: one row a format, one file under `codecs/` a family. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { type BlockFormat, dequantizeBlocks } from './codecs/block-format.ts'
 import { dequantizeBF16, dequantizeF16, dequantizeF32 } from './codecs/float.ts'
 import { q2_K } from './codecs/q2-k.ts'
@@ -63,10 +64,10 @@ export function isBlockFormat(format: WeightFormat): format is BlockFormatName {
 /** `format` as a format Veranda can decode; fails with `weight-format` and the tensor's name for any other. */
 export function weightFormatOf(format: string, tensorName: string): WeightFormat {
   if (isWeightFormat(format)) return format
-  const known = Object.keys(weightFormats).join(', ')
+  const known = Object.keys(weightFormats)
   throw new Failure(
     'weight-format',
-    `Tensor ${tensorName} is stored as ${format}, which Veranda cannot read yet. Pick a file of this model with ${known} weights.`,
+    sentence`Tensor ${tensorName} is stored as ${format}, which Veranda cannot read yet. Pick a file of this model with ${known} weights.`,
   )
 }
 

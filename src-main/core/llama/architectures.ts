@@ -4,6 +4,7 @@
  * Sources: transformers `modeling_*.py`, llama.cpp `convert_hf_to_gguf.py`.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Activation } from './activations.ts'
 
 export interface Architecture {
@@ -110,7 +111,7 @@ export function architectureOf(name: unknown): Architecture {
   if (known !== undefined) return known
   throw new Failure(
     'model-architecture',
-    `This model has the architecture ${String(name)}; Veranda runs ${Object.keys(architectures).join(', ')}, for example SmolLM2, Llama 3.2 or Qwen3.`,
+    sentence`This model has the architecture ${String(name)}; Veranda runs ${Object.keys(architectures)}, for example SmolLM2, Llama 3.2 or Qwen3.`,
   )
 }
 
@@ -122,7 +123,7 @@ export function checkLayerCount(layerCount: number): number {
   if (Number.isSafeInteger(layerCount) && layerCount >= 0 && layerCount <= maxLayers) return layerCount
   throw new Failure(
     'model-metadata',
-    `The model's settings ask for ${layerCount} layers, which no model has. Pick another file of this model.`,
+    sentence`The model's settings ask for ${layerCount} layers, which no model has. Pick another file of this model.`,
   )
 }
 

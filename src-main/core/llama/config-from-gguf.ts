@@ -1,5 +1,6 @@
 /** The shape of a Llama-class model from the metadata of a GGUF file. Source: llama.cpp `gguf-py/gguf/constants.py`. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { GgufFile } from '../checkpoint/gguf.ts'
 import { architectureOf, checkLayerCount, unrotatedLayers, windowedLayers } from './architectures.ts'
 import type { LlamaConfig } from './config.ts'
@@ -28,7 +29,7 @@ export function configFromGguf(file: GgufFile): LlamaConfig {
     if (length !== headDim) {
       throw new Failure(
         'model-metadata',
-        `The model's ${key} is ${length} where its heads have ${headDim} dimensions; Veranda cannot run such a model.`,
+        sentence`The model's ${key} is ${length} where its heads have ${headDim} dimensions; Veranda cannot run such a model.`,
       )
     }
   }

@@ -3,6 +3,7 @@
  * `rope_scaling`) or as transformers 5 does (`rope_parameters`).
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Activation } from './activations.ts'
 import {
   type Architecture,
@@ -36,7 +37,7 @@ export function configFromHuggingFace(given: unknown): LlamaConfig {
   if (partial !== 1) {
     throw new Failure(
       'model-architecture',
-      `This model rotates only a part (${String(partial)}) of each head, which Veranda cannot compute. Pick another model.`,
+      sentence`This model rotates only a part (${String(partial)}) of each head, which Veranda cannot compute. Pick another model.`,
     )
   }
   const headDim = number(json, 'head_dim', hiddenSize / headCount)
@@ -86,20 +87,20 @@ function activationOf(json: Json, architecture: Architecture): Activation {
   if (known !== undefined) return known
   throw new Failure(
     'model-architecture',
-    `This model uses the activation ${String(name)}; Veranda runs models with ${Object.keys(activationNames).join(' or ')}.`,
+    sentence`This model uses the activation ${String(name)}; Veranda runs models with ${Object.keys(activationNames)}.`,
   )
 }
 
 function checkSupported(json: Json): void {
   const lacking = isRecord(json['text_config'])
-    ? 'reads pictures as well as text'
+    ? sentence`reads pictures as well as text`
     : json['use_bidirectional_attention'] === true
-      ? 'sees the text after a word as well, to embed it'
+      ? sentence`sees the text after a word as well, to embed it`
       : null
   if (lacking === null) return
   throw new Failure(
     'model-architecture',
-    `This model ${lacking}, which Veranda cannot compute. Pick a model of text alone that answers.`,
+    sentence`This model ${lacking}, which Veranda cannot compute. Pick a model of text alone that answers.`,
   )
 }
 

@@ -1,4 +1,5 @@
 /** A model's config.json, as transformers 4 wrote it and 5 reads it: `configFromHuggingFace` taken back. */
+import { sentence } from '../../contract/sentence.ts'
 import type { Activation } from './activations.ts'
 import { architectureOf, unrotatedLayers } from './architectures.ts'
 import type { LlamaConfig } from './config.ts'
@@ -33,7 +34,7 @@ export function configToHuggingFace(
   tokens: { readonly bosId: number | null; readonly eosIds: readonly number[] },
 ): Json {
   const model = Object.hasOwn(models, architectureName) ? models[architectureName] : undefined
-  if (model === undefined) throw notPortableModel(`the architecture ${architectureName}`)
+  if (model === undefined) throw notPortableModel(sentence`the architecture ${architectureName}`)
   const activation = activationNames[config.activation ?? 'silu']
   const json = {
     architectures: [model.className],

@@ -1,5 +1,6 @@
 /** Reads the parts of a model folder as Hugging Face's `save_pretrained` writes it. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readSafetensors } from '../checkpoint/safetensors.ts'
 import type { SafetensorsTensor } from '../checkpoint/safetensors.ts'
@@ -75,7 +76,10 @@ function readShards(files: Files): Map<string, SafetensorsTensor> {
     shards.set(fileName, shard)
     const tensor = shard.get(name)
     if (!tensor) {
-      throw new Failure('model-tensor', `The file ${fileName} lacks the tensor ${name}. Download it again.`)
+      throw new Failure(
+        'model-tensor',
+        sentence`The file ${fileName} lacks the tensor ${name}. Download it again.`,
+      )
     }
     tensors.set(name, tensor)
   }
@@ -98,9 +102,12 @@ function readJson(files: Files, name: string): Json | null {
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new Failure('model-folder', `The model folder's ${name} is not JSON. Download it again.`, { cause })
+    throw new Failure('model-folder', sentence`The model folder's ${name} is not JSON. Download it again.`, {
+      cause,
+    })
   }
-  if (!isRecord(value)) throw new Failure('model-folder', `The model folder's ${name} is not a JSON object.`)
+  if (!isRecord(value))
+    throw new Failure('model-folder', sentence`The model folder's ${name} is not a JSON object.`)
   return value
 }
 
@@ -115,7 +122,7 @@ function readBytes(files: Files, name: string): Uint8Array | null {
   if (source.size > maxSettingsBytes) {
     throw new Failure(
       'model-folder',
-      `The model folder's ${name} has ${source.size} bytes, too many for such a file.`,
+      sentence`The model folder's ${name} has ${source.size} bytes, too many for such a file.`,
     )
   }
   return source.read(0, source.size)
@@ -124,7 +131,7 @@ function readBytes(files: Files, name: string): Uint8Array | null {
 function missingFile(name: string): Failure {
   return new Failure(
     'model-folder',
-    `The model folder lacks the file ${name}. Download it again, or pick another folder.`,
+    sentence`The model folder lacks the file ${name}. Download it again, or pick another folder.`,
   )
 }
 

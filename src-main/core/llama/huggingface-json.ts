@@ -1,5 +1,6 @@
 /** Checked reading of a model folder's JSON. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
@@ -7,7 +8,7 @@ export type Json = Readonly<Record<string, unknown>>
 export function number(json: Json, key: string, fallback?: number): number {
   const value = json[key] ?? fallback
   if (typeof value !== 'number' || !(value > 0)) {
-    throw new Failure('model-metadata', `The model folder's config.json has no valid ${key}.`)
+    throw new Failure('model-metadata', sentence`The model folder's config.json has no valid ${key}.`)
   }
   return value
 }

@@ -3,6 +3,7 @@
  * names and in Hugging Face's order, its tokenizer and its chat template.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf } from '../checkpoint/gguf.ts'
 import type { GgufTensor } from '../checkpoint/gguf.ts'
@@ -147,13 +148,13 @@ function checkpointOf(parts: {
     if (!tensor) {
       throw new Failure(
         'model-tensor',
-        `The model lacks the tensor ${tensorName}. Download it again, or pick another file.`,
+        sentence`The model lacks the tensor ${tensorName}. Download it again, or pick another file.`,
       )
     }
     if (tensor.shape.length !== shape.length || shape.some((length, axis) => tensor.shape[axis] !== length)) {
       throw new Failure(
         'model-tensor',
-        `The tensor ${tensorName} has the shape [${tensor.shape.join(', ')}] where the model's settings ask for [${shape.join(', ')}]. Pick another file of this model.`,
+        sentence`The tensor ${tensorName} has the shape [${tensor.shape.join(', ')}] where the model's settings ask for [${shape.join(', ')}]. Pick another file of this model.`,
       )
     }
     tensors.set(tensorName, tensor)
@@ -168,7 +169,7 @@ function checkHeads({ headCount, kvHeadCount, headDim }: LlamaConfig): void {
   if (headDim > 0 && headDim % 2 === 0 && headCount > 0 && headCount % kvHeadCount === 0) return
   throw new Failure(
     'model-metadata',
-    `The model's settings ask for ${headCount} query heads, ${kvHeadCount} key heads and ${headDim} dimensions a head, which do not go together. Pick another file of this model.`,
+    sentence`The model's settings ask for ${headCount} query heads, ${kvHeadCount} key heads and ${headDim} dimensions a head, which do not go together. Pick another file of this model.`,
   )
 }
 
@@ -195,6 +196,6 @@ export function formatShares(tensors: Iterable<readonly [format: string, shape: 
 function unexpectedTensor(name: string): Failure {
   return new Failure(
     'model-tensor',
-    `The model has a tensor ${name}, which a Llama-class model of its settings does not have; Veranda cannot run it. Pick another model.`,
+    sentence`The model has a tensor ${name}, which a Llama-class model of its settings does not have; Veranda cannot run it. Pick another model.`,
   )
 }

@@ -1,5 +1,6 @@
 /** How a GGUF file scales its rotary frequencies. Source: llama.cpp `llama-model.cpp`, `convert_hf_to_gguf.py`. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { GgufFile } from '../checkpoint/gguf.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
 import type { LlamaConfig, RopeScaling } from './config.ts'
@@ -64,7 +65,7 @@ function scalingOfEntries(
   }
   throw new Failure(
     'model-rope',
-    `This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
+    sentence`This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
   )
 }
 
@@ -78,7 +79,7 @@ function divisorsOf({ tensors }: GgufFile, name: string, count: number): readonl
     return divisors
   throw new Failure(
     'model-metadata',
-    `The tensor ${name} does not have ${count} positive values. Pick another file of this model.`,
+    sentence`The tensor ${name} does not have ${count} positive values. Pick another file of this model.`,
   )
 }
 

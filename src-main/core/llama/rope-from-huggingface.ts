@@ -2,6 +2,7 @@
  * The rotary scaling of a config.json, and the context it serves. Source: transformers `modeling_rope_utils.py`.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { RopeScaling } from './config.ts'
 import { isRecord, type Json, number } from './huggingface-json.ts'
 import { longRope, type ServedRope } from './long-rope.ts'
@@ -50,7 +51,7 @@ function divisorsIn(rope: Json, key: string, count: number): readonly number[] {
   if (divisors.length === count && divisors.every(isPositive)) return divisors
   throw new Failure(
     'model-metadata',
-    `The model folder's config.json does not have ${count} positive numbers as ${key}. Pick another copy of this model.`,
+    sentence`The model folder's config.json does not have ${count} positive numbers as ${key}. Pick another copy of this model.`,
   )
 }
 
@@ -94,7 +95,7 @@ function ropeScaling(rope: Json, type: unknown, maxPositions: number): RopeScali
     default:
       throw new Failure(
         'model-rope',
-        `This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
+        sentence`This model stretches its context with the rotary scaling ${String(type)}, which Veranda cannot compute. Pick another model.`,
       )
   }
 }

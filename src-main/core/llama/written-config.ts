@@ -1,22 +1,23 @@
 /** Whether a file with a model's settings says all of them. */
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import { attentionKinds } from './attention-kinds.ts'
 import type { LlamaConfig } from './config.ts'
 import { notPortableModel } from './not-portable.ts'
 import { inverseFrequencies, rotaryScale } from './rope.ts'
 
 /** Of the settings that a format may have no place for, what they are. */
-const words: Partial<Readonly<Record<keyof LlamaConfig, string>>> = {
-  attentionBias: 'which of its projections have biases',
-  mlpBias: 'biases of its MLP',
-  activation: 'the activation of its MLP',
-  slidingWindow: 'its sliding window',
-  windowedLayers: 'the layers that have its sliding window',
-  windowedRopeTheta: 'the rotary base of its windowed layers',
-  unrotatedLayers: 'the layers that it does not rotate',
-  embeddingScale: 'the scale of its embeddings',
-  scoreScale: "the scale of its attention's scores",
-  scoreCap: "the cap of its attention's scores",
-  logitCap: 'the cap of its logits',
+const words: Partial<Readonly<Record<keyof LlamaConfig, Sentence>>> = {
+  attentionBias: sentence`which of its projections have biases`,
+  mlpBias: sentence`biases of its MLP`,
+  activation: sentence`the activation of its MLP`,
+  slidingWindow: sentence`its sliding window`,
+  windowedLayers: sentence`the layers that have its sliding window`,
+  windowedRopeTheta: sentence`the rotary base of its windowed layers`,
+  unrotatedLayers: sentence`the layers that it does not rotate`,
+  embeddingScale: sentence`the scale of its embeddings`,
+  scoreScale: sentence`the scale of its attention's scores`,
+  scoreCap: sentence`the cap of its attention's scores`,
+  logitCap: sentence`the cap of its logits`,
 }
 
 /** Files hold float32. */
@@ -32,8 +33,10 @@ export function checkWritten(config: LlamaConfig, read: LlamaConfig): void {
   const isSame = (key: string): boolean => same(Reflect.get(own, key), Reflect.get(other, key))
   const lost = Object.keys({ ...own, ...other }).find((key) => !isSame(key))
   if (lost !== undefined)
-    throw notPortableModel(Object.entries(words).find(([key]) => key === lost)?.[1] ?? lost)
-  if (!same(rotation(config), rotation(read))) throw notPortableModel('its rotary scaling')
+    throw notPortableModel(
+      Object.entries(words).find(([key]) => key === lost)?.[1] ?? sentence`its setting ${lost}`,
+    )
+  if (!same(rotation(config), rotation(read))) throw notPortableModel(sentence`its rotary scaling`)
 }
 
 function rotation(config: LlamaConfig): unknown {

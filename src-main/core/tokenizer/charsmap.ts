@@ -5,6 +5,7 @@
  * Sources: google/sentencepiece normalizer.cc, huggingface/spm_precompiled.
  */
 import type { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { brokenTokenizer } from './failures.ts'
 
 export interface Charsmap {
@@ -125,5 +126,5 @@ function offsetOf(unit: number): number {
 }
 
 function brokenMap(cause?: unknown): Failure {
-  return brokenTokenizer('tokenizer has a damaged map of normalized characters', cause)
+  return brokenTokenizer(sentence`tokenizer has a damaged map of normalized characters`, cause)
 }

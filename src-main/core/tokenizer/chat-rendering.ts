@@ -8,6 +8,7 @@
  */
 import { Template } from '@huggingface/jinja'
 import { Failure, messageOf } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 export interface ChatMessage {
   readonly role: string
@@ -67,9 +68,13 @@ function compile(template: string): Template {
   try {
     return new Template(withoutClock + template)
   } catch (cause) {
-    throw new Failure('chat-template', `The model's chat template cannot be read: ${reasonOf(cause)}.`, {
-      cause,
-    })
+    throw new Failure(
+      'chat-template',
+      sentence`The model's chat template cannot be read: ${reasonOf(cause)}.`,
+      {
+        cause,
+      },
+    )
   }
 }
 
@@ -84,7 +89,7 @@ function render(template: Template, messages: readonly ChatMessage[], options: R
   } catch (cause) {
     throw new Failure(
       'chat-template',
-      `The model's chat template does not accept this conversation: ${reasonOf(cause)}.`,
+      sentence`The model's chat template does not accept this conversation: ${reasonOf(cause)}.`,
       { cause },
     )
   }

@@ -1,5 +1,6 @@
 /** A conversation as token ids by the model's chat template, and which of them training scores. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { renderChat } from './chat-rendering.ts'
 import type { ChatMessage } from './chat-rendering.ts'
 import type { Tokenizer } from './tokenizer.ts'
@@ -136,6 +137,6 @@ function checkUnmarked(tokenizer: Tokenizer, content: string): void {
   if (control === undefined) return
   throw new Failure(
     'chat-template-content',
-    `A message contains "${tokenizer.tokenText(control)}", which steers this model, and the model's chat template rewrites messages so that it could not be kept as text. Remove it from the message.`,
+    sentence`A message contains "${tokenizer.tokenText(control)}", which steers this model, and the model's chat template rewrites messages so that it could not be kept as text. Remove it from the message.`,
   )
 }

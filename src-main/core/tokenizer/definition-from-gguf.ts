@@ -1,4 +1,5 @@
 /** A tokenizer from the metadata of a GGUF file. Source: llama.cpp, llama-vocab.cpp and gguf-py constants.py. */
+import { sentence } from '../../contract/sentence.ts'
 import { readCharsmap } from './charsmap.ts'
 import { endOfTurnIds } from './definition.ts'
 import type { TokenizerDefinition, TokenMatching } from './definition.ts'
@@ -53,7 +54,7 @@ export function tokenizerFromGguf(metadata: Metadata): TokenizerDefinition {
       })
     }
     default:
-      throw unsupportedTokenizer(`the kind ${String(model)} (Veranda has gpt2, llama and t5)`)
+      throw unsupportedTokenizer(sentence`the kind ${String(model)} (Veranda has gpt2, llama and t5)`)
   }
 }
 
@@ -113,7 +114,7 @@ function list<T>(metadata: Metadata, key: string, is: (value: unknown) => value 
 }
 
 function brokenEntry(key: string): Error {
-  return brokenTokenizer(`entry ${key} is missing or damaged`)
+  return brokenTokenizer(sentence`entry ${key} is missing or damaged`)
 }
 
 function isScore(value: unknown): value is number {

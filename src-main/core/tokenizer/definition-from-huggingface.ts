@@ -1,4 +1,5 @@
 /** A tokenizer from a Hugging Face tokenizer.json. Source: huggingface/tokenizers. */
+import { sentence } from '../../contract/sentence.ts'
 import { byteTokenIds, spaceMark } from './character-tokens.ts'
 import { type CharacterTokens, endOfTurnIds } from './definition.ts'
 import type { TokenizerDefinition, TokenMatching } from './definition.ts'
@@ -34,7 +35,7 @@ export function tokenizerFromHuggingFace(
   const json = record(tokenizerJson)
   const model = record(json['model'])
   for (const setting of ['continuing_subword_prefix', 'end_of_word_suffix', 'dropout']) {
-    if (model[setting]) throw unsupportedTokenizer(`BPE with ${setting}`)
+    if (model[setting]) throw unsupportedTokenizer(sentence`BPE with ${setting}`)
   }
   const added = addedTokens(json['added_tokens'])
   const { entries, ...way } = modelOf(model)
@@ -70,13 +71,14 @@ type Entries = readonly (readonly [token: string, id: unknown])[]
 function modelOf(model: Json): { entries: Entries } & Pick<TokenizerDefinition, 'merges' | 'scores'> {
   const { type, vocab } = model
   if (type === 'BPE') return { entries: Object.entries(record(vocab)), merges: mergesOf(model['merges']) }
-  if (type !== 'Unigram') throw unsupportedTokenizer(`the kind ${String(type)} (Veranda has BPE and Unigram)`)
-  if (!Array.isArray(vocab)) throw broken('no list of tokens')
+  if (type !== 'Unigram')
+    throw unsupportedTokenizer(sentence`the kind ${String(type)} (Veranda has BPE and Unigram)`)
+  if (!Array.isArray(vocab)) throw broken(sentence`no list of tokens`)
   const entries: [string, number][] = []
   const values: number[] = []
   for (const item of vocab) {
     const [token, score]: readonly unknown[] = isList(item) ? item : []
-    if (!isString(token) || typeof score !== 'number') throw broken('a token without its score')
+    if (!isString(token) || typeof score !== 'number') throw broken(sentence`a token without its score`)
     values.push(score)
     entries.push([token, entries.length])
   }
@@ -87,7 +89,7 @@ function modelOf(model: Json): { entries: Entries } & Pick<TokenizerDefinition, 
 function charactersOf(json: Json, model: Json, tokens: readonly string[]): CharacterTokens | null {
   const steps = preTokenizerParts(json['pre_tokenizer'])
   if (steps.some((step) => step['type'] === 'ByteLevel')) {
-    if (model['byte_fallback']) throw unsupportedTokenizer('BPE with byte_fallback and ByteLevel')
+    if (model['byte_fallback']) throw unsupportedTokenizer(sentence`BPE with byte_fallback and ByteLevel`)
     return null
   }
   const unknown = model['type'] === 'BPE' ? tokens.indexOf(String(model['unk_token'])) : model['unk_id']
@@ -114,9 +116,9 @@ function dropsFirstSpace(json: unknown): boolean {
     } else if (type === 'Replace' && isMark(step)) marks = true
     else if (type === 'Strip' && step['content'] === ' ' && step['stop'] === 0) drops = step['start'] === 1
     else if (type !== 'ByteFallback' && type !== 'Fuse')
-      throw unsupportedTokenizer(`the decoder ${String(type)}`)
+      throw unsupportedTokenizer(sentence`the decoder ${String(type)}`)
   }
-  if (!marks) throw unsupportedTokenizer('a decoder that keeps the marks of spaces')
+  if (!marks) throw unsupportedTokenizer(sentence`a decoder that keeps the marks of spaces`)
   return drops
 }
 
@@ -132,7 +134,7 @@ function addedTokens(value: unknown): AddedToken[] {
   return value.map((item) => {
     const token = record(item)
     const { id, content } = token
-    if (!isTokenId(id) || !isString(content)) throw broken('an added token without id or content')
+    if (!isTokenId(id) || !isString(content)) throw broken(sentence`an added token without id or content`)
     const matching: TokenMatching = {
       ...(token['lstrip'] === true && { stripLeft: true }),
       ...(token['rstrip'] === true && { stripRight: true }),
@@ -146,7 +148,7 @@ function addedTokens(value: unknown): AddedToken[] {
 function tokensOf(vocabulary: Entries, added: readonly AddedToken[]): string[] {
   const tokens: string[] = []
   for (const [token, id] of [...vocabulary, ...added.map(({ content, id }) => [content, id] as const)]) {
-    if (!isTokenId(id)) throw broken(`no valid id for the token ${token}`)
+    if (!isTokenId(id)) throw broken(sentence`no valid id for the token ${token}`)
     while (tokens.length <= id) tokens.push('')
     tokens[id] = token
   }
@@ -155,10 +157,10 @@ function tokensOf(vocabulary: Entries, added: readonly AddedToken[]): string[] {
 
 /** Older files have "left right", newer ones ["left", "right"]. */
 function mergesOf(value: unknown): string[] {
-  if (!Array.isArray(value)) throw broken('no merges')
+  if (!Array.isArray(value)) throw broken(sentence`no merges`)
   return value.map((merge) => {
     const text: unknown = Array.isArray(merge) ? merge.join(' ') : merge
-    if (!isString(text)) throw broken('a merge that is not text')
+    if (!isString(text)) throw broken(sentence`a merge that is not text`)
     return text
   })
 }

@@ -1,4 +1,5 @@
 /** A tokenizer from a tokenizer.model. Source: google/sentencepiece sentencepiece_model.proto. */
+import { sentence } from '../../contract/sentence.ts'
 import { readCharsmap } from './charsmap.ts'
 import type { TokenizerDefinition } from './definition.ts'
 import { brokenTokenizer, unsupportedTokenizer } from './failures.ts'
@@ -43,12 +44,12 @@ export function tokenizerFromSentencePiece(
     }
   }
   if (tokens.length === 0 || !scores.every(Number.isFinite))
-    throw brokenTokenizer('tokenizer.model is damaged: it has no tokens or none with scores')
+    throw brokenTokenizer(sentence`tokenizer.model is damaged: it has no tokens or none with scores`)
   const flag = (field: number): boolean => (normalizer.get(field)?.number ?? 1) !== 0
   const use = modelTypes[trainer.get(trainerFields.modelType)?.number ?? 1]
-  if (use === undefined) throw unsupportedTokenizer('a SentencePiece model of words or characters')
+  if (use === undefined) throw unsupportedTokenizer(sentence`a SentencePiece model of words or characters`)
   if (trainer.get(trainerFields.spaceAsSuffix)?.number === 1 || !flag(normalizerFields.escapesSpaces))
-    throw unsupportedTokenizer('a SentencePiece model with spaces at the end of words, or unmarked')
+    throw unsupportedTokenizer(sentence`a SentencePiece model with spaces at the end of words, or unmarked`)
   const charsmap = normalizer.get(normalizerFields.charsmap)?.bytes
   const config: Json = tokenizerConfig === null ? {} : record(tokenizerConfig)
   const { bosId, declared } = namedTokens(config, (content) => {

@@ -1,4 +1,5 @@
 /** A tokenizer as GGUF metadata: `tokenizerFromGguf` taken back. Source: gguf-py constants.py. */
+import { sentence } from '../../contract/sentence.ts'
 import { spaceMark } from './character-tokens.ts'
 import type { TokenizerDefinition } from './definition.ts'
 import { notPortableTokenizer } from './failures.ts'
@@ -46,7 +47,7 @@ function byteLevel(definition: TokenizerDefinition): Record<string, TokenizerEnt
 
 function sentencePieces(definition: TokenizerDefinition): Record<string, TokenizerEntry> {
   const { tokens, merges, scores, characters } = definition
-  if (scores?.use === 'unigram') throw notPortableTokenizer('Unigram')
+  if (scores?.use === 'unigram') throw notPortableTokenizer(sentence`Unigram`)
   const values = scores?.values ?? scoresOfMerges(tokens, merges)
   const unknown = characters?.unknownId ?? null
   return {
@@ -69,11 +70,11 @@ function prependsSpace({ normalization, preTokenizer }: TokenizerDefinition): bo
       step.replace === ' ' &&
       step.by === spaceMark
     ))
-      throw notPortableTokenizer('the way it normalizes text')
+      throw notPortableTokenizer(sentence`the way it normalizes text`)
   }
   for (const step of preTokenizer) {
     if (typeof step === 'string' || !('metaspace' in step) || step.cut)
-      throw notPortableTokenizer('the way it cuts text')
+      throw notPortableTokenizer(sentence`the way it cuts text`)
     prepends ||= step.prepend !== 'never'
   }
   return prepends

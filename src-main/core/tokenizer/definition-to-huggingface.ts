@@ -1,4 +1,5 @@
 /** A tokenizer as Hugging Face's tokenizer.json and tokenizer_config.json: the reading of them taken back. */
+import { sentence } from '../../contract/sentence.ts'
 import { spaceMark } from './character-tokens.ts'
 import type { TokenizerDefinition } from './definition.ts'
 import { notPortableTokenizer } from './failures.ts'
@@ -116,7 +117,7 @@ function normalizerOf(step: NormalizationStep): Json {
   if ('replace' in step)
     return { type: 'Replace', pattern: { Regex: fromJavaScript(step.replace) }, content: step.by }
   if ('prepend' in step && step.to === 'each') return { type: 'Prepend', prepend: step.prepend }
-  throw notPortableTokenizer('the way it normalizes text')
+  throw notPortableTokenizer(sentence`the way it normalizes text`)
 }
 
 const behaviors: Readonly<Record<SplitBehavior, string>> = {

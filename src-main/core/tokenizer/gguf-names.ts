@@ -1,4 +1,5 @@
 /** What GGUF files call a byte-level tokenizer's way of cutting text. */
+import { sentence } from '../../contract/sentence.ts'
 import { wholePieceNames } from './definition-from-gguf.ts'
 import type { TokenizerDefinition } from './definition.ts'
 import { notPortableTokenizer } from './failures.ts'
@@ -13,7 +14,7 @@ const beginNames = new Set(['llama-bpe', 'tekken'])
 export function ggufNameOf(cutting: Cutting): string {
   const name = findName(cutting)
   if (name !== null) return name
-  throw notPortableTokenizer('the way it cuts text')
+  throw notPortableTokenizer(sentence`the way it cuts text`)
 }
 
 /** Whether other programs are to begin a text with the begin token: the definition doesn't say, the family does. */

@@ -1,6 +1,7 @@
 /**
  * How a tokenizer changes text before it cuts it, step by step. Source: huggingface/tokenizers `normalizers`.
  */
+import { sentence } from '../../contract/sentence.ts'
 import { type Charsmap, charsmapFromBase64, charsmapReplacer } from './charsmap.ts'
 import { unsupportedTokenizer } from './failures.ts'
 import { broken, isString, type Json, record } from './json-parts.ts'
@@ -59,7 +60,7 @@ export function normalizationFromJson(json: unknown): NormalizationStep[] {
   switch (type) {
     case 'Sequence': {
       const inner = step['normalizers']
-      if (!Array.isArray(inner)) throw broken('a Sequence without its normalizers')
+      if (!Array.isArray(inner)) throw broken(sentence`a Sequence without its normalizers`)
       return inner.flatMap(normalizationFromJson)
     }
     case 'NFC':
@@ -83,7 +84,7 @@ export function normalizationFromJson(json: unknown): NormalizationStep[] {
     case 'Precompiled':
       return [{ charsmap: charsmapFromBase64(text(step, 'precompiled_charsmap')) }]
     default:
-      throw unsupportedTokenizer(`the normalizer ${String(type)}`)
+      throw unsupportedTokenizer(sentence`the normalizer ${String(type)}`)
   }
 }
 
@@ -94,11 +95,11 @@ export function patternOf(step: Json): string {
     if ('String' in pattern && isString(pattern.String)) return escapeLiteral(pattern.String)
     if ('Regex' in pattern && isString(pattern.Regex)) return toJavaScript(pattern.Regex)
   }
-  throw unsupportedTokenizer(`${String(step['type'])} without a pattern`)
+  throw unsupportedTokenizer(sentence`${String(step['type'])} without a pattern`)
 }
 
 function text(step: Json, key: string): string {
   const value = step[key]
   if (isString(value)) return value
-  throw broken(`a ${String(step['type'])} without its ${key}`)
+  throw broken(sentence`a ${String(step['type'])} without its ${key}`)
 }

@@ -1,4 +1,5 @@
 /** Regular expressions of tokenizer files, which are Oniguruma's, as JavaScript's in Unicode mode. */
+import { sentence } from '../../contract/sentence.ts'
 import { unsupportedTokenizer } from './failures.ts'
 
 /** White space as Unicode defines it: JavaScript's `\s` has U+FEFF on top and lacks U+0085. */
@@ -25,7 +26,7 @@ export function toJavaScript(pattern: string): string {
   try {
     new RegExp(translated, 'u')
   } catch (cause) {
-    throw unsupportedTokenizer(`the pattern ${pattern}`, cause)
+    throw unsupportedTokenizer(sentence`the pattern ${pattern}`, cause)
   }
   return translated
 }

@@ -1,4 +1,5 @@
 /** The pre-tokenizers that models have, by their names in GGUF files and as a tokenizer.json describes them. */
+import { sentence } from '../../contract/sentence.ts'
 import { unsupportedTokenizer } from './failures.ts'
 import { broken, isString, type Json, record } from './json-parts.ts'
 import { patternOf } from './normalization.ts'
@@ -37,7 +38,7 @@ export const preTokenizersByGgufName: Readonly<Record<string, readonly string[]>
 /** Fails with `tokenizer-unsupported`, naming the pre-tokenizer, for one that isn't known. */
 export function preTokenizerByGgufName(name: string): readonly string[] {
   if (Object.hasOwn(preTokenizersByGgufName, name)) return preTokenizersByGgufName[name] ?? []
-  throw unsupportedTokenizer(`the pre-tokenizer ${name}`)
+  throw unsupportedTokenizer(sentence`the pre-tokenizer ${name}`)
 }
 
 /** The `pre_tokenizer` of a Hugging Face tokenizer.json, with `tokenizer-unsupported` for a step that isn't known. */
@@ -62,7 +63,7 @@ export function preTokenizerFromJson(json: unknown): readonly PreTokenizerStep[]
         ]
       }
       default:
-        throw unsupportedTokenizer(`the pre-tokenizer ${String(step['type'])}`)
+        throw unsupportedTokenizer(sentence`the pre-tokenizer ${String(step['type'])}`)
     }
   })
 }
@@ -86,14 +87,15 @@ const behaviors: Readonly<Record<string, SplitBehavior>> = {
 function splitOf(step: Json, pattern: string, absent: string): PreTokenizerStep {
   const name = String(step['behavior'] ?? absent)
   const behavior = Object.hasOwn(behaviors, name) ? behaviors[name] : undefined
-  if (behavior === undefined) throw unsupportedTokenizer(`Split with the behaviour ${name}`)
+  if (behavior === undefined) throw unsupportedTokenizer(sentence`Split with the behaviour ${name}`)
   const invert = step['invert'] === true
   return behavior === 'isolated' && !invert ? pattern : { split: pattern, behavior, invert }
 }
 
 function metaspaceOf(step: Json): PreTokenizerStep {
   const { replacement, split } = step
-  if (!isString(replacement) || replacement === '') throw broken('a Metaspace without its replacement')
+  if (!isString(replacement) || replacement === '')
+    throw broken(sentence`a Metaspace without its replacement`)
   return { metaspace: replacement, prepend: prependOf(step), cut: split !== false }
 }
 
@@ -102,5 +104,5 @@ export function prependOf(step: Json): 'first' | 'each' | 'never' {
   const scheme = step['prepend_scheme'] ?? (step['add_prefix_space'] === false ? 'never' : 'always')
   if (scheme === 'always') return 'each'
   if (scheme === 'first' || scheme === 'never') return scheme
-  throw unsupportedTokenizer(`Metaspace with the scheme ${String(scheme)}`)
+  throw unsupportedTokenizer(sentence`Metaspace with the scheme ${String(scheme)}`)
 }

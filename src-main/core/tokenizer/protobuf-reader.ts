@@ -1,4 +1,5 @@
 /** Reads protocol buffer messages (the wire format of protobuf.dev/programming-guides/encoding). */
+import { sentence } from '../../contract/sentence.ts'
 import { brokenTokenizer } from './failures.ts'
 
 /** A field's number and what it holds: a varint or fixed number, or the bytes of a text or message. */
@@ -56,5 +57,5 @@ export function* protobufFields(bytes: Uint8Array): Generator<ProtobufField> {
 }
 
 function brokenMessage(): Error {
-  return brokenTokenizer('tokenizer.model is damaged: it is no protocol buffer message')
+  return brokenTokenizer(sentence`tokenizer.model is damaged: it is no protocol buffer message`)
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Dropout } from '../vera/dropout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
 import { type Batch, batchOf } from './batch.ts'
@@ -83,8 +84,7 @@ export async function takeStep(
 function lossNotFinite(step: number, learningRate: number): Failure {
   return new Failure(
     'loss-not-finite',
-    `The loss of step ${step} is no longer a number, so the run was stopped; its last good checkpoint is kept. ` +
-      `Start again with a learning rate below ${learningRate}, half of it for example, or with more warm-up.`,
+    sentence`The loss of step ${step} is no longer a number, so the run was stopped; its last good checkpoint is kept. Start again with a learning rate below ${learningRate}, half of it for example, or with more warm-up.`,
   )
 }
 

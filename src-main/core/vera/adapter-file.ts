@@ -4,6 +4,7 @@
  * not give them back.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { memorySource } from '../checkpoint/byte-source.ts'
 import { readSafetensors, writeSafetensors, type SafetensorsFile } from '../checkpoint/safetensors.ts'
 import type { LlamaConfig } from '../llama/config.ts'
@@ -112,7 +113,7 @@ export function checkBaseModel(
   if (baseModelHash === modelHash) return
   throw new Failure(
     'adapter-wrong-model',
-    `The adapter was trained on another model (${baseModelHash.slice(0, 12)}…, not ${modelHash.slice(0, 12)}…). Choose the model it was trained on, or train it again on this one.`,
+    sentence`The adapter was trained on another model (${baseModelHash.slice(0, 12)}…, not ${modelHash.slice(0, 12)}…). Choose the model it was trained on, or train it again on this one.`,
   )
 }
 

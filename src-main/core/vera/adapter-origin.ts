@@ -1,4 +1,5 @@
 /** Whose an adapter is and what model it is for, as our exports say it in the metadata of other formats. */
+import { sentence } from '../../contract/sentence.ts'
 import { jsonFields } from './json-fields.ts'
 
 export interface AdapterOrigin {
@@ -27,7 +28,7 @@ export function originToJson(origin: AdapterOrigin): string {
 
 /** @throws Failure `adapter-broken` */
 export function originFromJson(text: string): AdapterOrigin {
-  const json = jsonFields(text, "The adapter's origin")
+  const json = jsonFields(text, sentence`The adapter's origin`)
   const field = (key: keyof AdapterOrigin): string | null => (json.get(key) === null ? null : json.text(key))
   return {
     name: field('name'),

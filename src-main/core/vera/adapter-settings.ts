@@ -1,5 +1,6 @@
 /** What an adapter has to say about itself so that it can be used again, and the parser of it. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { LINEAR_KINDS, type LinearKind } from '../llama/linear-kinds.ts'
 import { jsonFields, type JsonFields } from './json-fields.ts'
 import type { VeraTargets } from './targets.ts'
@@ -62,7 +63,7 @@ export function settingsToJson(settings: AdapterSettings): string {
  *   makes no sense.
  */
 export function settingsFromJson(text: string): AdapterSettings {
-  const json = jsonFields(text, "The adapter's settings")
+  const json = jsonFields(text, sentence`The adapter's settings`)
   const version = json.get('formatVersion')
   if (typeof version === 'number' && version > FORMAT_VERSION) {
     throw new Failure(
@@ -71,11 +72,11 @@ export function settingsFromJson(text: string): AdapterSettings {
     )
   }
   if (version !== 1 && version !== 2 && version !== FORMAT_VERSION)
-    throw json.broken('it has no valid formatVersion')
+    throw json.broken(sentence`it has no valid formatVersion`)
   const targets = json.get('targets')
   const layers = json.get('layers')
-  if (!isLinearKinds(targets)) throw json.broken('it has no valid targets')
-  if (layers !== null && !isIntegers(layers)) throw json.broken('it has no valid layers')
+  if (!isLinearKinds(targets)) throw json.broken(sentence`it has no valid targets`)
+  if (layers !== null && !isIntegers(layers)) throw json.broken(sentence`it has no valid layers`)
   return {
     ...optionalSettings(json),
     rank: json.integer('rank', 1, MAX_RANK),
@@ -96,7 +97,7 @@ function optionalSettings(json: JsonFields): Partial<VeraSettings> {
   const rsLora = json.choice('rsLora', [true, false] as const)
   const has = (key: string): boolean => json.get(key) !== undefined
   const ranks = json.get('ranks')
-  if (ranks !== undefined && !isRanks(ranks)) throw json.broken('it has no valid ranks')
+  if (ranks !== undefined && !isRanks(ranks)) throw json.broken(sentence`it has no valid ranks`)
   return {
     ...(method === undefined ? {} : { method }),
     ...(bias === undefined ? {} : { bias }),

@@ -6,6 +6,7 @@
  * PEFT stores the bias itself, `….base_layer.bias` of an adapted layer and `….bias` of another one.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { dequantizeBF16, dequantizeF16, dequantizeF32 } from '../checkpoint/codecs/float.ts'
 import type { SafetensorsData, SafetensorsFile, SafetensorsTensor } from '../checkpoint/safetensors.ts'
 import type { PartName, SitePart, VeraLayout, VeraSite } from './layout.ts'
@@ -111,13 +112,13 @@ function tensorOf(file: SafetensorsFile, name: string, shape: readonly number[])
   if (tensor === undefined) {
     throw new Failure(
       'adapter-incomplete',
-      `The adapter file has no tensor ${name}. Export or train the adapter again.`,
+      sentence`The adapter file has no tensor ${name}. Export or train the adapter again.`,
     )
   }
   if (tensor.shape.join() !== shape.join()) {
     throw new Failure(
       'adapter-shape',
-      `The adapter was made for another model: ${name} has the shape [${tensor.shape.join(', ')}] and this model needs [${shape.join(', ')}]. Use it with the model it was trained on.`,
+      sentence`The adapter was made for another model: ${name} has the shape [${tensor.shape.join(', ')}] and this model needs [${shape.join(', ')}]. Use it with the model it was trained on.`,
     )
   }
   return tensor
@@ -144,13 +145,13 @@ function readFloats(tensor: SafetensorsTensor, out: Float32Array): void {
     default:
       throw new Failure(
         'adapter-unsupported',
-        `The adapter stores ${tensor.name} as ${tensor.dtype}; Veranda reads F32, F16 and BF16.`,
+        sentence`The adapter stores ${tensor.name} as ${tensor.dtype}; Veranda reads F32, F16 and BF16.`,
       )
   }
   if (!out.every(Number.isFinite)) {
     throw new Failure(
       'adapter-broken',
-      `The adapter's tensor ${tensor.name} holds numbers that are not finite. Export or train the adapter again.`,
+      sentence`The adapter's tensor ${tensor.name} holds numbers that are not finite. Export or train the adapter again.`,
     )
   }
 }

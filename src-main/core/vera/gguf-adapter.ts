@@ -6,6 +6,7 @@
  * pairs, so do those of its adapters' B.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf, type GgufFile, type GgufTensor } from '../checkpoint/gguf.ts'
 import type { GgufEntry, GgufTensorSource } from '../checkpoint/gguf-writer.ts'
@@ -42,10 +43,10 @@ export function ggufAdapter(
   const { layout, settings, vectors } = toLora(adapter, config)
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
   if (layout.sites.some((site) => sitePart(site, 'bias') !== null)) {
-    throw notGguf('it also trained biases')
+    throw notGguf(sentence`it also trained biases`)
   }
   if (config.tiedEmbeddings && layout.sites.some(({ kind }) => kind === 'lm_head')) {
-    throw notGguf('it adapts the output layer, which is one with the embeddings in this model')
+    throw notGguf(sentence`it adapts the output layer, which is one with the embeddings in this model`)
   }
   const alpha = settings.rsLora !== true && (settings.alpha ?? 0) > 0 ? (settings.alpha ?? 0) : layout.rank
   const tensors = layout.sites.flatMap((site) => {
@@ -95,7 +96,7 @@ export function readGgufAdapter(
   const modules = config.tiedEmbeddings ? ofLayers : [...ofLayers, 'lm_head']
   const adapted = modules.filter((module) => pairs.delete(`${ggufName(`${module}.weight`, architecture)}`))
   const [foreign] = pairs.keys()
-  if (foreign !== undefined) throw unsupported(`it adapts ${foreign}`)
+  if (foreign !== undefined) throw unsupported(sentence`it adapts ${foreign}`)
   return readPairs(file, adapted, config, architecture)
 }
 
@@ -122,12 +123,15 @@ function readPairs(
     const name = `${ggufName(`${module}.weight`, architecture)}.lora_${part}`
     const found = file.tensors.get(name)
     if (found !== undefined) return found
-    throw new Failure('adapter-incomplete', `The adapter has no tensor ${name}. Copy or convert it again.`)
+    throw new Failure(
+      'adapter-incomplete',
+      sentence`The adapter has no tensor ${name}. Copy or convert it again.`,
+    )
   }
   const rankOf = (module: string): number => {
     const [rank = 0] = tensor(module, 'a').shape
     if (rank >= 1 && rank <= MAX_RANK) return rank
-    throw broken(`the rank of ${module} is ${rank}`)
+    throw broken(sentence`the rank of ${module} is ${rank}`)
   }
   const rank = Math.max(...modules.map(rankOf), 1)
   const given = file.metadata.get('adapter.lora.alpha')
@@ -167,7 +171,7 @@ function pairsOf(file: GgufFile): Set<string> {
   const names = new Set<string>()
   for (const name of file.tensors.keys()) {
     const [, base] = /^(.+)\.lora_[ab]$/.exec(name) ?? []
-    if (base === undefined) throw unsupported(`it holds the tensor ${name}`)
+    if (base === undefined) throw unsupported(sentence`it holds the tensor ${name}`)
     names.add(base)
   }
   return names
@@ -175,15 +179,15 @@ function pairsOf(file: GgufFile): Set<string> {
 
 function checkKind(file: GgufFile, ggufArchitecture: string): void {
   if (textOf(file, 'general.type') !== 'adapter') {
-    throw unsupported('the file is a model, not an adapter; import it on the Models screen')
+    throw unsupported(sentence`the file is a model, not an adapter; import it on the Models screen`)
   }
   const type = textOf(file, 'adapter.type')
-  if (type !== 'lora') throw unsupported(`its kind is ${JSON.stringify(type)}`)
+  if (type !== 'lora') throw unsupported(sentence`its kind is ${JSON.stringify(type)}`)
   const architecture = textOf(file, 'general.architecture')
   if (architecture === ggufArchitecture) return
   throw new Failure(
     'adapter-wrong-model',
-    `The adapter is for a model of the architecture ${String(architecture)}, and this one is a ${ggufArchitecture}. Choose the model it was made for.`,
+    sentence`The adapter is for a model of the architecture ${String(architecture)}, and this one is a ${ggufArchitecture}. Choose the model it was made for.`,
   )
 }
 
@@ -191,7 +195,7 @@ function checkShape({ name, shape }: GgufTensor, expected: readonly number[]): v
   if (shape.join() === expected.join()) return
   throw new Failure(
     'adapter-wrong-model',
-    `The adapter was made for another model: ${name} has the shape [${shape.join(', ')}] and this model needs [${expected.join(', ')}]. Choose the model it was made for.`,
+    sentence`The adapter was made for another model: ${name} has the shape [${shape.join(', ')}] and this model needs [${expected.join(', ')}]. Choose the model it was made for.`,
   )
 }
 
@@ -199,7 +203,7 @@ function floatsOf(tensor: GgufTensor): Float32Array {
   const count = tensor.shape.reduce((product, length) => product * length, 1)
   const values = dequantize(weightFormatOf(tensor.type.name, tensor.name), tensor.read(), count)
   if (values.every(Number.isFinite)) return values
-  throw broken(`${tensor.name} holds numbers that are not finite`)
+  throw broken(sentence`${tensor.name} holds numbers that are not finite`)
 }
 
 /** Of a projection whose rows are rotated; null for the others. */
@@ -225,20 +229,20 @@ function floats(bytes: Uint8Array): Float32Array {
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
 }
 
-function notGguf(why: string): Failure {
+function notGguf(why: Sentence): Failure {
   return new Failure(
     'adapter-not-gguf',
-    `The adapter can't be written for llama.cpp because ${why}. Export it as PEFT, or export the merged model.`,
+    sentence`The adapter can't be written for llama.cpp because ${why}. Export it as PEFT, or export the merged model.`,
   )
 }
 
-function unsupported(why: string): Failure {
+function unsupported(why: Sentence): Failure {
   return new Failure(
     'adapter-unsupported',
-    `Veranda can't use this GGUF file as an adapter because ${why}. It reads LoRA adapters of the attention, MLP and output layers.`,
+    sentence`Veranda can't use this GGUF file as an adapter because ${why}. It reads LoRA adapters of the attention, MLP and output layers.`,
   )
 }
 
-function broken(what: string): Failure {
-  return new Failure('adapter-broken', `The adapter is damaged: ${what}. Copy or convert it again.`)
+function broken(what: Sentence): Failure {
+  return new Failure('adapter-broken', sentence`The adapter is damaged: ${what}. Copy or convert it again.`)
 }

@@ -1,5 +1,6 @@
 /** Reading the fields of a JSON object that describes an adapter, each with a failure that names it. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 
 export interface JsonFields {
   /** The value of a field, whatever it is; undefined where it is missing. */
@@ -11,43 +12,44 @@ export interface JsonFields {
   /** One of the given values; undefined where the field is missing. */
   choice<T>(key: string, of: readonly T[]): T | undefined
   /** A failure that says what is wrong with the object: `it …`. */
-  broken(what: string, cause?: unknown): Failure
+  broken(what: Sentence, cause?: unknown): Failure
 }
 
 /**
  * @param json the object's text
- * @param name what to call it in a message, for example `The adapter's settings`
+ * @param name what to call it in a message, such as "The adapter's settings"
  * @throws Failure `adapter-broken`, as do the fields that are missing or of another kind.
  */
-export function jsonFields(json: string, name: string): JsonFields {
-  const broken = (what: string, cause?: unknown): Failure =>
-    new Failure('adapter-broken', `${name} can't be read: ${what}. Copy or save the adapter again.`, {
+export function jsonFields(json: string, name: Sentence): JsonFields {
+  const broken = (what: Sentence, cause?: unknown): Failure =>
+    new Failure('adapter-broken', sentence`${name} can't be read: ${what}. Copy or save the adapter again.`, {
       cause,
     })
   const object = parseObject(json, broken)
   const number = (key: string): number => {
     const value = object[key]
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw broken(`it has no valid ${key}`)
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw broken(sentence`it has no valid ${key}`)
     return value
   }
   return {
     get: (key) => object[key],
     text(key) {
       const value = object[key]
-      if (typeof value !== 'string') throw broken(`it has no valid ${key}`)
+      if (typeof value !== 'string') throw broken(sentence`it has no valid ${key}`)
       return value
     },
     number,
     integer(key, least, most) {
       const value = number(key)
-      if (!Number.isInteger(value) || value < least || value > most) throw broken(`it has no valid ${key}`)
+      if (!Number.isInteger(value) || value < least || value > most)
+        throw broken(sentence`it has no valid ${key}`)
       return value
     },
     choice(key, of) {
       const value = object[key]
       if (value === undefined) return undefined
       const found = of.find((one) => one === value)
-      if (found === undefined) throw broken(`it has no valid ${key}`)
+      if (found === undefined) throw broken(sentence`it has no valid ${key}`)
       return found
     },
     broken,
@@ -56,16 +58,16 @@ export function jsonFields(json: string, name: string): JsonFields {
 
 function parseObject(
   json: string,
-  broken: (what: string, cause?: unknown) => Failure,
+  broken: (what: Sentence, cause?: unknown) => Failure,
 ): Readonly<Record<string, unknown>> {
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch (cause) {
-    throw broken('it is not JSON', cause)
+    throw broken(sentence`it is not JSON`, cause)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw broken('it is not a JSON object')
+    throw broken(sentence`it is not a JSON object`)
   }
   return value as Readonly<Record<string, unknown>>
 }

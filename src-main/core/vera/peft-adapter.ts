@@ -6,6 +6,7 @@
  * not saved are made from the seed in float32, as PEFT does over a float32 model.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Value } from '../../contract/sentence.ts'
 import { memorySource } from '../checkpoint/byte-source.ts'
 import { readSafetensors, type SafetensorsFile, writeSafetensors } from '../checkpoint/safetensors.ts'
 import type { LlamaConfig } from '../llama/config.ts'
@@ -66,7 +67,7 @@ export function readPeftAdapter(
   const layout = layoutVera(llamaConfig, settings)
   const file = readSafetensors(memorySource(tensorBytes))
   const foreign = foreignTensors(file, layout, 'whole').filter((name) => name !== savedOutput)
-  if (foreign.length > 0) throw unsupported(`it also holds ${listed(foreign)}`)
+  if (foreign.length > 0) throw unsupported(sentence`it also holds ${listed(foreign)}`)
   checkSavedOutput(file, layout, base)
   const vectors = readVectors(file, layout, 'whole')
   addBiases(vectors, layout, base, -1)
@@ -175,7 +176,7 @@ function checkSavedOutput(file: SafetensorsFile, layout: VeraLayout, base: BaseT
   if (tensor === undefined) return
   const site = layout.sites.find(({ kind }) => kind === 'lm_head')
   if (site === undefined || tensor.shape.join() !== `${site.outFeatures},${site.inFeatures}`) {
-    throw unsupported(`it also holds ${savedOutput}`)
+    throw unsupported(sentence`it also holds ${savedOutput}`)
   }
   const count = Math.min(comparedRows, site.outFeatures) * site.inFeatures
   const own = base('lm_head.weight', count)
@@ -183,7 +184,7 @@ function checkSavedOutput(file: SafetensorsFile, layout: VeraLayout, base: BaseT
   const sumOf = (value: (i: number) => number): number => own.reduce((sum, _, i) => sum + value(i) ** 2, 0)
   const difference = sumOf((i) => (own[i] ?? 0) - (stored[i] ?? 0))
   if (!(difference <= mostRounding ** 2 * sumOf((i) => own[i] ?? 0))) {
-    throw unsupported('it brings an output layer of its own (lm_head)')
+    throw unsupported(sentence`it brings an output layer of its own (lm_head)`)
   }
 }
 
@@ -192,7 +193,8 @@ function isOfKey(stored: Projections, settings: VeraSettings, layout: VeraLayout
   return A.every((value, i) => value === stored.A[i]) && B.every((value, i) => value === stored.B[i])
 }
 
-function listed(names: readonly string[]): string {
-  const rest = names.length - 2
-  return names.slice(0, 2).join(', ') + (rest > 0 ? ` and ${rest} more tensors` : '')
+function listed(names: readonly string[]): Value {
+  const named = names.slice(0, 2)
+  const rest = names.length - named.length
+  return rest > 0 ? sentence`${named} and ${rest} more tensors` : named
 }

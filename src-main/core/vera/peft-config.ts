@@ -1,4 +1,5 @@
 /** PEFT's adapter_config.json of a VeRA or LoRA adapter, read and written; options of PEFT 0.21. */
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import { MAX_RANK } from './adapter-settings.ts'
 import { jsonFields, type JsonFields } from './json-fields.ts'
 import { unsupported, type PeftTargets } from './peft-targets.ts'
@@ -21,7 +22,7 @@ export interface PeftConfig extends PeftTargets {
 }
 
 /** What a LoRA config may switch on that changes its mathematics, and what that is called. */
-const otherLoras: Readonly<Record<string, string>> = {
+const otherLoras: Readonly<Record<string, Sentence | string>> = {
   use_dora: 'DoRA',
   use_qalora: 'QA-LoRA',
   use_bdlora: 'BD-LoRA',
@@ -29,30 +30,33 @@ const otherLoras: Readonly<Record<string, string>> = {
   velora_config: 'VeLoRA',
   monteclora_config: 'MonteCLoRA',
   arrow_config: 'Arrow routing',
-  alora_invocation_tokens: 'activated LoRA',
-  alpha_pattern: 'a scale of its own for some layers (alpha_pattern)',
-  layer_replication: 'repeated layers (layer_replication)',
-  target_parameters: 'single parameters (target_parameters)',
-  trainable_token_indices: 'trained tokens (trainable_token_indices)',
-  exclude_modules: 'left-out modules (exclude_modules)',
-  lora_bias: 'a bias in its branch (lora_bias)',
+  alora_invocation_tokens: sentence`activated LoRA`,
+  alpha_pattern: sentence`a scale of its own for some layers (alpha_pattern)`,
+  layer_replication: sentence`repeated layers (layer_replication)`,
+  target_parameters: sentence`single parameters (target_parameters)`,
+  trainable_token_indices: sentence`trained tokens (trainable_token_indices)`,
+  exclude_modules: sentence`left-out modules (exclude_modules)`,
+  lora_bias: sentence`a bias in its branch (lora_bias)`,
 }
 
 /** @throws Failure `adapter-unsupported` for what Veranda has no place for, `adapter-broken` where it makes no sense. */
 export function parsePeftConfig(text: string): PeftConfig {
-  const json = jsonFields(text, "The adapter's adapter_config.json")
+  const json = jsonFields(text, sentence`The adapter's adapter_config.json`)
   const method = json.get('peft_type')
   const targetModules = json.get('target_modules')
   const baseModelName = json.get('base_model_name_or_path')
-  if (method !== 'VERA' && method !== 'LORA') throw unsupported(`its method is ${JSON.stringify(method)}`)
-  if (isGiven(json.get('modules_to_save'))) throw unsupported('it replaces whole modules (modules_to_save)')
-  if (!selectsLayers(json.get('layers_pattern'))) throw unsupported('it names its layers by a layers_pattern')
+  if (method !== 'VERA' && method !== 'LORA')
+    throw unsupported(sentence`its method is ${JSON.stringify(method)}`)
+  if (isGiven(json.get('modules_to_save')))
+    throw unsupported(sentence`it replaces whole modules (modules_to_save)`)
+  if (!selectsLayers(json.get('layers_pattern')))
+    throw unsupported(sentence`it names its layers by a layers_pattern`)
   if (typeof targetModules !== 'string' && !isStrings(targetModules)) {
-    throw json.broken('it has no valid target_modules')
+    throw json.broken(sentence`it has no valid target_modules`)
   }
   const isLora = method === 'LORA'
   const other = isLora ? Object.entries(otherLoras).find(([key]) => isGiven(json.get(key))) : undefined
-  if (other !== undefined) throw unsupported(`it uses ${other[1]}`)
+  if (other !== undefined) throw unsupported(sentence`it uses ${other[1]}`)
   const rank = json.integer('r', 1, MAX_RANK)
   return {
     method: isLora ? 'lora' : 'vera',
@@ -120,7 +124,7 @@ function biasOf(json: JsonFields, only: string): PeftConfig['bias'] {
   const bias = json.get('bias') ?? 'none'
   if (bias === 'none' || bias === 'all') return bias
   if (bias === only) return 'adapted'
-  throw json.broken('it has no valid bias')
+  throw json.broken(sentence`it has no valid bias`)
 }
 
 function rankPattern(json: JsonFields): Readonly<Record<string, number>> {
@@ -128,7 +132,7 @@ function rankPattern(json: JsonFields): Readonly<Record<string, number>> {
   const isRank = (rank: unknown): rank is number =>
     typeof rank === 'number' && Number.isInteger(rank) && rank >= 1 && rank <= MAX_RANK
   if (typeof value !== 'object' || value === null || !Object.values(value).every(isRank)) {
-    throw json.broken('it has no valid rank_pattern')
+    throw json.broken(sentence`it has no valid rank_pattern`)
   }
   return value as Readonly<Record<string, number>>
 }
@@ -139,7 +143,7 @@ function layersToTransform(json: JsonFields): readonly number[] | null {
   if (value === null) return null
   const layers: unknown[] = Array.isArray(value) ? value : [value]
   if (!layers.every((layer): layer is number => Number.isSafeInteger(layer))) {
-    throw json.broken('it has no valid layers_to_transform')
+    throw json.broken(sentence`it has no valid layers_to_transform`)
   }
   return layers
 }

@@ -4,6 +4,7 @@
  * Source: `check_target_module_exists` of PEFT's tuners, measured on 0.21.
  */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { LINEAR_KINDS, linearModule, type LinearKind } from '../llama/linear-kinds.ts'
 import type { VeraTargets } from './targets.ts'
@@ -35,13 +36,13 @@ function moduleMatcher(targets: PeftTargets): (module: string) => boolean {
 
 function expressionMatcher(expression: string): (module: string) => boolean {
   if (expression.length > MAX_EXPRESSION_LENGTH) {
-    throw unsupported(`it names modules by an expression of ${expression.length} characters`)
+    throw unsupported(sentence`it names modules by an expression of ${expression.length} characters`)
   }
   let whole: RegExp
   try {
     whole = new RegExp(`^(?:${expression})$`)
   } catch (cause) {
-    throw unsupported(`it names modules by an expression that only Python understands`, cause)
+    throw unsupported(sentence`it names modules by an expression that only Python understands`, cause)
   }
   return (module) => whole.test(module)
 }
@@ -74,7 +75,7 @@ export function linearTargets(
   const layers = all.filter((layer) => LINEAR_KINDS.some((kind) => rankAt(layer, kind) > 0))
   const outputRank = matches('lm_head') ? rankOf('lm_head') : 0
   if (kinds.length === 0 && outputRank === 0) {
-    throw unsupported('it adapts none of the linear layers of this model')
+    throw unsupported(sentence`it adapts none of the linear layers of this model`)
   }
   const others = layers.flatMap((layer) =>
     kinds
@@ -90,10 +91,10 @@ export function linearTargets(
 }
 
 /** The failure of an adapter that is fine, but not for Veranda; `why` completes "because …". */
-export function unsupported(why: string, cause?: unknown): Failure {
+export function unsupported(why: Sentence, cause?: unknown): Failure {
   return new Failure(
     'adapter-unsupported',
-    `Veranda can't use this PEFT adapter because ${why}. It reads VeRA and LoRA adapters of the attention, MLP and output layers.`,
+    sentence`Veranda can't use this PEFT adapter because ${why}. It reads VeRA and LoRA adapters of the attention, MLP and output layers.`,
     { cause },
   )
 }

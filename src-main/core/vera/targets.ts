@@ -1,5 +1,6 @@
 /** Which linear layers an adapter changes, by what method and with what rank. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import type { LlamaConfig } from '../llama/config.ts'
 import { LINEAR_KINDS, type LinearKind } from '../llama/linear-kinds.ts'
 
@@ -39,21 +40,21 @@ export function rankOf(
 export function checkTargets(config: LlamaConfig, targets: VeraTargets): void {
   const { rank, layers, ranks = {}, outputRank = 0 } = targets
   if (!Number.isInteger(rank) || rank < 1) {
-    throw wrong(`The rank of an adapter is ${rank}; choose a whole number from 1.`)
+    throw wrong(sentence`The rank of an adapter is ${rank}; choose a whole number from 1.`)
   }
   if (!Number.isInteger(outputRank) || outputRank < 0) {
-    throw wrong(`The rank of the output layer is ${outputRank}; choose a whole number from 0.`)
+    throw wrong(sentence`The rank of the output layer is ${outputRank}; choose a whole number from 0.`)
   }
   const stranger = layers?.find((layer) => !isLayer(config, layer))
   if (stranger !== undefined) throw noSuchLayer(config, String(stranger))
   for (const [place, value] of Object.entries(ranks)) {
     if (!Number.isInteger(value) || value < 0) {
-      throw wrong(`The rank of “${place}” is ${value}; choose a whole number from 0.`)
+      throw wrong(sentence`The rank of “${place}” is ${value}; choose a whole number from 0.`)
     }
     const [matched, alone, before, kind] = /^(?:(\d+)|(?:(\d+)\.)?([a-z_]+))$/.exec(place) ?? []
     if (matched === undefined || (kind !== undefined && !LINEAR_KINDS.some((known) => known === kind))) {
       throw wrong(
-        `“${place}” is no place for a rank: name a layer, a kind or both, as in 3, q_proj, 3.q_proj.`,
+        sentence`“${place}” is no place for a rank: name a layer, a kind or both, as in 3, q_proj, 3.q_proj.`,
       )
     }
     const layer = alone ?? before ?? '0'
@@ -64,7 +65,7 @@ export function checkTargets(config: LlamaConfig, targets: VeraTargets): void {
     outputRank === 0 &&
     !all.some((layer) => LINEAR_KINDS.some((kind) => rankOf(targets, layer, kind) > 0))
   ) {
-    throw wrong('The adapter adapts no layer; choose at least one kind and one layer.')
+    throw wrong(sentence`The adapter adapts no layer; choose at least one kind and one layer.`)
   }
 }
 
@@ -74,10 +75,10 @@ function isLayer(config: LlamaConfig, layer: number): boolean {
 
 function noSuchLayer(config: LlamaConfig, layer: string): Failure {
   return wrong(
-    `The adapter names layer ${layer}, but the model has the layers 0 to ${config.layerCount - 1}.`,
+    sentence`The adapter names layer ${layer}, but the model has the layers 0 to ${config.layerCount - 1}.`,
   )
 }
 
-function wrong(message: string): Failure {
+function wrong(message: Sentence): Failure {
   return new Failure('adapter-targets', message)
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { memorySource } from '../../core/checkpoint/byte-source.ts'
 import { readSafetensors } from '../../core/checkpoint/safetensors.ts'
 import { readAdapterSettings } from '../../core/vera/adapter-file.ts'
@@ -43,7 +44,10 @@ export function openAdapterSource(given: string): AdapterSource {
 function sourcePath(given: string): string {
   const found = statSync(given, { throwIfNoEntry: false })
   if (found === undefined) {
-    throw new Failure('file-missing', `There is no file or folder ${given}. Check the path and try again.`)
+    throw new Failure(
+      'file-missing',
+      sentence`There is no file or folder ${given}. Check the path and try again.`,
+    )
   }
   if (found.isDirectory()) {
     for (const file of [peftConfigFile, peftTensorFile]) checkFile(join(given, file))
@@ -59,13 +63,13 @@ function checkFile(path: string): void {
   if (found === undefined) {
     throw new Failure(
       'adapter-incomplete',
-      `A PEFT folder has an ${peftConfigFile} and an ${peftTensorFile}; there is no ${path}. Choose the folder that holds both.`,
+      sentence`A PEFT folder has an ${peftConfigFile} and an ${peftTensorFile}; there is no ${path}. Choose the folder that holds both.`,
     )
   }
   if (found.size > maxAdapterBytes) {
     throw new Failure(
       'adapter-too-large',
-      `${path} has ${found.size} bytes, which no adapter has. A whole model is imported on the Models screen.`,
+      sentence`${path} has ${found.size} bytes, which no adapter has. A whole model is imported on the Models screen.`,
     )
   }
 }

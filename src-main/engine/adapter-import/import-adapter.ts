@@ -1,4 +1,5 @@
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { checkBaseModel, encodeAdapter } from '../../core/vera/adapter-file.ts'
 import type { AdapterOrigin } from '../../core/vera/adapter-origin.ts'
 import type { AdapterSettings } from '../../core/vera/adapter-settings.ts'
@@ -43,7 +44,7 @@ export function importAdapter(resources: EngineResources): Operation<'importAdap
     try {
       writeNewFile(targetPath, bytes)
     } catch (error) {
-      throw explainDiskFull(error, `the adapter could not be written to ${targetPath}`)
+      throw explainDiskFull(error, sentence`the adapter could not be written to ${targetPath}`)
     }
     return {
       rank: layout.rank,
@@ -68,7 +69,7 @@ function withModelNames(error: unknown, origin: AdapterOrigin, summary: ModelSum
   if (!(error instanceof Failure) || !misfits.has(error.code) || origin.baseModelName === null) return error
   return new Failure(
     error.code,
-    `${error.message} The adapter says that it is for “${origin.baseModelName}”; it was put on “${summary.name}”.`,
+    sentence`${error.text} The adapter says that it is for “${origin.baseModelName}”; it was put on “${summary.name}”.`,
     { cause: error },
   )
 }

@@ -1,5 +1,6 @@
 /** What the formats of an adapter alone have in common. */
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { architectureOf } from '../../core/llama/architectures.ts'
 import type { ModelFolder } from '../model-folder.ts'
 
@@ -11,6 +12,6 @@ export function checkSeparate({ summary }: ModelFolder): void {
   if (!architectureOf(summary.architecture).fused) return
   throw new Failure(
     'adapter-not-portable',
-    `Other programs have ${summary.name}'s query, key and value matrices as one, so an adapter of each can't be used there. Export it as a .veranda-adapter file or as a merged model.`,
+    sentence`Other programs have ${summary.name}'s query, key and value matrices as one, so an adapter of each can't be used there. Export it as a .veranda-adapter file or as a merged model.`,
   )
 }

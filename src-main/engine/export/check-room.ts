@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 
 /** What the system needs besides. */
 const reserveBytes = 64 * 2 ** 20
@@ -10,9 +11,8 @@ export function checkRoom(path: string, neededBytes: number): void {
   const { bavail, bsize } = statfsSync(dirname(path))
   const freeBytes = bavail * bsize
   if (freeBytes >= neededBytes + reserveBytes) return
-  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`
   throw new Failure(
     'disk-full',
-    `The export needs ${megabytes(neededBytes + reserveBytes)} of room in ${dirname(path)}, where ${megabytes(freeBytes)} are free. Free some space or choose another folder.`,
+    sentence`The export needs ${{ bytes: neededBytes + reserveBytes }} of room in ${dirname(path)}, where ${{ bytes: freeBytes }} are free. Free some space or choose another folder.`,
   )
 }

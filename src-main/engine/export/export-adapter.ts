@@ -1,5 +1,6 @@
 import { type ExportFormat, exportFormats } from '../../contract/export-formats.ts'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { withStrength } from '../../core/vera/live-adapter.ts'
 import type { EngineOperations, ExportResult, Parity } from '../contract.ts'
 import { readAdapterFor } from '../open-adapter.ts'
@@ -31,7 +32,7 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
     }
     const source: ExportSource = { model, adapter: decoded, origin }
     const exporter: Exporter = exporters[format]
-    const what = `“${name}” could not be exported to ${path}`
+    const what = sentence`“${name}” could not be exported to ${path}`
     return yield* wholeOrNothing(path, what, async function* (unfinished): AsyncGenerator<
       ExportEvent,
       ExportResult
@@ -88,6 +89,6 @@ async function* compare(
 function differs(name: string, format: string, { largestDivergence, largestDifference }: Parity): Failure {
   return new Failure(
     'export-differs',
-    `“${name}” as ${format} doesn't answer as it does here: the probabilities of the next token differ by up to ${largestDivergence.toPrecision(2)} nats (logits by ${largestDifference.toPrecision(2)}). Nothing was kept. Check the disk, and export it in another format.`,
+    sentence`“${name}” as ${format} doesn't answer as it does here: the probabilities of the next token differ by up to ${largestDivergence.toPrecision(2)} nats (logits by ${largestDifference.toPrecision(2)}). Nothing was kept. Check the disk, and export it in another format.`,
   )
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { sentence } from '../../contract/sentence.ts'
 import { layoutVera } from '../../core/vera/layout.ts'
 import { writePeftAdapter } from '../../core/vera/peft-adapter.ts'
 import type { OperationInput, TrainingSettings } from '../contract.ts'
@@ -18,7 +19,7 @@ export function exportBundle(resources: EngineResources): Operation<'exportBundl
     const { path } = input
     return yield* wholeOrNothing(
       path,
-      `the bundle could not be written to ${path}`,
+      sentence`the bundle could not be written to ${path}`,
       async function* (folder) {
         const model = resources.model(input.modelDirectory)
         mkdirSync(folder)

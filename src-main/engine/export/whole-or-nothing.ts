@@ -1,6 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Failure } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import { explainDiskFull } from '../disk-full.ts'
 
 /**
@@ -12,7 +13,7 @@ import { explainDiskFull } from '../disk-full.ts'
  */
 export async function* wholeOrNothing<Event, Result>(
   path: string,
-  what: string,
+  what: Sentence,
   write: (unfinished: string) => AsyncGenerator<Event, Result>,
 ): AsyncGenerator<Event, Result> {
   refuseExisting(path)
@@ -38,5 +39,5 @@ export async function goOn(signal: AbortSignal): Promise<void> {
 
 function refuseExisting(path: string): void {
   if (!existsSync(path)) return
-  throw new Failure('file-exists', `There is a file or folder ${path} already. Choose another name.`)
+  throw new Failure('file-exists', sentence`There is a file or folder ${path} already. Choose another name.`)
 }

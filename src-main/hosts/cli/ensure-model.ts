@@ -3,7 +3,7 @@ import { Failure } from '../../contract/failure.ts'
 import type { ModelProgress } from '../../app/services.ts'
 import type { Context } from './command.ts'
 import { drain } from './drain.ts'
-import { formatBytes } from './format.ts'
+import { formatBytes } from '../../contract/format-bytes.ts'
 import type { Output } from './output.ts'
 
 /**

@@ -2,7 +2,8 @@ import type { Estimate } from '../../contract/estimate.ts'
 import type { PersonalizeRequest } from '../../app/services.ts'
 import type { Context } from './command.ts'
 import { drain } from './drain.ts'
-import { count, formatBytes, formatDuration } from './format.ts'
+import { formatBytes } from '../../contract/format-bytes.ts'
+import { count, formatDuration } from './format.ts'
 
 /** Measures what a run would take, and says it. */
 export async function tellEstimate(context: Context, request: PersonalizeRequest): Promise<Estimate> {

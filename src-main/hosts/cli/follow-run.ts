@@ -38,7 +38,7 @@ function finished(run: Run): Run {
     case 'done':
       return run
     case 'failed':
-      throw new Failure('run-failed', run.failure ?? `The run “${run.name}” failed.`)
+      throw new Failure('run-failed', run.failure?.message ?? `The run “${run.name}” failed.`)
     case 'queued':
     case 'running':
     case 'interrupted':

@@ -1,18 +1,5 @@
 /** Numbers for people. */
 
-const sizeUnits = ['bytes', 'KB', 'MB', 'GB', 'TB']
-
-/** Decimal units, as systems show files: `98.4 MB`. */
-export function formatBytes(bytes: number): string {
-  let size = bytes
-  let unit = 0
-  while (size >= 1000 && unit < sizeUnits.length - 1) {
-    size /= 1000
-    unit += 1
-  }
-  return `${unit === 0 ? size : size.toFixed(1)} ${sizeUnits[unit] ?? ''}`
-}
-
 /** `about 4 minutes`; seconds below a minute and a half. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))

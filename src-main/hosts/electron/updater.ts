@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AppUpdater } from 'electron-updater'
 import { Failure } from '../../contract/failure.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { Updater } from '../../app/settings/updates.ts'
 import { verifyUpdate } from './update-signature.ts'
 
@@ -58,7 +59,7 @@ export function signedUpdater(source: UpdateSource, host: string, publicKey: str
       const found = await source.checkForUpdates().catch((cause: unknown) => {
         throw new Failure(
           'update-check-failed',
-          `${host} could not be asked for an update. Try again later.`,
+          sentence`${host} could not be asked for an update. Try again later.`,
           {
             cause,
           },
@@ -90,7 +91,7 @@ export function signedUpdater(source: UpdateSource, host: string, publicKey: str
       await downloading.catch((cause: unknown) => {
         throw new Failure(
           'update-failed',
-          `The update could not be downloaded from ${host}. Nothing was installed.`,
+          sentence`The update could not be downloaded from ${host}. Nothing was installed.`,
           {
             cause,
           },

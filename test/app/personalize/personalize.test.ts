@@ -183,7 +183,7 @@ describe('a run that is cut', () => {
     const cut = await watch(app, id)
     expect(cut).toMatchObject({
       status: 'interrupted',
-      failure: 'The engine crashed.',
+      failure: { code: 'engine-crashed', message: 'The engine crashed.' },
       step: 2,
       lossBefore: 4,
     })
@@ -221,7 +221,7 @@ describe('a run that is cut', () => {
     const { id } = await start(app, modelId)
     expect(await watch(app, id)).toMatchObject({
       status: 'failed',
-      failure: expect.stringContaining('infinite'),
+      failure: { message: expect.stringContaining('infinite') },
     })
     app.engine.operations.train = engineStandIn().operations.train
     await app.call('runs.resume', { id })

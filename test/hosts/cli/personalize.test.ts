@@ -218,7 +218,7 @@ test.each([
     'Stopped at step 12 of 40. The checkpoint of “pim” is kept: the same command goes on from there.',
   ],
   [{ status: 'running', step: 0 }, 'Stopped before the first step of “pim”.'],
-  [{ status: 'failed', failure: 'The disk is full.' }, 'The disk is full.'],
+  [{ status: 'failed', failure: { code: 'disk-full', message: 'The disk is full.' } }, 'The disk is full.'],
 ] as const)('a run that ends otherwise (%j) is a failure', async (end, said) => {
   const { code, stdout, stderr } = await veranda(['personalize', file, '--name', 'pim', '--json'], {
     services: learning({ ...run, ...end }),

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import {
   chatMessage,
+  failureMessage,
   runReport,
   trainingSettings,
   type LossPoint,
   type Run,
   type RunSample,
 } from '../../../contract/entities.ts'
+import type { FailureMessage } from '../../../contract/failure.ts'
 import { verdict, type Verdict } from '../../../contract/verdict.ts'
 import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'
@@ -57,10 +59,11 @@ const storedSettings = trainingSettings.extend({
   preferenceBeta: trainingSettings.shape.preferenceBeta.default(0.1),
 })
 
-interface Row extends Omit<Run, 'settings' | 'probes' | 'report'> {
+interface Row extends Omit<Run, 'settings' | 'probes' | 'report' | 'failure'> {
   readonly settings: string
   readonly probes: string
   readonly report: string | null
+  readonly failure: string | null
 }
 
 const storedProbes = z.array(z.string())
@@ -159,8 +162,13 @@ export function runsTable(connection: Connection) {
 }
 
 function toRow(run: Run): Row {
-  const report = run.report === null ? null : JSON.stringify(run.report)
-  return { ...run, settings: JSON.stringify(run.settings), probes: JSON.stringify(run.probes), report }
+  return {
+    ...run,
+    settings: JSON.stringify(run.settings),
+    probes: JSON.stringify(run.probes),
+    report: run.report === null ? null : JSON.stringify(run.report),
+    failure: run.failure === null ? null : JSON.stringify(run.failure),
+  }
 }
 
 function toRun(row: Row): Run {
@@ -170,5 +178,13 @@ function toRun(row: Row): Run {
     settings: storedSettings.parse(JSON.parse(row.settings)),
     probes: storedProbes.parse(JSON.parse(row.probes)),
     report,
+    failure: row.failure === null ? null : readFailure(row.failure),
   }
+}
+
+/** Older versions kept the English message alone. */
+function readFailure(stored: string): FailureMessage {
+  return stored.startsWith('{')
+    ? failureMessage.parse(JSON.parse(stored))
+    : { code: 'run-failed', message: stored }
 }

@@ -1,5 +1,6 @@
 import { command, type Command } from '../command.ts'
-import { formatBytes, formatLoss, formatTable } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
+import { formatLoss, formatTable } from '../format.ts'
 
 export const adapterCommands: readonly Command[] = [
   command({

@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { linearKind, trainingPreset, trainingSettings } from '../../../contract/entities.ts'
 import { command } from '../command.ts'
 import { drain } from '../drain.ts'
-import { count, formatBytes } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
+import { count } from '../format.ts'
 import { choice, decimal, flag, integer, list, text } from '../options.ts'
 
 export const bundleCommand = command({

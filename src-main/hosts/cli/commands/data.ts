@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { command, type Command } from '../command.ts'
-import { count, formatBytes } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
+import { count } from '../format.ts'
 import { flag, text, UsageError } from '../options.ts'
 
 const confirmation = 'delete everything'

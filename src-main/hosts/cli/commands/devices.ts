@@ -1,7 +1,8 @@
 import type { Computer, DeviceEntry } from '../../../contract/devices.ts'
 import { command } from '../command.ts'
 import { drain } from '../drain.ts'
-import { formatBytes, formatTable } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
+import { formatTable } from '../format.ts'
 import { flag, onDevice, text } from '../options.ts'
 
 const stages = {

@@ -4,7 +4,8 @@ import type { MemoryNeeded } from '../../../contract/memory-needed.ts'
 import { command, type Command } from '../command.ts'
 import { drain } from '../drain.ts'
 import { pullModel, showModelProgress } from '../ensure-model.ts'
-import { formatBytes, formatParameters, formatTable } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
+import { formatParameters, formatTable } from '../format.ts'
 import { bits, text } from '../options.ts'
 
 /** For what this machine has memory. */

@@ -9,7 +9,8 @@ import type { Changes, PersonalizeRequest } from '../../../app/services.ts'
 import { command, type Context } from '../command.ts'
 import { ensureModel } from '../ensure-model.ts'
 import { followRun } from '../follow-run.ts'
-import { count, formatBytes, formatDuration, formatLoss } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
+import { count, formatDuration, formatLoss } from '../format.ts'
 import {
   choice,
   decimal,

@@ -4,7 +4,7 @@ import type { Parity } from '../../../contract/entities.ts'
 import { type ExportFormat, exportFormatNames } from '../../../contract/export-formats.ts'
 import { command, type Command } from '../command.ts'
 import { drain } from '../drain.ts'
-import { formatBytes } from '../format.ts'
+import { formatBytes } from '../../../contract/format-bytes.ts'
 import { choice, type Option, text, UsageError } from '../options.ts'
 
 const phases = { write: 'Writing', check: 'Comparing with the adapter here' } as const

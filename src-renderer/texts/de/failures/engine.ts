@@ -1,0 +1,36 @@
+/** The engine's process and the runtime in it. */
+export const engine: Readonly<Record<string, string>> = {
+  'The engine stopped unexpectedly ({1}) {2}': 'Das Rechenwerk hörte unerwartet auf ({1}) {2}',
+  'signal SIGKILL; the system may have run out of memory':
+    'Signal SIGKILL; vielleicht ging dem System der Speicher aus',
+  'exit code {1}': 'Exit-Code {1}',
+  'signal {1}': 'Signal {1}',
+  'while importing the model. Import the model again.':
+    'beim Importieren des Modells. Importiere es noch einmal.',
+  'while answering. Send the message again.': 'beim Antworten. Sende die Nachricht noch einmal.',
+  'while training. Continue the run: it goes on from its last checkpoint.':
+    'beim Trainieren. Setze den Lauf fort: Er geht von seinem letzten Zwischenstand aus weiter.',
+  'while measuring what the run takes. Leave out the longest examples or choose a smaller model, then measure again.':
+    'beim Messen, was der Lauf braucht. Lass die längsten Beispiele weg oder wähle ein kleineres Modell, dann miss noch einmal.',
+  'while measuring the loss. Measure again.': 'beim Messen des Verlusts. Miss noch einmal.',
+  'while reading the examples. Try again.': 'beim Lesen der Beispiele. Versuche es noch einmal.',
+  'while counting tokens. Try again.': 'beim Zählen der Token. Versuche es noch einmal.',
+  'while writing the bundle. Export it again.': 'beim Schreiben des Bündels. Exportiere es noch einmal.',
+  'while exporting the assistant. Export it again.':
+    'beim Exportieren des Assistenten. Exportiere ihn noch einmal.',
+  'while reading the assistant. Import it again.': 'beim Lesen des Assistenten. Importiere ihn noch einmal.',
+  'while importing the assistant. Import it again.':
+    'beim Importieren des Assistenten. Importiere ihn noch einmal.',
+  'while blending the assistants. Blend them again.': 'beim Mischen der Assistenten. Mische sie noch einmal.',
+  'while looking for devices. Try again.': 'beim Suchen von Geräten. Versuche es noch einmal.',
+  'while testing the device. Update its driver, or use another device.':
+    'beim Prüfen des Geräts. Aktualisiere seinen Treiber, oder nimm ein anderes Gerät.',
+  'while closing the model. Try again.': 'beim Schließen des Modells. Versuche es noch einmal.',
+  'The engine could not be started: {1}.': 'Das Rechenwerk konnte nicht gestartet werden: {1}.',
+  'Veranda is closing; “{1}” was not finished.': 'Veranda wird beendet; „{1}“ wurde nicht fertig.',
+  'The engine has no operation “{1}”.': 'Das Rechenwerk hat keine Operation „{1}“.',
+  'ONNX Runtime could not load the graph "{1}": {2}':
+    'ONNX Runtime konnte den Graphen „{1}“ nicht laden: {2}',
+  'ONNX Runtime could not run the graph "{1}": {2}':
+    'ONNX Runtime konnte den Graphen „{1}“ nicht rechnen: {2}',
+}
