@@ -1,6 +1,5 @@
 /** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
 import { z } from 'zod'
-import type { FailureMessage } from './failure.ts'
 import type { Sentence, Value } from './sentence.ts'
 import { memoryNeeded } from './memory-needed.ts'
 
@@ -148,15 +147,26 @@ export const finding = z.object({
 })
 export type Finding = z.infer<typeof finding>
 
+const failureValue: z.ZodType<Value> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.object({ bytes: z.number() }), failureSentence, z.array(failureValue)]),
+)
+const failureSentence: z.ZodType<Sentence> = z.object({
+  pattern: z.string(),
+  values: z.array(failureValue),
+})
+export const failureMessage = z.object({
+  code: z.string(),
+  message: z.string(),
+  sentence: failureSentence.exactOptional(),
+})
+
 export const exampleFormat = z.enum(['openai', 'alpaca', 'csv'])
 export type ExampleFormat = z.infer<typeof exampleFormat>
 
-export const importIssue = z.object({
-  code: z.string(),
+export const importIssue = failureMessage.extend({
   /** Counted from 1; null where the whole file is meant. */
   line: z.number().nullable(),
   field: z.string().nullable(),
-  message: z.string(),
 })
 export type ImportIssue = z.infer<typeof importIssue>
 
@@ -274,19 +284,6 @@ export const runReport = z.object({
   preference: z.object({ loss: z.number(), margin: z.number(), accuracy: z.number() }).nullable(),
 })
 export type RunReport = z.infer<typeof runReport>
-
-const failureValue: z.ZodType<Value> = z.lazy(() =>
-  z.union([z.string(), z.number(), z.object({ bytes: z.number() }), failureSentence, z.array(failureValue)]),
-)
-const failureSentence: z.ZodType<Sentence> = z.object({
-  pattern: z.string(),
-  values: z.array(failureValue),
-})
-export const failureMessage: z.ZodType<FailureMessage> = z.object({
-  code: z.string(),
-  message: z.string(),
-  sentence: failureSentence.exactOptional(),
-})
 
 export const run = z.object({
   id: z.string(),

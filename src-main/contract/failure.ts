@@ -30,8 +30,15 @@ export interface FailureMessage {
 
 /** Anything that was thrown, as a message: an unexpected error keeps its own text under the code `internal`. */
 export function toFailureMessage(error: unknown): FailureMessage {
-  if (!(error instanceof Failure)) return { code: 'internal', message: messageOf(error) }
-  const { code, message, text } = error
+  return error instanceof Failure
+    ? failureMessage(error.code, error.text)
+    : { code: 'internal', message: messageOf(error) }
+}
+
+/** The message of what is told but never thrown. */
+export function failureMessage(code: string, text: string | Sentence): FailureMessage {
+  if (typeof text === 'string') return { code, message: text }
+  const message = inEnglish(text)
   return text.values.length === 0 ? { code, message } : { code, message, sentence: text }
 }
 

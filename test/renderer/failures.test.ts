@@ -45,6 +45,11 @@ function findPatterns(file: string, { patterns, untold }: Found): void {
       const [, given] = node.arguments ?? []
       if (given !== undefined) text(given)
     }
+    // What an import tells of a line: code, line, text.
+    if (ts.isCallExpression(node) && node.expression.getText() === 'issue') {
+      const [, , given] = node.arguments
+      if (given !== undefined) text(given)
+    }
     ts.forEachChild(node, visit)
   }
   visit(source)

@@ -1,4 +1,5 @@
 /** A list of turns (OpenAI chat: `role`, `content`; ShareGPT: `from`, `value`) as a conversation. */
+import { sentence } from '../../contract/sentence.ts'
 import type { ChatMessage, Role } from '../../engine/contract.ts'
 import { describeType, issue } from './import-issue.ts'
 import { emptyAnswer, isObject, type JsonObject, type MessagesResult } from './record-result.ts'
@@ -18,7 +19,7 @@ const roles = new Map<string, Role>([
 
 export function readConversation(turns: unknown, field: string, line: number): MessagesResult {
   if (!Array.isArray(turns)) {
-    const message = `line ${line}: \`${field}\` must be a list of messages, found ${describeType(turns)}`
+    const message = sentence`line ${line}: \`${field}\` must be a list of messages, found ${describeType(turns)}`
     return { issue: issue('wrong_type', line, message, field) }
   }
   const messages: ChatMessage[] = []
@@ -34,11 +35,17 @@ function check(messages: ChatMessage[], line: number): MessagesResult {
   const last = messages.findLastIndex((message) => message.role === 'assistant')
   if (last === -1) {
     return {
-      issue: issue('no_assistant_turn', line, `line ${line}: the conversation has no assistant message`),
+      issue: issue(
+        'no_assistant_turn',
+        line,
+        sentence`line ${line}: the conversation has no assistant message`,
+      ),
     }
   }
   if (!messages.some((message) => message.role === 'user')) {
-    return { issue: issue('no_user_turn', line, `line ${line}: the conversation has no user message`) }
+    return {
+      issue: issue('no_user_turn', line, sentence`line ${line}: the conversation has no user message`),
+    }
   }
   // A question that nobody answered yet teaches nothing.
   return { messages: messages.slice(0, last + 1) }
@@ -52,19 +59,19 @@ function readTurn(turn: unknown, line: number): TurnResult {
       issue: issue(
         'wrong_type',
         line,
-        `line ${line}: a message must be an object, found ${describeType(turn)}`,
+        sentence`line ${line}: a message must be an object, found ${describeType(turn)}`,
       ),
     }
   }
   const roleField = 'role' in turn || !('from' in turn) ? 'role' : 'from'
   const role = turn[roleField]
   if (role === undefined || role === null) {
-    return { issue: issue('missing_field', line, `line ${line}: a message has no \`role\``, 'role') }
+    return { issue: issue('missing_field', line, sentence`line ${line}: a message has no \`role\``, 'role') }
   }
   const known = typeof role === 'string' ? roles.get(role.toLowerCase()) : undefined
   if (known === undefined) {
     const name = typeof role === 'string' ? `\`${role}\`` : describeType(role)
-    return { issue: issue('unknown_role', line, `line ${line}: unknown role ${name}`) }
+    return { issue: issue('unknown_role', line, sentence`line ${line}: unknown role ${name}`) }
   }
   const content = readContent(turn, line)
   if (typeof content !== 'string') return content
@@ -81,11 +88,13 @@ function readContent(
   const content = turn[field]
   if (typeof content === 'string') return content
   if (content === undefined || content === null) {
-    return { issue: issue('missing_field', line, `line ${line}: a message has no \`${field}\``, field) }
+    return {
+      issue: issue('missing_field', line, sentence`line ${line}: a message has no \`${field}\``, field),
+    }
   }
   const parts = Array.isArray(content) ? content.map(partText) : [null]
   if (parts.every((part) => part !== null)) return parts.join('')
-  const message = `line ${line}: \`${field}\` must be text, found ${describeType(content)}`
+  const message = sentence`line ${line}: \`${field}\` must be text, found ${describeType(content)}`
   return { issue: issue('wrong_type', line, message, field) }
 }
 

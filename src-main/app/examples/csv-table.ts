@@ -1,6 +1,7 @@
 /** CSV with a header row, whose columns are known by name or mapped by the person. */
 import { CsvError, parse } from 'csv-parse'
 import type { ColumnMapping, ImportIssue } from '../../contract/entities.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 import { isUsable, mappingByName } from './csv-mapping.ts'
 import { issue } from './import-issue.ts'
 import { parseJson } from './json-lines.ts'
@@ -97,14 +98,22 @@ function separatorOf(text: string): string {
   return named ?? most ?? ','
 }
 
+const likelySeparators: readonly (readonly [string, Sentence])[] = [
+  [';', sentence`semicolon`],
+  ['|', sentence`bar`],
+  ['\t', sentence`tab`],
+]
+
 function columnIssue(text: string, isMapped: boolean): ImportIssue {
   if (isMapped) {
     return issue('csv_columns', 1, 'choose which column is the question and which the answer')
   }
   const found = headerOf(text)
-  const separator = found.includes(';') ? 'semicolon' : found.includes('|') ? 'bar' : 'tab'
-  const hint = /[;\t|]/.test(found) ? `; is the separator a ${separator}?` : ''
-  const message = `the header has no \`instruction\`/\`output\` columns (found \`${found}\`${hint})`
+  const separator = likelySeparators.find(([character]) => found.includes(character))
+  const message =
+    separator === undefined
+      ? sentence`the header has no \`instruction\`/\`output\` columns (found \`${found}\`)`
+      : sentence`the header has no \`instruction\`/\`output\` columns (found \`${found}\`; is the separator a ${separator[1]}?)`
   return issue('csv_columns', 1, message)
 }
 
@@ -115,7 +124,7 @@ function readRow(
   line: number,
 ): RecordResult {
   if (cells.length !== columnCount) {
-    const message = `line ${line} has ${cells.length} cells, the header has ${columnCount}`
+    const message = sentence`line ${line} has ${cells.length} cells, the header has ${columnCount}`
     return { issue: issue('csv_row_length', line, message) }
   }
   const cell = (field: keyof ColumnMapping): string => cells[mapping[field] ?? -1] ?? ''
@@ -125,7 +134,7 @@ function readRow(
   if (cell('messages').trim() !== '') {
     const messages = parseJson(cell('messages'))
     if (messages !== undefined) return readRecord({ messages, rejected, tags }, line)
-    const message = `line ${line}: \`messages\` is not valid JSON`
+    const message = sentence`line ${line}: \`messages\` is not valid JSON`
     return { issue: issue('invalid_json', line, message, 'messages') }
   }
   const read = readPair(
@@ -143,10 +152,10 @@ function readRow(
 
 function rowIssue(error: CsvError, rest: string, line: number): ImportIssue {
   if (error.code !== 'CSV_QUOTE_NOT_CLOSED') {
-    return issue('csv_invalid', line, `line ${line} is not valid CSV: ${error.message}`)
+    return issue('csv_invalid', line, sentence`line ${line} is not valid CSV: ${error.message}`)
   }
   const opened = line + rest.slice(0, openingQuote(rest)).split('\n').length - 1
-  return issue('csv_unclosed_quote', opened, `the quote opened on line ${opened} is never closed`)
+  return issue('csv_unclosed_quote', opened, sentence`the quote opened on line ${opened} is never closed`)
 }
 
 /** Where the quote stands that nothing closes: the last of an odd number, leaving doubled ones out. */

@@ -1,5 +1,6 @@
 /** The bytes of a file as lines of text, whatever encoding it was saved in. */
 import type { ImportIssue, TextEncoding } from '../../contract/entities.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { unicodeEncoding } from './detect-encoding.ts'
 import { issue } from './import-issue.ts'
 import { decodeWindows1252 } from './windows-1252.ts'
@@ -55,7 +56,7 @@ function decodeByLine(bytes: Uint8Array): DecodedText {
         issue(
           'invalid_encoding',
           number,
-          `line ${number} is not UTF-8 (byte 0x${hex}); save the file as UTF-8`,
+          sentence`line ${number} is not UTF-8 (byte 0x${hex}); save the file as UTF-8`,
         ),
       )
       lines.push('')

@@ -1,27 +1,29 @@
 import type { ImportIssue } from '../../contract/entities.ts'
+import { failureMessage } from '../../contract/failure.ts'
+import { sentence, type Sentence } from '../../contract/sentence.ts'
 
 /** Something of an imported file that a person should know: what was left out and why, by line. */
 export function issue(
   code: string,
   line: number | null,
-  message: string,
+  text: string | Sentence,
   field: string | null = null,
 ): ImportIssue {
-  return { code, line, field, message }
+  return { ...failureMessage(code, text), line, field }
 }
 
 /** What a JSON value is, in words. */
-export function describeType(value: unknown): string {
-  if (value === null) return 'nothing (null)'
-  if (Array.isArray(value)) return 'a list'
+export function describeType(value: unknown): Sentence {
+  if (value === null) return sentence`nothing (null)`
+  if (Array.isArray(value)) return sentence`a list`
   switch (typeof value) {
     case 'string':
-      return 'text'
+      return sentence`text`
     case 'number':
-      return 'a number'
+      return sentence`a number`
     case 'boolean':
-      return 'true or false'
+      return sentence`true or false`
     default:
-      return 'an object'
+      return sentence`an object`
   }
 }

@@ -1,4 +1,5 @@
 /** A JSON file: a list of examples, one example, or an object with the list under a key. */
+import { sentence } from '../../contract/sentence.ts'
 import { issue } from './import-issue.ts'
 import { parseJson } from './json-lines.ts'
 import type { ParsedCollector } from './parsed-collector.ts'
@@ -71,7 +72,7 @@ function elementEnd(text: string, at: number): number {
 
 /** `text` begins on `line`; V8 says where JSON is broken, except at its end. */
 function invalidJson(text: string, line: number, at = line + errorLine(text) - 1) {
-  return issue('invalid_json', at, `line ${at}: the file is not valid JSON`)
+  return issue('invalid_json', at, sentence`line ${at}: the file is not valid JSON`)
 }
 
 function errorLine(text: string): number {

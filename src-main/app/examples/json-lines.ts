@@ -1,4 +1,5 @@
 /** JSONL: one JSON object a line. */
+import { sentence } from '../../contract/sentence.ts'
 import { issue } from './import-issue.ts'
 import type { ParsedCollector } from './parsed-collector.ts'
 import { readRecord } from './record.ts'
@@ -14,7 +15,8 @@ export function* readJsonLines(text: string, into: ParsedCollector): Generator<n
     start = end + 1
     if (content.trim() === '') continue
     const value = parseJson(content)
-    if (value === undefined) into.report(issue('invalid_json', line, `line ${line} is not valid JSON`))
+    if (value === undefined)
+      into.report(issue('invalid_json', line, sentence`line ${line} is not valid JSON`))
     else into.add(readRecord(value, line), line)
     yield start
   }

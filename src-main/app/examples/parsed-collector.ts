@@ -1,5 +1,6 @@
 /** Gathers what is read of a file, record by record. */
 import type { ImportIssue } from '../../contract/entities.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ParsedExample, ParsedExamples } from '../services.ts'
 import { issue } from './import-issue.ts'
 import type { RecordResult } from './record-result.ts'
@@ -25,7 +26,7 @@ export class ParsedCollector {
   result(): ParsedExamples {
     const issues = this.#issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
     const left = this.#issuesLeftOut
-    if (left > 0) issues.push(issue('more_issues', null, `and ${left} more lines with problems`))
+    if (left > 0) issues.push(issue('more_issues', null, sentence`and ${left} more lines with problems`))
     return { examples: this.#examples, issues }
   }
 }

@@ -1,5 +1,6 @@
 /** What reading one record of a training file gives. */
 import type { ImportIssue } from '../../contract/entities.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import { issue } from './import-issue.ts'
 
@@ -26,5 +27,9 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 export function emptyAnswer(line: number): ImportIssue {
-  return issue('empty_answer', line, `line ${line} has an empty answer: there is nothing to learn from it`)
+  return issue(
+    'empty_answer',
+    line,
+    sentence`line ${line} has an empty answer: there is nothing to learn from it`,
+  )
 }

@@ -1,5 +1,6 @@
 /** One record of a training file, of whatever known shape, as a conversation. */
 import type { ImportIssue } from '../../contract/entities.ts'
+import { sentence } from '../../contract/sentence.ts'
 import type { ChatMessage } from '../../engine/contract.ts'
 import { readConversation } from './conversation-record.ts'
 import { describeType, issue } from './import-issue.ts'
@@ -25,7 +26,11 @@ const maxTagLength = 100
 export function readRecord(value: unknown, line: number): RecordResult {
   if (!isObject(value)) {
     return {
-      issue: issue('wrong_type', line, `line ${line} must be an object, found ${describeType(value)}`),
+      issue: issue(
+        'wrong_type',
+        line,
+        sentence`line ${line} must be an object, found ${describeType(value)}`,
+      ),
     }
   }
   const read = readShape(value, line)
@@ -34,7 +39,11 @@ export function readRecord(value: unknown, line: number): RecordResult {
   if (typeof rejected === 'object' && rejected !== null) return rejected
   if ([...read.messages.map(({ content }) => content), rejected ?? ''].some(isTooLong)) {
     return {
-      issue: issue('text_too_long', line, `line ${line} has a text of more than 1,000,000 characters`),
+      issue: issue(
+        'text_too_long',
+        line,
+        sentence`line ${line} has a text of more than 1,000,000 characters`,
+      ),
     }
   }
   return { messages: read.messages, rejected, tags: readTags(value.tags) }
@@ -71,12 +80,12 @@ function readShape(value: JsonObject, line: number): MessagesResult {
   if ('instruction' in value || 'output' in value) return readAlpaca(value, line)
   if ('chosen' in value) return readPreference(value, line)
   const keys = Object.keys(value).slice(0, 8)
-  const found = keys.length === 0 ? 'no fields' : keys.map((key) => `\`${key}\``).join(', ')
+  const found = keys.length === 0 ? sentence`no fields` : keys.map((key) => `\`${key}\``)
   return {
     issue: issue(
       'unknown_format',
       line,
-      `line ${line} is no known example: expected \`instruction\` and \`output\`, \`messages\` or \`conversations\`, found ${found}`,
+      sentence`line ${line} is no known example: expected \`instruction\` and \`output\`, \`messages\` or \`conversations\`, found ${found}`,
     ),
   }
 }
@@ -100,12 +109,12 @@ function readAlpaca(value: JsonObject, line: number): MessagesResult {
 /** LLaMA-Factory's `history`: earlier questions with their answers. */
 function readHistory(value: unknown, line: number): ChatMessage[] | { readonly issue: ImportIssue } {
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value)) return notText('history', value, line, 'a list of pairs')
+  if (!Array.isArray(value)) return notText('history', value, line, sentence`a list of pairs`)
   const messages: ChatMessage[] = []
   for (const pair of value as unknown[]) {
     const [question, answer] = (Array.isArray(pair) ? pair : []) as readonly unknown[]
     if (typeof question !== 'string' || typeof answer !== 'string')
-      return notText('history', pair, line, 'a list of pairs')
+      return notText('history', pair, line, sentence`a list of pairs`)
     if (answer.trim() === '') return { issue: emptyAnswer(line) }
     messages.push({ role: 'user', content: question }, { role: 'assistant', content: answer })
   }
@@ -130,16 +139,16 @@ function readPreference(value: JsonObject, line: number): MessagesResult {
 }
 
 function missing(field: string, line: number): { readonly issue: ImportIssue } {
-  return { issue: issue('missing_field', line, `line ${line} has no \`${field}\``, field) }
+  return { issue: issue('missing_field', line, sentence`line ${line} has no \`${field}\``, field) }
 }
 
 function notText(
   field: string,
   found: unknown,
   line: number,
-  expected = 'text',
+  expected = sentence`text`,
 ): { readonly issue: ImportIssue } {
-  const message = `line ${line}: \`${field}\` must be ${expected}, found ${describeType(found)}`
+  const message = sentence`line ${line}: \`${field}\` must be ${expected}, found ${describeType(found)}`
   return { issue: issue('wrong_type', line, message, field) }
 }
 
@@ -154,7 +163,7 @@ export interface Pair {
 export function readPair(pair: Pair, line: number, earlier: readonly ChatMessage[] = []): MessagesResult {
   const user = pair.input.trim() === '' ? pair.instruction : `${pair.instruction}\n\n${pair.input}`
   if (user.trim() === '')
-    return { issue: issue('empty_question', line, `line ${line} has an empty question`) }
+    return { issue: issue('empty_question', line, sentence`line ${line} has an empty question`) }
   if (pair.output.trim() === '') return { issue: emptyAnswer(line) }
   const messages: ChatMessage[] = [
     ...earlier,

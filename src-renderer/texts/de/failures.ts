@@ -3,6 +3,7 @@ import { adapterFiles } from './failures/adapter-files.ts'
 import { assistants } from './failures/assistants.ts'
 import { chatAndData } from './failures/chat-and-data.ts'
 import { engine } from './failures/engine.ts'
+import { importIssues } from './failures/import-issues.ts'
 import { modelFiles } from './failures/model-files.ts'
 import { models } from './failures/models.ts'
 import { tokenizers } from './failures/tokenizers.ts'
@@ -13,6 +14,7 @@ export const failures: Readonly<Record<string, string>> = {
   ...assistants,
   ...chatAndData,
   ...engine,
+  ...importIssues,
   ...modelFiles,
   ...models,
   ...tokenizers,
