@@ -4,6 +4,7 @@ use std::arch::x86_64::*;
 use std::cell::RefCell;
 
 use super::float32::Tile;
+use super::lines::Lines;
 use super::panels::WIDTH;
 use super::shared::Shared;
 use super::turn::turn;
@@ -15,7 +16,7 @@ const FEW: usize = 4;
 const WORTH_THREADS: usize = 200_000;
 
 thread_local! {
-    static PANEL: RefCell<Vec<f32>> = RefCell::default();
+    static PANEL: RefCell<Lines<f32>> = RefCell::default();
 }
 
 /// `z = x · Aᵀ`: `x` `[rows, width]`, `a` `[rank, width]`, `z` `[rows, rank]`. Panics where the lengths don't fit.
@@ -104,7 +105,7 @@ impl<'a> ScaledUpdate<'a> {
         panel: usize,
         width: usize,
         rows: usize,
-        weights: &mut Vec<f32>,
+        weights: &mut Lines<f32>,
         y: *mut f32,
         stride: usize,
     ) {

@@ -10,6 +10,7 @@ mod exp;
 mod few_rows;
 mod float32;
 mod int8;
+mod lines;
 mod low_rank;
 mod panels;
 mod pointwise;

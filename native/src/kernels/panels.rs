@@ -6,31 +6,45 @@
 use std::arch::x86_64::*;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
+use super::lines::Lines;
 
 /// Outputs of a panel.
 pub const WIDTH: usize = 32;
 
-/// A panel of 8-bit weights, `w ≈ scale · (quant − zero) + offset` with scales for every 32 terms of the sum.
+/// Blocks that share a scale where weights are rounded anew: fewer scales are faster, and rounding errors grow slowly
+/// with their number.
+pub const ROUNDED_GROUP: usize = 2;
+
+/// The quant that then stands for 0, as a power of two's exponent.
+pub const ROUNDED_ZERO_BITS: u32 = 7;
+
+/// A panel of 8-bit weights, `w ≈ scale · (quant − zero) + offset` with a scale and an offset for every group of blocks
+/// of 32 terms of the sum.
 #[derive(Default)]
 pub struct IntegerPanel {
-    /// `[blocks, 8, WIDTH, 4]`: four terms of an output lie side by side.
-    pub quants: Vec<u8>,
-    /// `[blocks, WIDTH]`
-    pub scales: Vec<f32>,
-    /// `[blocks, WIDTH]`, empty for none
-    pub offsets: Vec<f32>,
-    /// The quant that stands for 0, as a power of two's exponent.
-    pub zero_bits: u32,
+    /// `[blocks, 8, WIDTH]`: four terms of an output lie side by side, a byte each.
+    pub quants: Lines<i32>,
+    /// `[groups, WIDTH]`
+    pub scales: Lines<f32>,
+    /// `[groups, WIDTH]`, empty for none
+    pub offsets: Lines<f32>,
     pub blocks: usize,
+    /// Blocks of a group; the last one may have fewer.
+    pub group: usize,
 }
 
 impl IntegerPanel {
-    fn resize(&mut self, blocks: usize, offsets: bool, zero_bits: u32) {
+    pub fn groups(&self) -> usize {
+        self.blocks.div_ceil(self.group)
+    }
+
+    fn resize(&mut self, blocks: usize, group: usize, offsets: bool) {
         self.blocks = blocks;
-        self.zero_bits = zero_bits;
-        self.quants.resize(blocks * BLOCK * WIDTH, 0);
-        self.scales.resize(blocks * WIDTH, 0.0);
-        self.offsets.resize(if offsets { blocks * WIDTH } else { 0 }, 0.0);
+        self.group = group;
+        self.quants.resize(blocks * 8 * WIDTH);
+        let groups = self.groups();
+        self.scales.resize(groups * WIDTH);
+        self.offsets.resize(if offsets { groups * WIDTH } else { 0 });
     }
 
     /// Rows `32 · panel` and on: exactly the stored weights. Rows past the last are zeros.
@@ -40,7 +54,7 @@ impl IntegerPanel {
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     pub unsafe fn load(&mut self, matrix: &BlockMatrix, panel: usize) {
         let blocks = matrix.blocks();
-        self.resize(blocks, matrix.has_offsets(), matrix.bits() as u32 - 1);
+        self.resize(blocks, 1, matrix.has_offsets());
         for lane in 0..WIDTH {
             let row = panel * WIDTH + lane;
             if row >= matrix.rows() {
@@ -53,7 +67,7 @@ impl IntegerPanel {
                 continue;
             }
             let (quants, scales, offsets) = (matrix.quants(row), matrix.scales(row), matrix.offsets(row));
-            let to = self.quants.as_mut_ptr().cast::<i32>();
+            let to = self.quants.as_mut_ptr();
             for block in 0..blocks {
                 // SAFETY: a row holds `blocks` blocks, and so does a panel.
                 let weights = unsafe { block_bytes(matrix.bits(), quants, block) };
@@ -67,48 +81,46 @@ impl IntegerPanel {
         }
     }
 
-    /// The columns of block `panel`, rounded to 8 bits anew with a scale for every 32 rows (by at most 1/254 of the
-    /// largest of them). Rows past the last are zeros.
+    /// The columns of block `panel`, rounded to 8 bits anew with a scale for every `ROUNDED_GROUP` blocks of 32 rows
+    /// (by at most 1/254 of the largest of them). Rows past the last are zeros.
     ///
     /// # Safety
     /// The processor has the features.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
     pub unsafe fn load_transposed(&mut self, matrix: &BlockMatrix, panel: usize) {
         let blocks = matrix.rows().div_ceil(BLOCK);
-        self.resize(blocks, false, 7);
-        let mut tile = [[0.0f32; WIDTH]; BLOCK];
-        for block in 0..blocks {
-            let rows = BLOCK.min(matrix.rows() - block * BLOCK);
-            // SAFETY: these rows and this block are in the matrix; the tile has 32 rows of 32.
+        self.resize(blocks, ROUNDED_GROUP, false);
+        let mut tile = [[0.0f32; WIDTH]; BLOCK * ROUNDED_GROUP];
+        for group in 0..self.groups() {
+            let first = group * ROUNDED_GROUP;
+            let terms = (blocks - first).min(ROUNDED_GROUP) * BLOCK;
+            // SAFETY: these rows and this block are in the matrix; the tile has lines of 32.
             unsafe {
-                for (row, to) in tile.iter_mut().enumerate() {
-                    match row < rows {
-                        true => dequantize(matrix, block * BLOCK + row, panel, to.as_mut_ptr()),
+                for (term, to) in tile[..terms].iter_mut().enumerate() {
+                    match first * BLOCK + term < matrix.rows() {
+                        true => dequantize(matrix, first * BLOCK + term, panel, to.as_mut_ptr()),
                         false => *to = [0.0; WIDTH],
                     }
                 }
                 for half in 0..2 {
-                    let tile = tile.as_ptr().cast::<f32>().add(half * 16);
+                    let line = |term: usize| _mm512_loadu_ps(tile[term].as_ptr().add(half * 16));
                     let mut largest = _mm512_setzero_ps();
-                    for row in 0..BLOCK {
-                        largest =
-                            _mm512_max_ps(largest, _mm512_abs_ps(_mm512_loadu_ps(tile.add(row * WIDTH))));
+                    for term in 0..terms {
+                        largest = _mm512_max_ps(largest, _mm512_abs_ps(line(term)));
                     }
                     let full = _mm512_set1_ps(127.0);
                     let some = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(largest, _mm512_setzero_ps());
                     let inverse = _mm512_maskz_div_ps(some, full, largest);
-                    _mm512_storeu_ps(
-                        self.scales.as_mut_ptr().add(block * WIDTH + half * 16),
-                        _mm512_div_ps(largest, full),
-                    );
-                    let to = self.quants.as_mut_ptr().cast::<i32>().add(block * 8 * WIDTH + half * 16);
-                    for four in 0..8 {
+                    let scale = _mm512_div_ps(largest, full);
+                    let lanes = group * WIDTH + half * 16;
+                    _mm512_storeu_ps(self.scales.as_mut_ptr().add(lanes), scale);
+                    let to = self.quants.as_mut_ptr().add(first * 8 * WIDTH + half * 16);
+                    for four in 0..terms / 4 {
                         let mut word = _mm512_setzero_si512();
                         // The last term lands in the highest byte.
                         for term in (0..4).rev() {
-                            let weights = _mm512_loadu_ps(tile.add((four * 4 + term) * WIDTH));
-                            let rounded = _mm512_cvtps_epi32(_mm512_mul_ps(weights, inverse));
-                            let quant = _mm512_add_epi32(rounded, _mm512_set1_epi32(128));
+                            let rounded = _mm512_cvtps_epi32(_mm512_mul_ps(line(four * 4 + term), inverse));
+                            let quant = _mm512_add_epi32(rounded, _mm512_set1_epi32(1 << ROUNDED_ZERO_BITS));
                             word = _mm512_or_si512(_mm512_slli_epi32::<8>(word), quant);
                         }
                         _mm512_storeu_si512(to.add(four * WIDTH).cast(), word);
@@ -124,8 +136,8 @@ impl IntegerPanel {
 /// # Safety
 /// The processor has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub unsafe fn load_float(to: &mut Vec<f32>, matrix: &BlockMatrix, panel: usize) {
-    to.resize(matrix.columns() * WIDTH, 0.0);
+pub unsafe fn load_float(to: &mut Lines<f32>, matrix: &BlockMatrix, panel: usize) {
+    to.resize(matrix.columns() * WIDTH);
     let mut line = [0.0f32; BLOCK];
     for lane in 0..WIDTH {
         let row = panel * WIDTH + lane;
@@ -148,8 +160,8 @@ pub unsafe fn load_float(to: &mut Vec<f32>, matrix: &BlockMatrix, panel: usize) 
 /// # Safety
 /// The processor has the features.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub unsafe fn load_float_transposed(to: &mut Vec<f32>, matrix: &BlockMatrix, panel: usize) {
-    to.resize(matrix.rows() * WIDTH, 0.0);
+pub unsafe fn load_float_transposed(to: &mut Lines<f32>, matrix: &BlockMatrix, panel: usize) {
+    to.resize(matrix.rows() * WIDTH);
     for row in 0..matrix.rows() {
         // SAFETY: the row and the block are in the matrix, the panel has a line for the row.
         unsafe { dequantize(matrix, row, panel, to.as_mut_ptr().add(row * WIDTH)) };

@@ -1,13 +1,15 @@
 //! The products themselves: who computes which part, on as many threads as there are.
 
 use std::cell::RefCell;
+use std::ptr;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
 use super::few_rows::{self, Interleaved, Parts};
 use super::float32::Tile;
-use super::int8;
+use super::int8::{self, Target};
+use super::lines::Lines;
 use super::low_rank::{LowRank, ScaledUpdate};
-use super::panels::{self, IntegerPanel, WIDTH};
+use super::panels::{self, IntegerPanel, ROUNDED_GROUP, ROUNDED_ZERO_BITS, WIDTH};
 use super::rounded_rows::RoundedRows;
 use super::shared::Shared;
 use super::{Parallel, if_worth, in_order};
@@ -107,8 +109,8 @@ struct Scratch {
 #[derive(Default)]
 struct Panels {
     integers: IntegerPanel,
-    floats: Vec<f32>,
-    update: Vec<f32>,
+    floats: Lines<f32>,
+    update: Lines<f32>,
 }
 
 thread_local! {
@@ -127,18 +129,16 @@ fn multiply(problem: &Problem, y: &mut [f32], direction: Direction, parallel: Pa
     assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|scratch| {
-        let rounded = round(&mut scratch.rounded, x, rows, terms, arithmetic, parallel);
+        let group = if direction == Direction::Plain { 1 } else { ROUNDED_GROUP };
+        let zero_bits =
+            if direction == Direction::Plain { matrix.bits() as u32 - 1 } else { ROUNDED_ZERO_BITS };
+        let shape = Rounding { rows, terms, group, zero_bits };
+        let rounded = round(&mut scratch.rounded, x, shape, arithmetic, parallel);
         parallel(outputs.div_ceil(WIDTH), &|panel| {
             let width = WIDTH.min(outputs - panel * WIDTH);
             PANELS.with_borrow_mut(|panels| {
                 // SAFETY: `available` was asked; a panel's outputs are this call's alone and lie within `y`.
                 unsafe {
-                    if let Some(base) = base {
-                        for row in 0..rows {
-                            let at = row * outputs + panel * WIDTH;
-                            base.as_ptr().add(at).copy_to_nonoverlapping(out.at(at), width);
-                        }
-                    }
                     match (arithmetic, direction) {
                         (Arithmetic::Int8 | Arithmetic::Int16, Direction::Plain) => {
                             panels.integers.load(matrix, panel);
@@ -157,26 +157,33 @@ fn multiply(problem: &Problem, y: &mut [f32], direction: Direction, parallel: Pa
                         Arithmetic::Int8 | Arithmetic::Int16 => {
                             for first in (0..rows).step_by(int8::ROWS) {
                                 let count = int8::ROWS.min(rows - first);
-                                let to = out.at(first * outputs + panel * WIDTH);
-                                for (part, rows) in rounded.iter().enumerate() {
-                                    let add = part > 0 || base.is_some();
-                                    int8::tile(rows, first, count, &panels.integers, to, outputs, width, add);
-                                }
+                                let at = first * outputs + panel * WIDTH;
+                                let base = base.map_or(ptr::null(), |base| base.as_ptr().add(at));
+                                let to = Target { y: out.at(at), base, stride: outputs, width };
+                                int8::tile(rounded, first, count, &panels.integers, to);
                             }
                         }
-                        Arithmetic::Float32 => Tile {
-                            x: x.as_ptr(),
-                            x_row: terms,
-                            x_term: 1,
-                            terms,
-                            weights: panels.floats.as_ptr(),
-                            weights_term: WIDTH,
-                            y: out.at(panel * WIDTH),
-                            y_row: outputs,
-                            width,
-                            add: base.is_some(),
+                        Arithmetic::Float32 => {
+                            if let Some(base) = base {
+                                for row in 0..rows {
+                                    let at = row * outputs + panel * WIDTH;
+                                    base.as_ptr().add(at).copy_to_nonoverlapping(out.at(at), width);
+                                }
+                            }
+                            let tile = Tile {
+                                x: x.as_ptr(),
+                                x_row: terms,
+                                x_term: 1,
+                                terms,
+                                weights: panels.floats.as_ptr(),
+                                weights_term: WIDTH,
+                                y: out.at(panel * WIDTH),
+                                y_row: outputs,
+                                width,
+                                add: base.is_some(),
+                            };
+                            tile.run(rows);
                         }
-                        .run(rows),
                     }
                     if let Some(update) = update {
                         let to = out.at(panel * WIDTH);
@@ -198,7 +205,8 @@ fn multiply_few(problem: &Problem, y: &mut [f32], parallel: Parallel) {
     let parallel = if_worth(rows * matrix.rows() * matrix.columns(), WORTH_THREADS, parallel);
     let out = Shared(y.as_mut_ptr());
     SCRATCH.with_borrow_mut(|Scratch { rounded, interleaved }| {
-        let rounded = round(rounded, x, rows, matrix.columns(), arithmetic, &in_order);
+        let shape = Rounding { rows, terms: matrix.columns(), group: 1, zero_bits: matrix.bits() as u32 - 1 };
+        let rounded = round(rounded, x, shape, arithmetic, &in_order);
         for (interleaved, rounded) in interleaved.iter_mut().zip(rounded) {
             interleaved.fill(rounded, rows, matrix.bits());
         }
@@ -223,12 +231,19 @@ fn multiply_few(problem: &Problem, y: &mut [f32], parallel: Parallel) {
     });
 }
 
+struct Rounding {
+    rows: usize,
+    terms: usize,
+    /// Blocks that share a scale.
+    group: usize,
+    zero_bits: u32,
+}
+
 /// The roundings of `x` that the arithmetic takes.
 fn round<'a>(
     rounded: &'a mut [RoundedRows; 2],
     x: &[f32],
-    rows: usize,
-    terms: usize,
+    Rounding { rows, terms, group, zero_bits }: Rounding,
     arithmetic: Arithmetic,
     parallel: Parallel,
 ) -> &'a [RoundedRows] {
@@ -236,7 +251,7 @@ fn round<'a>(
     const PART: usize = 32;
     let rounded = &mut rounded[..arithmetic.parts()];
     for part in rounded.iter_mut() {
-        part.resize(rows, terms / BLOCK);
+        part.resize(rows, terms / BLOCK, group, zero_bits);
     }
     let rounded = &*rounded;
     if let Some(part) = rounded.first() {

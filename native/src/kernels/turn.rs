@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::lines::Lines;
 use super::panels::WIDTH;
 
 /// Up to `WIDTH` rows of `width` numbers as a panel `[width, WIDTH]`: `panel[term][lane] = rows[lane][term]`. Lanes
@@ -10,10 +11,10 @@ use super::panels::WIDTH;
 /// # Safety
 /// The processor has AVX-512.
 #[target_feature(enable = "avx512f")]
-pub unsafe fn turn(rows: &[f32], width: usize, panel: &mut Vec<f32>) {
+pub unsafe fn turn(rows: &[f32], width: usize, panel: &mut Lines<f32>) {
     let count = rows.len() / width;
     assert!(count <= WIDTH && rows.len() == count * width);
-    panel.resize(width * WIDTH, 0.0);
+    panel.resize(width * WIDTH);
     for half in 0..2 {
         for term in (0..width).step_by(16) {
             let lanes: [__m512; 16] = std::array::from_fn(|lane| {
@@ -75,7 +76,7 @@ mod tests {
         if !available() {
             return;
         }
-        let mut panel = vec![];
+        let mut panel = Lines::default();
         for (count, width) in [(32, 64), (32, 20), (5, 16), (17, 3), (1, 1)] {
             let rows = random(count * width, 3);
             // SAFETY: asked above.
