@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Error, Float32ArraySlice, Result, Status};
 
 use crate::encode::WrittenFormat;
 use crate::formats::{Format, FormatPacking};
-use crate::quantize::{Quantize, quantize4, quantize8};
+use crate::quantize::{Quantize, quantize};
 
 pub fn invalid(message: String) -> Error {
     Error::new(Status::InvalidArg, message)
@@ -95,8 +95,8 @@ pub fn check_quantized(
     offsets: Option<&[f32]>,
 ) -> Result<Quantize> {
     let (bytes_per_block, quantize): (usize, Quantize) = match bits {
-        4 => (16, quantize4),
-        8 => (32, quantize8),
+        4 => (16, quantize::<4>),
+        8 => (32, quantize::<8>),
         _ => return Err(invalid(format!("{bits} bits are not quantised to; 4 and 8 are."))),
     };
     check_length("weights", weights.len(), scales.len(), 32)?;

@@ -67,14 +67,37 @@ fn f16(weights: &[f32], out: &mut [u8]) {
 #[inline(always)]
 fn q8_0(weights: &[f32], out: &mut [u8]) {
     for (weights, out) in weights.as_chunks::<32>().0.iter().zip(out.as_chunks_mut::<34>().0) {
-        let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let largest = largest(weights);
         let d = largest / 127.0;
         let inverse = if d == 0.0 { 0.0 } else { 1.0 / d };
         out[..2].copy_from_slice(&half(d).to_le_bytes());
         for (&weight, q) in weights.iter().zip(&mut out[2..]) {
-            *q = (weight * inverse).round() as i8 as u8;
+            *q = nearest(weight * inverse) as u8;
         }
     }
+}
+
+/// The largest distance from 0; what is no number doesn't count.
+#[inline(always)]
+fn largest(weights: &[f32; 32]) -> f32 {
+    let mut lanes = [0.0_f32; 8];
+    for weights in weights.as_chunks::<8>().0 {
+        for (lane, weight) in lanes.iter_mut().zip(weights) {
+            *lane = if weight.abs() > *lane { weight.abs() } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(0.0, |largest, lane| if lane > largest { lane } else { largest })
+}
+
+/// Halves go away from 0, as C's roundf has it; 0 for what is no number.
+#[inline(always)]
+fn nearest(value: f32) -> i8 {
+    let whole = value.trunc();
+    let away = if (value - whole).abs() >= 0.5 { whole + 1.0_f32.copysign(value) } else { whole };
+    let above = if away > -128.0 { away } else { -128.0 };
+    let between = if above < 127.0 { above } else { 127.0 };
+    // SAFETY: it is between -128 and 127.
+    if value.is_nan() { 0 } else { unsafe { between.to_int_unchecked::<i32>() as i8 } }
 }
 
 /// A block: half d, 16 bytes of nibbles q; w = d * (q - 8): the weight furthest from 0 takes q = 0.
@@ -115,9 +138,17 @@ fn q4_1(weights: &[f32], out: &mut [u8]) {
 /// Byte i holds weight i in its low and weight i + 16 in its high nibble; what comes is cut to a whole number.
 #[inline(always)]
 fn store_nibbles(weights: &[f32; 32], out: &mut [u8], scaled: impl Fn(f32) -> f32) {
-    let nibble = |weight| (scaled(weight) as i32).clamp(0, 15) as u8;
+    let mut nibbles = [0; 32];
+    for (&weight, nibble) in weights.iter().zip(&mut nibbles) {
+        let scaled = scaled(weight);
+        // What is no number becomes 0.
+        let scaled = if scaled > 0.0 { scaled } else { 0.0 };
+        let scaled = if scaled < 15.0 { scaled } else { 15.0 };
+        // SAFETY: it is between 0 and 15.
+        *nibble = unsafe { scaled.to_int_unchecked::<i32>() } as u8;
+    }
     for (index, out) in out.iter_mut().enumerate() {
-        *out = nibble(weights[index]) | nibble(weights[index + 16]) << 4;
+        *out = nibbles[index] | nibbles[index + 16] << 4;
     }
 }
 

@@ -11,6 +11,7 @@ mod formats;
 mod kernels;
 mod parallel;
 mod quantize;
+mod round_block;
 #[cfg(target_arch = "x86_64")]
 mod runtime;
 mod vectorize;

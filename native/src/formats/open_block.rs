@@ -8,7 +8,7 @@ use crate::quantize::quantize;
 pub const MAX_BLOCK: usize = 256;
 
 pub struct OpenBlock {
-    pub quants: [i16; MAX_BLOCK],
+    pub quants: [i8; MAX_BLOCK],
     pub unit: f32,
     pub factors: [i16; MAX_BLOCK / 16],
     /// 0 in formats without minima; the sign turned where the format adds them.
@@ -48,6 +48,16 @@ fn open_block() -> OpenBlock {
         factors: [1; MAX_BLOCK / 16],
         min_unit: 0.0,
         min_factors: [1; MAX_BLOCK / 16],
+    }
+}
+
+/// The low nibbles of `bytes`, then the high ones, `shift` taken off each.
+#[inline(always)]
+pub fn open_nibbles(bytes: &[u8], quants: &mut [i8], shift: i8) {
+    let (low, high) = quants.split_at_mut(bytes.len());
+    for ((&pair, low), high) in bytes.iter().zip(low).zip(high) {
+        *low = (pair & 15).cast_signed() - shift;
+        *high = (pair >> 4).cast_signed() - shift;
     }
 }
 
@@ -105,8 +115,8 @@ pub fn pack<F: BlockFormat>(
         F::open(bytes, &mut block);
         if F::PACKING == Packing::Folded {
             // Turned, as -32 * -4 = 128 doesn't fit into a signed byte, and -128 does.
-            for (quants, factor) in block.quants.chunks_exact_mut(F::RUN).zip(block.factors) {
-                quants.iter_mut().for_each(|q| *q *= -factor);
+            for (quants, &factor) in block.quants.as_chunks_mut::<16>().0.iter_mut().zip(&block.factors) {
+                *quants = quants.map(|q| (i16::from(q) * -factor) as i8);
             }
         }
         let opened = block.quants.chunks_exact(32).zip(quants.chunks_exact_mut(width));
@@ -122,13 +132,14 @@ pub fn pack<F: BlockFormat>(
                 offsets[part] = (center - minimum) as f32;
             }
             if F::PACKING == Packing::Nibbles {
-                let shift = if F::HAS_MINIMA { 0 } else { 8 };
-                for (pair, packed) in opened.as_chunks::<2>().0.iter().zip(packed) {
-                    *packed = (pair[0] + shift) as u8 | ((pair[1] + shift) as u8) << 4;
+                let shift = if F::HAS_MINIMA { 0 } else { 0x0808 };
+                for (&pair, packed) in opened.as_chunks::<2>().0.iter().zip(packed) {
+                    let pair = u16::from_le_bytes(pair.map(i8::cast_unsigned)) & 0x0f0f ^ shift;
+                    *packed = (pair | pair >> 4) as u8;
                 }
             } else {
                 for (&q, packed) in opened.iter().zip(packed) {
-                    *packed = (q + 128) as u8;
+                    *packed = q.cast_unsigned() ^ 0x80;
                 }
             }
         }

@@ -3,7 +3,7 @@
 //! w = d * scale * q - dmin * minimum.
 
 use super::f16::to_f32;
-use super::open_block::{BlockFormat, OpenBlock, Packing};
+use super::open_block::{BlockFormat, MAX_BLOCK, OpenBlock, Packing};
 
 pub struct Q2K;
 
@@ -22,11 +22,17 @@ impl BlockFormat for Q2K {
             block.factors[run] = i16::from(pair & 15);
             block.min_factors[run] = i16::from(pair >> 4);
         }
-        for (index, &four) in bytes[16..80].iter().enumerate() {
-            let first = (index >> 5) * 128 + (index & 31);
-            for part in 0..4 {
-                block.quants[first + 32 * part] = i16::from(four >> (2 * part) & 3);
-            }
+        open_pairs_of_bits(&bytes[16..80], &mut block.quants);
+    }
+}
+
+/// 64 bytes: byte i of each half holds two bits of the weights i, i + 32, i + 64 and i + 96.
+#[inline(always)]
+pub fn open_pairs_of_bits(bytes: &[u8], quants: &mut [i8; MAX_BLOCK]) {
+    for (part, quants) in quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+        let (half, place) = (32 * (part >> 2), 2 * (part & 3));
+        for (q, &four) in quants.iter_mut().zip(&bytes[half..half + 32]) {
+            *q = (four >> place & 3).cast_signed();
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::f16::to_f32;
 use super::open_block::{BlockFormat, OpenBlock, Packing};
+use super::q2_k::open_pairs_of_bits;
 
 pub struct Q3K;
 
@@ -22,12 +23,10 @@ impl BlockFormat for Q3K {
             let high = bytes[104 + (run & 3)] >> (2 * (run >> 2)) & 3;
             block.factors[run] = i16::from(low | high << 4) - 32;
         }
-        for (index, &four) in bytes[32..96].iter().enumerate() {
-            let thirds = bytes[index & 31] >> (4 * (index >> 5));
-            let first = (index >> 5) * 128 + (index & 31);
-            for part in 0..4 {
-                let q = four >> (2 * part) & 3 | (thirds >> part & 1) << 2;
-                block.quants[first + 32 * part] = i16::from(q) - 4;
+        open_pairs_of_bits(&bytes[32..96], &mut block.quants);
+        for (part, quants) in block.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+            for (q, &thirds) in quants.iter_mut().zip(&bytes[..32]) {
+                *q += ((thirds >> part & 1) << 2).cast_signed() - 4;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Blocks of 32 4-bit weights: half d, then 16 bytes that hold weight i low and weight i + 16 high; w = d * (q - 8).
 
 use super::f16::to_f32;
-use super::open_block::{BlockFormat, OpenBlock, Packing};
+use super::open_block::{BlockFormat, OpenBlock, Packing, open_nibbles};
 
 pub struct Q4_0;
 
@@ -15,9 +15,6 @@ impl BlockFormat for Q4_0 {
     #[inline(always)]
     fn open(bytes: &[u8], block: &mut OpenBlock) {
         block.unit = to_f32([bytes[0], bytes[1]]);
-        for (index, &pair) in bytes[2..18].iter().enumerate() {
-            block.quants[index] = i16::from(pair & 15) - 8;
-            block.quants[index + 16] = i16::from(pair >> 4) - 8;
-        }
+        open_nibbles(&bytes[2..18], &mut block.quants, 8);
     }
 }

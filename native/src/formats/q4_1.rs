@@ -2,7 +2,7 @@
 //! w = d * q + m.
 
 use super::f16::to_f32;
-use super::open_block::{BlockFormat, OpenBlock, Packing};
+use super::open_block::{BlockFormat, OpenBlock, Packing, open_nibbles};
 
 pub struct Q4_1;
 
@@ -17,9 +17,6 @@ impl BlockFormat for Q4_1 {
     fn open(bytes: &[u8], block: &mut OpenBlock) {
         block.unit = to_f32([bytes[0], bytes[1]]);
         block.min_unit = -to_f32([bytes[2], bytes[3]]);
-        for (index, &pair) in bytes[4..20].iter().enumerate() {
-            block.quants[index] = i16::from(pair & 15);
-            block.quants[index + 16] = i16::from(pair >> 4);
-        }
+        open_nibbles(&bytes[4..20], &mut block.quants, 0);
     }
 }

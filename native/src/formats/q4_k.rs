@@ -2,7 +2,7 @@
 //! nibbles (32 bytes hold two runs, the first one low); w = d * scale * q - dmin * minimum.
 
 use super::f16::to_f32;
-use super::open_block::{BlockFormat, OpenBlock, Packing};
+use super::open_block::{BlockFormat, OpenBlock, Packing, open_nibbles};
 
 pub struct Q4K;
 
@@ -16,10 +16,8 @@ impl BlockFormat for Q4K {
     #[inline(always)]
     fn open(bytes: &[u8], block: &mut OpenBlock) {
         open_scales(bytes, block);
-        for (index, &pair) in bytes[16..144].iter().enumerate() {
-            let first = (index >> 5) * 64 + (index & 31);
-            block.quants[first] = i16::from(pair & 15);
-            block.quants[first + 32] = i16::from(pair >> 4);
+        for (pairs, quants) in bytes[16..144].chunks_exact(32).zip(block.quants.chunks_exact_mut(64)) {
+            open_nibbles(pairs, quants, 0);
         }
     }
 }

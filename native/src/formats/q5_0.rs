@@ -19,8 +19,8 @@ impl BlockFormat for Q5_0 {
         let fifths = u32::from_le_bytes([bytes[2], bytes[3], bytes[4], bytes[5]]);
         for (index, &pair) in bytes[6..22].iter().enumerate() {
             let (low, high) = (fifths >> index & 1, fifths >> (index + 16) & 1);
-            block.quants[index] = (i16::from(pair & 15) | (low as i16) << 4) - 16;
-            block.quants[index + 16] = (i16::from(pair >> 4) | (high as i16) << 4) - 16;
+            block.quants[index] = (pair & 15 | (low as u8) << 4).cast_signed() - 16;
+            block.quants[index + 16] = (pair >> 4 | (high as u8) << 4).cast_signed() - 16;
         }
     }
 }

@@ -20,8 +20,8 @@ impl BlockFormat for Q5_1 {
         let fifths = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
         for (index, &pair) in bytes[8..24].iter().enumerate() {
             let (low, high) = (fifths >> index & 1, fifths >> (index + 16) & 1);
-            block.quants[index] = i16::from(pair & 15) | (low as i16) << 4;
-            block.quants[index + 16] = i16::from(pair >> 4) | (high as i16) << 4;
+            block.quants[index] = (pair & 15 | (low as u8) << 4).cast_signed();
+            block.quants[index + 16] = (pair >> 4 | (high as u8) << 4).cast_signed();
         }
     }
 }

@@ -3,7 +3,7 @@
 //! i + 32 j are the j-th two of byte i.
 
 use super::f16::to_f32;
-use super::open_block::{BlockFormat, OpenBlock, Packing};
+use super::open_block::{BlockFormat, OpenBlock, Packing, open_nibbles};
 
 pub struct Q6K;
 
@@ -20,14 +20,14 @@ impl BlockFormat for Q6K {
         for (run, &scale) in bytes[192..208].iter().enumerate() {
             block.factors[run] = i16::from(scale.cast_signed());
         }
-        for (index, &high) in bytes[128..192].iter().enumerate() {
-            let (half, column) = (index >> 5, index & 31);
-            let (near, far) = (bytes[64 * half + column], bytes[64 * half + column + 32]);
-            let first = 128 * half + column;
-            block.quants[first] = i16::from(near & 15 | (high & 3) << 4) - 32;
-            block.quants[first + 32] = i16::from(far & 15 | (high & 12) << 2) - 32;
-            block.quants[first + 64] = i16::from(near >> 4 | high & 48) - 32;
-            block.quants[first + 96] = i16::from(far >> 4 | (high & 192) >> 2) - 32;
+        for (low, quants) in bytes[..128].chunks_exact(64).zip(block.quants.chunks_exact_mut(128)) {
+            open_nibbles(low, quants, 32);
+        }
+        for (part, quants) in block.quants.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+            let (half, place) = (32 * (part >> 2), 2 * (part & 3));
+            for (q, &high) in quants.iter_mut().zip(&bytes[128 + half..160 + half]) {
+                *q += ((high >> place & 3) << 4).cast_signed();
+            }
         }
     }
 }

@@ -15,8 +15,8 @@ impl BlockFormat for Q8_0 {
     #[inline(always)]
     fn open(bytes: &[u8], block: &mut OpenBlock) {
         block.unit = to_f32([bytes[0], bytes[1]]);
-        for (index, &q) in bytes[2..34].iter().enumerate() {
-            block.quants[index] = i16::from(q.cast_signed());
+        for (out, &q) in block.quants.iter_mut().zip(&bytes[2..34]) {
+            *out = q.cast_signed();
         }
     }
 }
