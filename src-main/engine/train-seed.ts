@@ -20,6 +20,7 @@ import { isOutOfMemory } from './out-of-memory.ts'
 import { type Probing, sampled } from './probes.ts'
 import type { RunCheckpoint, RunProgress } from './run-checkpoint.ts'
 import type { RunPlan } from './run-plan.ts'
+import { workedMs } from './working-time.ts'
 
 /** A run as it goes on; what of it a checkpoint holds changes from step to step. */
 export interface OngoingRun {
@@ -97,7 +98,9 @@ async function* oneStep(
   const before = performance.now()
   const report = yield* withinMemory(run, planned, saveIfDue)
   if (average !== null) updateAverage(average, adapter.vectors, settings.averageDecay, report.step)
-  const elapsedMs = run.progress.elapsedMs + performance.now() - before
+  const stepsBefore = stepOfRun(run) - 1
+  const usualMs = stepsBefore === 0 ? null : run.progress.elapsedMs / stepsBefore
+  const elapsedMs = run.progress.elapsedMs + workedMs(performance.now() - before, usualMs)
   const trainedTokens = run.progress.trainedTokens + planned.tokens
   run.progress = { ...run.progress, elapsedMs, trainedTokens }
   const step = stepOfRun(run)

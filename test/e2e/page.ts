@@ -18,7 +18,7 @@ export interface ServedApp {
   close(): Promise<void>
 }
 
-interface ServeOptions {
+export interface ServeOptions {
   /** Fills the data folder before the app opens it. */
   readonly prepare?: (dataDirectory: string) => Promise<void>
   /** Takes the place of some of the app's answers, for what a test can't bring about otherwise. */

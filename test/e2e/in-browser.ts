@@ -1,0 +1,73 @@
+/** Groups of tests over one app that is served to a real browser. */
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { findViolations } from './axe.ts'
+import { launchChromium } from './chromium.ts'
+import { openPage, serveApp, takePicture, type ServedApp, type ServeOptions, type TestPage } from './page.ts'
+
+const launched = await launchChromium()
+
+export interface InBrowser {
+  /** The app; for tests and hooks only, as `open` is. */
+  readonly app: () => ServedApp
+  /** Opens the app in a page of its own, 1280×800 and light unless told otherwise. */
+  readonly open: (options?: BrowserContextOptions) => Promise<TestPage>
+}
+
+/** Served once for the group, which is skipped in plain sight where there is no browser. */
+export function describeInBrowser(
+  name: string,
+  options: ServeOptions,
+  body: (inside: InBrowser) => void,
+): void {
+  const { browser } = launched
+  if (browser === null) console.warn(`skipped: ${name}: ${launched.reason}`)
+  describe.skipIf(browser === null)(name, () => {
+    let app: ServedApp | null = null
+    const served = (): ServedApp => {
+      if (app === null) throw new Error('The app is there in tests and hooks only.')
+      return app
+    }
+    beforeAll(async () => {
+      app = await serveApp(options)
+    })
+    afterAll(async () => {
+      await browser?.close()
+      await app?.close()
+    })
+    body({
+      app: served,
+      open: async (context = {}) => {
+        if (browser === null) throw new Error('There is no browser.')
+        const wide = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' } as const
+        return await openPage(browser, served(), { ...wide, ...context })
+      },
+    })
+  })
+}
+
+const sizes = [
+  [1280, 800],
+  [900, 600],
+] as const
+
+/** Looks at what is shown in both sizes and themes: takes pictures, and nothing sticks out or breaks a rule of axe. */
+export async function lookAt(
+  page: Page,
+  name: string,
+  bringIntoView?: () => Promise<unknown>,
+): Promise<void> {
+  for (const [width, height] of sizes) {
+    await page.setViewportSize({ width, height })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await bringIntoView?.()
+      await takePicture(page, `${name}-${width}-${colorScheme}`)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      expect(overflow).toBeLessThanOrEqual(0)
+      expect(await findViolations(page)).toEqual([])
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.emulateMedia({ colorScheme: 'light' })
+}
