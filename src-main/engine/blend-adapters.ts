@@ -1,8 +1,9 @@
 import { Failure } from '../contract/failure.ts'
 import { sentence } from '../contract/sentence.ts'
-import { encodeBlend } from '../core/vera/adapter-file.ts'
+import { encodeAdapters } from '../core/vera/adapter-file.ts'
 import { maxParts } from '../core/vera/blend-file.ts'
 import { withStrength } from '../core/vera/live-adapter.ts'
+import { adapterSummary } from './adapter-summary.ts'
 import { explainDiskFull } from './disk-full.ts'
 import { writeNewFile } from './export/write-file.ts'
 import { readAdapters } from './open-adapter.ts'
@@ -23,18 +24,12 @@ export function blendAdapters(resources: EngineResources): Operation<'blendAdapt
         sentence`A blend can hold ${maxParts} assistants, and this one would hold ${parts.length}. Leave some out.`,
       )
     }
-    const bytes = encodeBlend(parts)
+    const bytes = encodeAdapters(parts)
     try {
       writeNewFile(targetPath, bytes)
     } catch (error) {
       throw explainDiskFull(error, sentence`the blend could not be written to ${targetPath}`)
     }
-    return {
-      rank: Math.max(...parts.map(({ layout }) => layout.rank)),
-      targets: [...new Set(parts.flatMap(({ settings }) => settings.targets))],
-      projectionKey: parts[0]?.settings.projectionKey ?? 0,
-      parameterCount: parts.reduce((sum, { layout }) => sum + layout.length, 0),
-      sizeBytes: bytes.length,
-    }
+    return adapterSummary(parts, bytes)
   }
 }

@@ -5,7 +5,6 @@ import { sentence } from '../contract/sentence.ts'
 import {
   checkBaseModel,
   type DecodedAdapter,
-  decodeAdapter,
   decodeAdapters,
   projectionsOfAdapter,
   readAdapterSettings,
@@ -13,6 +12,7 @@ import {
 import { addUp } from '../core/vera/blend.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
 import { type LiveAdapter, liveAdapter, withStrength } from '../core/vera/live-adapter.ts'
+import type { Projections } from '../core/vera/projections.ts'
 import type { AdapterReference } from './contract.ts'
 import type { ModelFolder } from './model-folder.ts'
 
@@ -30,17 +30,11 @@ export function openAdapter({ path, strength }: AdapterReference, folder: ModelF
 }
 
 /** What adapters do together; with what gives their projections, or null where those are not needed. */
-export function together(
-  adapters: readonly DecodedAdapter[],
-  projectionsOf: typeof projectionsOfAdapter,
+export function together<A extends Pick<DecodedAdapter, 'layout' | 'vectors'>>(
+  adapters: readonly A[],
+  projectionsOf: (adapter: A) => Projections | null,
 ): LiveAdapter {
   return addUp(adapters.map((one) => liveAdapter(one.layout, one.vectors, projectionsOf(one))))
-}
-
-/** The only adapter of a file, at the strength it was trained with; fails as `openAdapter` does. */
-export function readAdapterFor({ path }: AdapterReference, folder: ModelFolder): DecodedAdapter {
-  const bytes = readChecked(path, folder)
-  return decodeAdapter(bytes, folder.model.config)
 }
 
 /** The adapters of a file, one or those of a blend, and its bytes; fails as `openAdapter` does. */

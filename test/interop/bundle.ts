@@ -73,7 +73,7 @@ export async function trainBundle(resources: EngineResources, peft: Program): Pr
     )
     const prompts = parityPrompts(model)
     const own = async (of: typeof adapter | null): Promise<readonly Float32Array[]> => {
-      const source = await openExactLogits(model, of, resources)
+      const source = await openExactLogits(model, of === null ? [] : [of], resources)
       const all: Float32Array[] = []
       for (const prompt of prompts) all.push(await source.logits(prompt))
       await source.close()

@@ -11,7 +11,7 @@ import { exportAdapter } from '../../src-main/engine/export/export-adapter.ts'
 import { openExactLogits } from '../../src-main/engine/export/exact-logits.ts'
 import { compareLogits, parityPrompts } from '../../src-main/engine/export/parity.ts'
 import type { Parity } from '../../src-main/engine/contract.ts'
-import { readAdapterFor } from '../../src-main/engine/open-adapter.ts'
+import { readAdapters } from '../../src-main/engine/open-adapter.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
 import { chooseRuntime } from '../../src-main/engine/runtime.ts'
 import { codecs } from '../reference/imported-model.ts'
@@ -87,8 +87,8 @@ async function compareModel(prepared: PreparedModel): Promise<void> {
   const reference = { path: prepared.adapter, strength: 1 }
   const prompts = parityPrompts(model)
   const logits = async (withAdapter: boolean): Promise<readonly Float32Array[]> => {
-    const adapter = withAdapter ? readAdapterFor(reference, model.folder) : null
-    const source = await openExactLogits(model, adapter, resources)
+    const adapters = withAdapter ? readAdapters(reference.path, model.folder).adapters : []
+    const source = await openExactLogits(model, adapters, resources)
     const all: Float32Array[] = []
     for (const prompt of prompts) all.push(await source.logits(prompt))
     await source.close()

@@ -14,7 +14,7 @@ export async function mergedWeights(
   const about = { baseModelHash: '', chatTemplateHash: '', createdBy: 'reference' }
   const source = {
     model,
-    adapter: { ...adapter, settings: { ...settings, ...about } },
+    adapters: [{ ...adapter, settings: { ...settings, ...about } }],
     origin: { name: null },
   }
   const merged = await MergedModel.open(source, new EngineResources(runtime, codecs))

@@ -1,6 +1,6 @@
 /** Projections that some models store as one matrix: their rows, one projection after the other. */
 import type { LlamaConfig } from './config.ts'
-import { type LinearKind, linearSize } from './linear-kinds.ts'
+import { type LinearKind, linearKinds, linearModule, linearSize } from './linear-kinds.ts'
 import type { WeightTensor } from './llama-checkpoint.ts'
 
 const fusedModules: Readonly<Record<string, readonly LinearKind[]>> = {
@@ -17,6 +17,40 @@ export function fusedName(name: string): string {
     }
   }
   return name
+}
+
+/** A matrix of a model's files: one linear layer's, or those of some one after the other. */
+export interface FusedLinear {
+  readonly layer: number
+  /** For example `model.layers.0.self_attn.qkv_proj`. */
+  readonly module: string
+  readonly inFeatures: number
+  readonly outFeatures: number
+  readonly parts: readonly {
+    readonly kind: LinearKind
+    readonly module: string
+    readonly outFeatures: number
+  }[]
+}
+
+/** The linear layers of all decoder layers as models with fused projections have them. */
+export function fusedLinears(config: LlamaConfig): readonly FusedLinear[] {
+  const linears = new Map<string, FusedLinear>()
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
+      const own = linearModule(layer, kind)
+      const module = fusedName(`${own}.`).slice(0, -1)
+      const before = linears.get(module)
+      linears.set(module, {
+        layer,
+        module,
+        inFeatures,
+        outFeatures: (before?.outFeatures ?? 0) + outFeatures,
+        parts: [...(before?.parts ?? []), { kind, module: own, outFeatures }],
+      })
+    }
+  }
+  return [...linears.values()]
 }
 
 /** The tensors that a fused one holds, as views of it; the tensor itself where it isn't fused. */

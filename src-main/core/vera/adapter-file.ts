@@ -63,7 +63,7 @@ export function decodeAdapter(bytes: Uint8Array, config: LlamaConfig): DecodedAd
   if (only !== undefined && others.length === 0) return decodePart(only, config)
   throw new Failure(
     'adapter-blended',
-    'This assistant is a blend of others: it can answer, be blended and deleted. To train on it or export it, take one of those it is made of.',
+    sentence`This assistant is a blend of others: it can answer, be blended, exported and deleted. To train on it, take one of those it is made of.`,
   )
 }
 
@@ -72,14 +72,27 @@ export function decodeAdapters(bytes: Uint8Array, config: LlamaConfig): readonly
   return partsOf(readSafetensors(memorySource(bytes))).map((part) => decodePart(part, config))
 }
 
-/** The bytes of a file with several adapters, whose effects are to be added up. */
-export function encodeBlend(adapters: readonly DecodedAdapter[]): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes of a file of one adapter, or of several whose effects are to be added up.
+ *
+ * @param origin for a file that leaves the app
+ */
+export function encodeAdapters(
+  adapters: readonly DecodedAdapter[],
+  origin: AdapterOrigin | null = null,
+): Uint8Array<ArrayBuffer> {
+  const [only, ...others] = adapters
+  if (only !== undefined && others.length === 0) {
+    const { settings, layout, vectors, storedProjections } = only
+    return encodeAdapter(settings, layout, vectors, storedProjections, origin)
+  }
   const { tensors, metadata } = blendContent(
     adapters.map(({ settings, layout, vectors, storedProjections }) => ({
       settings: settingsToJson(settings),
       tensors: adapterTensors(layout, vectors, storedProjections),
     })),
   )
+  if (origin !== null) metadata.set(originKey, originToJson(origin))
   return writeSafetensors(tensors, metadata)
 }
 

@@ -6,6 +6,7 @@ import { type PartName, sitePart, type VeraSite } from './layout.ts'
 import type { Projections } from './projections.ts'
 
 export interface Branch {
+  readonly rank: number
   /** `[rank, inFeatures]`; VeRA: λ_d ⊙ A, rows scaled. */
   readonly A: Float32Array
   /** `[outFeatures, rank]`; VeRA: λ_b ⊙ B, rows scaled; LoRA: with its scale. */
@@ -26,9 +27,10 @@ export function branchOf(
   if (rank === 0) return null
   const part = (name: PartName): Float32Array => trainedPart(site, vectors, name)
   if (projections === null) {
-    return { A: part('lora_A'), B: part('lora_B').map((value) => value * scale) }
+    return { rank, A: part('lora_A'), B: part('lora_B').map((value) => value * scale) }
   }
   return {
+    rank,
     A: scaledRows(projections.columnsOfA(inFeatures, rank), part('lambda_d'), inFeatures),
     B: scaledRows(projections.rowsOfB(outFeatures, rank), part('lambda_b'), rank),
   }

@@ -13,11 +13,13 @@ import type { GgufEntry, GgufTensorSource } from '../checkpoint/gguf-writer.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
 import { type Architecture, ggufArchitectureOf } from '../llama/architectures.ts'
 import type { LlamaConfig } from '../llama/config.ts'
+import { fusedLinears } from '../llama/fused-projections.ts'
 import { LINEAR_KINDS, linearModule } from '../llama/linear-kinds.ts'
 import { halvesToPairs, pairsToHalves } from '../llama/rotary-rows.ts'
 import { ggufName } from '../llama/tensor-names.ts'
 import { type AdapterOrigin, originFromJson, originKey, originToJson } from './adapter-origin.ts'
 import { MAX_RANK, type VeraSettings } from './adapter-settings.ts'
+import { fusedLayout, fuseLora, splitFusedAdapter } from './fused-adapter.ts'
 import { layoutVera, sitePart, type VeraSite } from './layout.ts'
 import { linearTargets } from './peft-targets.ts'
 import { toLora, type PortableAdapter } from './to-lora.ts'
@@ -40,8 +42,9 @@ export function ggufAdapter(
   { architecture: architectureName, config }: AdaptedModel,
   origin: AdapterOrigin,
 ): { readonly metadata: Map<string, GgufEntry>; readonly tensors: readonly GgufTensorSource[] } {
-  const { layout, settings, vectors } = toLora(adapter, config)
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
+  const lora = toLora(adapter, config)
+  const { layout, settings, vectors } = architecture.fused ? fuseLora(lora, config) : lora
   if (layout.sites.some((site) => sitePart(site, 'bias') !== null)) {
     throw notGguf(sentence`it also trained biases`)
   }
@@ -90,9 +93,11 @@ export function readGgufAdapter(
   const { name: ggufArchitecture, architecture } = ggufArchitectureOf(architectureName)
   checkKind(file, ggufArchitecture)
   const pairs = pairsOf(file)
-  const ofLayers = Array.from({ length: config.layerCount }, (_, layer) =>
-    LINEAR_KINDS.map((kind) => linearModule(layer, kind)),
-  ).flat()
+  const ofLayers = architecture.fused
+    ? fusedLinears(config).map(({ module }) => module)
+    : Array.from({ length: config.layerCount }, (_, layer) =>
+        LINEAR_KINDS.map((kind) => linearModule(layer, kind)),
+      ).flat()
   const modules = config.tiedEmbeddings ? ofLayers : [...ofLayers, 'lm_head']
   const adapted = modules.filter((module) => pairs.delete(`${ggufName(`${module}.weight`, architecture)}`))
   const [foreign] = pairs.keys()
@@ -133,18 +138,15 @@ function readPairs(
     if (rank >= 1 && rank <= MAX_RANK) return rank
     throw broken(sentence`the rank of ${module} is ${rank}`)
   }
-  const rank = Math.max(...modules.map(rankOf), 1)
   const given = file.metadata.get('adapter.lora.alpha')
   const alpha = typeof given === 'number' && given > 0 ? given : null
-  const settings: VeraSettings = {
-    method: 'lora',
-    rank,
-    ...linearTargets(config, { targetModules: modules, layersToTransform: null }, rank, rankOf),
-    alpha,
-    projectionKey: 0,
-    dInitial: 0,
-  }
-  const layout = layoutVera(config, settings)
+  const settings = architecture.fused
+    ? { method: 'lora' as const, alpha }
+    : loraSettings(config, modules, rankOf, alpha)
+  const layout =
+    'rank' in settings
+      ? layoutVera(config, settings)
+      : fusedLayout(config, settings, ({ module }) => (modules.includes(module) ? rankOf(module) : 0))
   // All shapes first: only then is it known that the file holds as much as the layout asks for.
   for (const site of layout.sites) {
     checkShape(tensor(site.module, 'a'), [site.rank, site.inFeatures])
@@ -163,7 +165,20 @@ function readPairs(
       sitePart(site, 'lora_B')?.start,
     )
   }
-  return { settings, layout, vectors, storedProjections: null }
+  return 'rank' in settings
+    ? { settings, layout, vectors, storedProjections: null }
+    : splitFusedAdapter(config, {}, { layout, vectors }, null)
+}
+
+function loraSettings(
+  config: LlamaConfig,
+  modules: readonly string[],
+  rankOf: (module: string) => number,
+  alpha: number | null,
+): VeraSettings {
+  const rank = Math.max(...modules.map(rankOf), 1)
+  const targets = linearTargets(config, { targetModules: modules, layersToTransform: null }, rank, rankOf)
+  return { method: 'lora', rank, ...targets, alpha, projectionKey: 0, dInitial: 0 }
 }
 
 /** The GGUF names of the adapted matrices. */

@@ -60,10 +60,33 @@ export interface VeraLayout {
  */
 export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayout {
   checkTargets(config, targets)
+  const sites: PlannedSite[] = []
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
+      const rank = rankOf(targets, layer, kind)
+      const trainsBias = targets.bias === 'all' || (targets.bias === 'adapted' && rank > 0)
+      const module = linearModule(layer, kind)
+      const hasTrainedBias = trainsBias && hasBias(config, kind)
+      sites.push({ layer, kind, module, inFeatures, outFeatures, rank, hasTrainedBias })
+    }
+  }
+  sites.push({ ...outputSite(config), rank: targets.outputRank ?? 0, hasTrainedBias: false })
+  return layoutOfSites(sites, targets)
+}
+
+export type PlannedSite = Omit<VeraSite, 'scale' | 'projectionSet' | 'parts'> & {
+  readonly hasTrainedBias: boolean
+}
+
+/** The layout of these sites, in their order, those of which nothing is trained left out. */
+export function layoutOfSites(
+  planned: readonly PlannedSite[],
+  targets: Pick<VeraTargets, 'method' | 'alpha' | 'rsLora'>,
+): VeraLayout {
   const method = targets.method ?? 'vera'
   const sites: VeraSite[] = []
   let length = 0
-  const add = (site: Omit<VeraSite, 'scale' | 'projectionSet' | 'parts'>, hasTrainedBias: boolean): void => {
+  for (const { hasTrainedBias, ...site } of planned) {
     const { rank, inFeatures, outFeatures } = site
     const parts: SitePart[] = []
     const part = (name: PartName, ...shape: readonly number[]): void => {
@@ -79,19 +102,10 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
       part('lora_B', outFeatures, rank)
     }
     if (hasTrainedBias) part('bias', outFeatures)
-    if (parts.length === 0) return
+    if (parts.length === 0) continue
     const scale = method === 'vera' ? 1 : loraScale(targets, rank)
     sites.push({ ...site, scale, projectionSet: 0, parts })
   }
-  for (let layer = 0; layer < config.layerCount; layer++) {
-    for (const { kind, inFeatures, outFeatures } of linearKinds(config)) {
-      const rank = rankOf(targets, layer, kind)
-      const trainsBias = targets.bias === 'all' || (targets.bias === 'adapted' && rank > 0)
-      const module = linearModule(layer, kind)
-      add({ layer, kind, module, inFeatures, outFeatures, rank }, trainsBias && hasBias(config, kind))
-    }
-  }
-  add({ ...outputSite(config), rank: targets.outputRank ?? 0 }, false)
   const adapted = sites.filter((site) => site.rank > 0)
   return {
     method,
@@ -103,13 +117,14 @@ export function layoutVera(config: LlamaConfig, targets: VeraTargets): VeraLayou
   }
 }
 
-function outputSite({ layerCount, hiddenSize, vocabularySize }: LlamaConfig) {
+/** The output layer as a site. */
+export function outputSite({ layerCount, hiddenSize, vocabularySize }: LlamaConfig) {
   const sizes = { inFeatures: hiddenSize, outFeatures: vocabularySize }
   return { layer: layerCount, kind: 'lm_head', module: 'lm_head', ...sizes } as const
 }
 
 /** PEFT's scaling: alpha / r, with rank-stabilised LoRA (arXiv 2312.03732) alpha / √r; alpha is r unless given. */
-function loraScale({ alpha, rsLora }: VeraTargets, rank: number): number {
+function loraScale({ alpha, rsLora }: Pick<VeraTargets, 'alpha' | 'rsLora'>, rank: number): number {
   if (rank === 0) return 1
   return (alpha ?? rank) / (rsLora === true ? Math.sqrt(rank) : rank)
 }

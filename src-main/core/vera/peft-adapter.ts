@@ -66,20 +66,37 @@ export function readPeftAdapter(
   const settings = settingsOf(peft, llamaConfig)
   const layout = layoutVera(llamaConfig, settings)
   const file = readSafetensors(memorySource(tensorBytes))
-  const foreign = foreignTensors(file, layout, 'whole').filter((name) => name !== savedOutput)
-  if (foreign.length > 0) throw unsupported(sentence`it also holds ${listed(foreign)}`)
+  checkTensors(file, layout, [savedOutput])
   checkSavedOutput(file, layout, base)
   const vectors = readVectors(file, layout, 'whole')
   addBiases(vectors, layout, base, -1)
-  const stored = readStoredProjections(file, layout)
-  if (stored === null && peft.savesProjections) {
-    throw new Failure(
-      'adapter-incomplete',
-      'The adapter says that it holds its projections (save_projection), but they are missing. Save it again with PEFT.',
-    )
-  }
+  const stored = savedProjections(peft, file, layout)
   const storedProjections = stored !== null && isOfKey(stored, settings, layout) ? null : stored
   return { settings, layout, vectors, storedProjections, baseModelName: peft.baseModelName }
+}
+
+/**
+ * The projections of the file; null where it has to have none.
+ *
+ * @throws Failure `adapter-incomplete` and those of `readStoredProjections`
+ */
+export function savedProjections(
+  peft: PeftConfig,
+  file: SafetensorsFile,
+  layout: VeraLayout,
+): Projections | null {
+  const stored = readStoredProjections(file, layout)
+  if (stored !== null || !peft.savesProjections) return stored
+  throw new Failure(
+    'adapter-incomplete',
+    sentence`The adapter says that it holds its projections (save_projection), but they are missing. Save it again with PEFT.`,
+  )
+}
+
+/** Fails with `adapter-unsupported` for tensors that are no part of an adapter of this layout. */
+export function checkTensors(file: SafetensorsFile, layout: VeraLayout, known: readonly string[] = []): void {
+  const foreign = foreignTensors(file, layout, 'whole').filter((name) => !known.includes(name))
+  if (foreign.length > 0) throw unsupported(sentence`it also holds ${listed(foreign)}`)
 }
 
 /**
@@ -138,18 +155,21 @@ export function writePeftAdapter(
   }
 }
 
-function settingsOf(peft: PeftConfig, llamaConfig: LlamaConfig): VeraSettings {
-  const { method, rank, rankPattern, bias, alpha, rsLora, projectionKey, dInitial, dropout } = peft
+/** The rank of a module that is adapted. */
+export function ranksOf({ rank, rankPattern }: PeftConfig): (module: string) => number {
   const patterns = Object.entries(rankPattern).map(([pattern, ofPattern]) => ({
     matches: matchesEnd(pattern),
     ofPattern,
   }))
-  const rankOf = (module: string): number =>
-    patterns.find(({ matches }) => matches(module))?.ofPattern ?? rank
+  return (module) => patterns.find(({ matches }) => matches(module))?.ofPattern ?? rank
+}
+
+function settingsOf(peft: PeftConfig, llamaConfig: LlamaConfig): VeraSettings {
+  const { method, rank, bias, alpha, rsLora, projectionKey, dInitial, dropout } = peft
   return {
     method,
     rank,
-    ...linearTargets(llamaConfig, peft, rank, rankOf),
+    ...linearTargets(llamaConfig, peft, rank, ranksOf(peft)),
     bias,
     ...(method === 'lora' ? { alpha, rsLora } : {}),
     projectionKey,

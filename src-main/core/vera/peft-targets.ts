@@ -20,7 +20,7 @@ export interface PeftTargets {
 const MAX_EXPRESSION_LENGTH = 10_000
 
 /** Whether PEFT adapts the module with this full name. */
-function moduleMatcher(targets: PeftTargets): (module: string) => boolean {
+export function moduleMatcher(targets: PeftTargets): (module: string) => boolean {
   const { targetModules, layersToTransform } = targets
   if (typeof targetModules === 'string') return expressionMatcher(targetModules)
   const names = new Set(targetModules)

@@ -19,12 +19,12 @@ import { readGgufLora } from '../export/gguf-lora.ts'
 import { peftConfigFile, peftTensorFile, readPeftFolder } from '../export/peft-folder.ts'
 import { openFileSource } from '../file-source.ts'
 import type { LoadedModel } from '../loaded-model.ts'
-import { readAdapterFor } from '../open-adapter.ts'
+import { readAdapters } from '../open-adapter.ts'
 
 export interface AdapterSource {
   readonly origin: AdapterOrigin
-  /** The adapter on a model; fails where it doesn't fit. */
-  read(model: LoadedModel): PortableAdapter
+  /** The adapter on a model, or those of a blend; fails where it doesn't fit. */
+  read(model: LoadedModel): readonly PortableAdapter[]
 }
 
 /** Larger than any adapter that a personal computer runs; keeps a mistaken choice from filling the memory. */
@@ -88,14 +88,14 @@ function peftFolder(path: string): AdapterSource {
   const origin = originOfSafetensors(readFileSync(join(path, peftTensorFile)))
   return {
     origin: { ...origin, baseModelName: origin.baseModelName ?? config.baseModelName },
-    read: (model) => readPeftFolder(path, model),
+    read: (model) => [readPeftFolder(path, model)],
   }
 }
 
 function ggufFile(path: string): AdapterSource {
   const source = openFileSource(path)
   try {
-    return { origin: ggufAdapterOrigin(source), read: (model) => readGgufLora(path, model) }
+    return { origin: ggufAdapterOrigin(source), read: (model) => [readGgufLora(path, model)] }
   } finally {
     source.close()
   }
@@ -106,7 +106,7 @@ function verandaFile(path: string): AdapterSource {
   const { baseModelHash } = readAdapterSettings(bytes)
   return {
     origin: { ...originOfSafetensors(bytes), baseModelHash },
-    read: ({ folder }) => readAdapterFor({ path, strength: 1 }, folder),
+    read: ({ folder }) => readAdapters(path, folder).adapters,
   }
 }
 

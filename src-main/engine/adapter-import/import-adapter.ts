@@ -1,9 +1,9 @@
 import { Failure } from '../../contract/failure.ts'
 import { sentence } from '../../contract/sentence.ts'
-import { checkBaseModel, encodeAdapter } from '../../core/vera/adapter-file.ts'
+import { checkBaseModel, encodeAdapters } from '../../core/vera/adapter-file.ts'
 import type { AdapterOrigin } from '../../core/vera/adapter-origin.ts'
-import type { AdapterSettings } from '../../core/vera/adapter-settings.ts'
 import type { PortableAdapter } from '../../core/vera/to-lora.ts'
+import { adapterSummary } from '../adapter-summary.ts'
 import { explainDiskFull } from '../disk-full.ts'
 import { writeNewFile } from '../export/write-file.ts'
 import type { ModelSummary } from '../contract.ts'
@@ -25,34 +25,31 @@ export function importAdapter(resources: EngineResources): Operation<'importAdap
     const model = resources.model(modelDirectory)
     const { summary } = model.folder
     const { origin, read } = openAdapterSource(path)
-    let adapter: PortableAdapter
+    let adapters: readonly PortableAdapter[]
     try {
       const { baseModelHash } = origin
       if (baseModelHash !== null) checkBaseModel({ baseModelHash }, summary.sourceHash)
-      adapter = read(model)
+      adapters = read(model)
     } catch (error) {
       throw withModelNames(error, origin, summary)
     }
-    const settings: AdapterSettings = {
-      chatTemplateHash: '',
-      createdBy: 'imported',
-      ...adapter.settings,
-      baseModelHash: summary.sourceHash,
-    }
-    const { layout, vectors, storedProjections } = adapter
-    const bytes = encodeAdapter(settings, layout, vectors, storedProjections)
+    const bytes = encodeAdapters(
+      adapters.map((adapter) => ({
+        ...adapter,
+        settings: {
+          chatTemplateHash: '',
+          createdBy: 'imported',
+          ...adapter.settings,
+          baseModelHash: summary.sourceHash,
+        },
+      })),
+    )
     try {
       writeNewFile(targetPath, bytes)
     } catch (error) {
       throw explainDiskFull(error, sentence`the adapter could not be written to ${targetPath}`)
     }
-    return {
-      rank: layout.rank,
-      targets: settings.targets,
-      projectionKey: settings.projectionKey,
-      parameterCount: layout.length,
-      sizeBytes: bytes.length,
-    }
+    return adapterSummary(adapters, bytes)
   }
 }
 

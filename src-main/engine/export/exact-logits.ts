@@ -2,21 +2,22 @@ import { decoderGraph, lowerToStored } from '../../core/llama/decoder-graph.ts'
 import { Decoder } from '../../core/llama/decoder.ts'
 import { adaptGraph } from '../../core/vera/adapted-linear.ts'
 import { projectionsOfAdapter } from '../../core/vera/adapter-file.ts'
-import { adapterFeeds, liveAdapter } from '../../core/vera/live-adapter.ts'
+import { adapterFeeds } from '../../core/vera/live-adapter.ts'
 import type { PortableAdapter } from '../../core/vera/to-lora.ts'
+import { together } from '../open-adapter.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import { weightsFile } from '../model-folder.ts'
 import type { EngineResources } from '../resources.ts'
 import type { LogitSource } from './exporter.ts'
 
-/** A model with an adapter (null: alone), in float32 whatever its weights' format is, beside what chats use. */
+/** A model with adapters (none: alone), in float32 whatever its weights' format is, beside what chats use. */
 export async function openExactLogits(
   model: LoadedModel,
-  adapter: PortableAdapter | null,
+  adapters: readonly PortableAdapter[],
   { background }: EngineResources,
 ): Promise<LogitSource> {
   const { model: stored, directory } = model.folder
-  const live = adapter && liveAdapter(adapter.layout, adapter.vectors, projectionsOfAdapter(adapter))
+  const live = adapters.length === 0 ? null : together(adapters, projectionsOfAdapter)
   const plain = decoderGraph(stored, weightsFile)
   const adapted = live === null ? plain : adaptGraph(plain, live.layout)
   const arithmetic = background.blockArithmetic === null ? null : 'float32'

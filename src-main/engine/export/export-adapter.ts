@@ -3,7 +3,7 @@ import { Failure } from '../../contract/failure.ts'
 import { sentence } from '../../contract/sentence.ts'
 import { withStrength } from '../../core/vera/live-adapter.ts'
 import type { EngineOperations, ExportResult, Parity } from '../contract.ts'
-import { readAdapterFor } from '../open-adapter.ts'
+import { readAdapters } from '../open-adapter.ts'
 import type { Operation } from '../operation-table.ts'
 import type { EngineResources } from '../resources.ts'
 import { openExactLogits } from './exact-logits.ts'
@@ -22,7 +22,8 @@ type ExportEvent = EngineOperations['exportAdapter']['event']
 export function exportAdapter(resources: EngineResources): Operation<'exportAdapter'> {
   return async function* ({ modelDirectory, adapter, format, name, path }, signal) {
     const model = resources.model(modelDirectory)
-    const decoded = withStrength(readAdapterFor(adapter, model.folder), adapter.strength)
+    const read = readAdapters(adapter.path, model.folder).adapters
+    const adapters = read.map((one) => withStrength(one, adapter.strength))
     const { summary } = model.folder
     const origin = {
       name,
@@ -30,7 +31,7 @@ export function exportAdapter(resources: EngineResources): Operation<'exportAdap
       baseModelName: summary.name,
       baseModelArchitecture: summary.architecture,
     }
-    const source: ExportSource = { model, adapter: decoded, origin }
+    const source: ExportSource = { model, adapters, origin }
     const exporter: Exporter = exporters[format]
     const what = sentence`“${name}” could not be exported to ${path}`
     return yield* wholeOrNothing(path, what, async function* (unfinished): AsyncGenerator<
@@ -77,12 +78,12 @@ async function* compare(
     }
   }
   // One after the other: both at once would hold the model's weights twice.
-  const expected = yield* ofPrompts(openExactLogits(source.model, source.adapter, resources), 0)
+  const expected = yield* ofPrompts(openExactLogits(source.model, source.adapters, resources), 0)
   const actual = yield* ofPrompts(exporters[format].open(source, path, resources), 1)
   const { vocabularySize } = source.model.folder.model.config
   const parity = compareLogits(expected, actual, vocabularySize)
   if (isAdapter) return { parity, withoutAdapter: null }
-  const base = yield* ofPrompts(openExactLogits(source.model, null, resources), 2)
+  const base = yield* ofPrompts(openExactLogits(source.model, [], resources), 2)
   return { parity, withoutAdapter: compareLogits(expected, base, vocabularySize) }
 }
 

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { sentence } from '../../contract/sentence.ts'
+import { architectureOf } from '../../core/llama/architectures.ts'
+import { fusedLayout } from '../../core/vera/fused-adapter.ts'
 import { layoutVera } from '../../core/vera/layout.ts'
 import { writePeftAdapter } from '../../core/vera/peft-adapter.ts'
 import type { OperationInput, TrainingSettings } from '../contract.ts'
@@ -26,7 +28,7 @@ export function exportBundle(resources: EngineResources): Operation<'exportBundl
         for (const [name, text] of Object.entries(filesOf(input, model)))
           writeNewFile(join(folder, name), text)
         if (input.includesModel) {
-          const source = { model, adapter: null, origin: { name: model.folder.summary.name } }
+          const source = { model, adapters: [], origin: { name: model.folder.summary.name } }
           for await (const share of mergedSafetensors().write(source, join(folder, 'model'), resources)) {
             yield { share }
             await goOn(signal)
@@ -53,7 +55,14 @@ function filesOf(
 function peftConfig(settings: TrainingSettings, { folder }: LoadedModel): string {
   const { config } = folder.model
   const targets = { ...settings, layers: adaptedLayers(settings, config.layerCount) }
-  const layout = layoutVera(config, targets)
+  const own = layoutVera(config, targets)
+  const ranks = new Map(own.sites.map(({ module, rank }) => [module, rank]))
+  // The whole of a fused matrix, where a part of it is to be adapted.
+  const layout = architectureOf(folder.summary.architecture).fused
+    ? fusedLayout(config, targets, ({ parts }) =>
+        Math.max(0, ...parts.map(({ module }) => ranks.get(module) ?? 0)),
+      )
+    : own
   const adapter = {
     settings: targets,
     layout,

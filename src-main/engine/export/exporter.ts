@@ -3,17 +3,16 @@ import type { AdapterOrigin } from '../../core/vera/adapter-origin.ts'
 import type { LoadedModel } from '../loaded-model.ts'
 import type { EngineResources } from '../resources.ts'
 
-/** What becomes one model: a model and the adapter, if there is one, that its weights take in. */
+/** What becomes one model: a model and the adapters that its weights take in: none, one, or those of a blend. */
 export interface MergeSource {
   readonly model: LoadedModel
-  readonly adapter: DecodedAdapter | null
+  readonly adapters: readonly DecodedAdapter[]
   /** What the result is called. */
   readonly origin: Pick<AdapterOrigin, 'name'>
 }
 
-/** What is exported: an adapter, at the strength that was asked for, and the model it was trained on. */
+/** What is exported: adapters, at the strength that was asked for, and the model they were trained on. */
 export interface ExportSource extends MergeSource {
-  readonly adapter: DecodedAdapter
   /** What the adapter and its model are called. */
   readonly origin: AdapterOrigin
 }

@@ -1,4 +1,4 @@
-/** A model whose weights have taken in an adapter, tensor by tensor in the formats of a file. */
+/** A model whose weights have taken in adapters, tensor by tensor in the formats of a file. */
 import type { WrittenFormat } from '../../core/checkpoint/encode-weights.ts'
 import { weightFormats } from '../../core/checkpoint/weight-formats.ts'
 import { float32Data, type Session } from '../../core/graph/runtime.ts'
@@ -7,6 +7,7 @@ import type { PublishedTensor, TensorPart } from '../../core/llama/published-ten
 import { halvesToPairs } from '../../core/llama/rotary-rows.ts'
 import { type Branch, branchOf, mergeGraph, trainedPart } from '../../core/vera/branch.ts'
 import { projectionsOfAdapter } from '../../core/vera/adapter-file.ts'
+import type { Projections } from '../../core/vera/projections.ts'
 import type { VeraSite } from '../../core/vera/layout.ts'
 import type { EngineResources } from '../resources.ts'
 import type { MergeSource } from './exporter.ts'
@@ -14,21 +15,28 @@ import type { MergeSource } from './exporter.ts'
 /** Of float32 at once, about: rows of a matrix are merged and written so many at a time. */
 const pieceBytes = 16 * 2 ** 20
 
-/** `W + B A` for every adapted matrix, at no more memory than the branches of one and some rows. */
+interface AdaptedSite {
+  readonly site: VeraSite
+  readonly vectors: Float32Array
+  readonly projections: Projections | null
+}
+
+/** `W + Σ B A` for every adapted matrix, at no more memory than the branches of one and some rows. */
 export class MergedModel {
   readonly #source: MergeSource
   readonly #codecs: EngineResources['codecs']
   readonly #session: Session
-  readonly #sites: ReadonlyMap<string, VeraSite>
-  readonly #projections: ReturnType<typeof projectionsOfAdapter>
+  readonly #sites: ReadonlyMap<string, readonly AdaptedSite[]>
 
   private constructor(source: MergeSource, codecs: EngineResources['codecs'], session: Session) {
-    const { adapter } = source
     this.#source = source
     this.#codecs = codecs
     this.#session = session
-    this.#sites = new Map(adapter?.layout.sites.map((site) => [site.module, site]))
-    this.#projections = adapter && projectionsOfAdapter(adapter)
+    const adapted = source.adapters.flatMap((adapter) => {
+      const projections = projectionsOfAdapter(adapter)
+      return adapter.layout.sites.map((site) => ({ site, vectors: adapter.vectors, projections }))
+    })
+    this.#sites = Map.groupBy(adapted, ({ site }) => site.module)
   }
 
   static async open(source: MergeSource, { codecs, background }: EngineResources): Promise<MergedModel> {
@@ -54,7 +62,7 @@ export class MergedModel {
   async *#rows(part: TensorPart): AsyncGenerator<Float32Array> {
     const { weights } = this.#source.model
     const [count = 0, width = 1] = part.shape
-    const branch = this.#branch(part)
+    const branches = this.#branches(part)
     const together = part.pairedRows ?? 1
     const most = Math.max(1, Math.floor(pieceBytes / 4 / width / together)) * together
     for (let first = 0; first < count; first += most) {
@@ -62,21 +70,25 @@ export class MergedModel {
       const base = new Float32Array(rows * width)
       weights.read(part.name, base, first)
       if (part.offset !== 0) for (let i = 0; i < base.length; i++) base[i] = (base[i] ?? 0) + part.offset
-      const merged =
-        branch === null ? this.#withBias(part, base) : await this.#merge(base, branch, first, width)
+      let merged = this.#withBias(part, base)
+      for (const branch of branches) merged = await this.#merge(merged, branch, first, width)
       yield part.pairedRows === null ? merged : inPairs(merged, part.pairedRows, rows)
     }
   }
 
-  #branch({ name }: TensorPart): Branch | null {
-    const site = name.endsWith('.weight') ? this.#sites.get(name.slice(0, -'.weight'.length)) : undefined
-    const { adapter } = this.#source
-    return site && adapter ? branchOf(site, adapter.vectors, this.#projections) : null
+  #branches({ name }: TensorPart): readonly Branch[] {
+    return this.#sitesOf(name, '.weight').flatMap(
+      ({ site, vectors, projections }) => branchOf(site, vectors, projections) ?? [],
+    )
   }
 
-  async #merge(W: Float32Array, { A, B }: Branch, first: number, width: number): Promise<Float32Array> {
+  /** Of the module whose tensor it is, if its name ends so. */
+  #sitesOf(name: string, end: '.weight' | '.bias'): readonly AdaptedSite[] {
+    return (name.endsWith(end) ? this.#sites.get(name.slice(0, -end.length)) : undefined) ?? []
+  }
+
+  async #merge(W: Float32Array, { rank, A, B }: Branch, first: number, width: number): Promise<Float32Array> {
     const rows = W.length / width
-    const rank = A.length / width
     const results = await this.#session.run({
       W: { data: W, shape: [rows, width] },
       B: { data: B.subarray(first * rank, (first + rows) * rank), shape: [rows, rank] },
@@ -87,11 +99,11 @@ export class MergedModel {
 
   /** A bias is short enough to come as one piece. */
   #withBias({ name }: TensorPart, base: Float32Array): Float32Array {
-    const site = name.endsWith('.bias') ? this.#sites.get(name.slice(0, -'.bias'.length)) : undefined
-    const { adapter } = this.#source
-    if (site === undefined || adapter === null) return base
-    const trained = trainedPart(site, adapter.vectors, 'bias')
-    return base.map((value, index) => value + (trained[index] ?? 0))
+    const trained = this.#sitesOf(name, '.bias').map(({ site, vectors }) =>
+      trainedPart(site, vectors, 'bias'),
+    )
+    if (trained.length === 0) return base
+    return base.map((value, index) => trained.reduce((sum, bias) => sum + (bias[index] ?? 0), value))
   }
 }
 

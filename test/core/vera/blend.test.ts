@@ -8,7 +8,7 @@ import {
   decodeAdapter,
   decodeAdapters,
   encodeAdapter,
-  encodeBlend,
+  encodeAdapters,
   projectionsOfAdapter,
 } from '../../../src-main/core/vera/adapter-file.ts'
 import type { AdapterSettings } from '../../../src-main/core/vera/adapter-settings.ts'
@@ -130,7 +130,7 @@ describe('a blend', () => {
 })
 
 describe('the file of a blend', () => {
-  const bytes = encodeBlend(three)
+  const bytes = encodeAdapters(three)
 
   test('gives back its adapters, bit for bit', () => {
     expect(decodeAdapters(bytes, config)).toMatchObject(three)

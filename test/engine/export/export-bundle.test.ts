@@ -6,7 +6,7 @@ import { parsePeftConfig } from '../../../src-main/core/vera/peft-config.ts'
 import type { OperationInput } from '../../../src-main/engine/contract.ts'
 import { exportBundle } from '../../../src-main/engine/export/export-bundle.ts'
 import { importModel } from '../../../src-main/engine/import-model.ts'
-import { writeGeneratedModel } from '../generated-model.ts'
+import { smallShape, writeGeneratedModel } from '../generated-model.ts'
 import { engineResources, finish, temporaryFolder } from '../tiny-chat-model.ts'
 
 const resources = engineResources()
@@ -68,6 +68,18 @@ test('a bundle is a folder with the adapter as PEFT is told of it, the numbers a
     endTokenIds: [257],
     contextLength: 512,
   })
+})
+
+test('of a model with fused projections it adapts these', async () => {
+  const modelDirectory = temporaryFolder()
+  const shape = { ...smallShape, model_type: 'phi3', tie_word_embeddings: false }
+  const sourcePath = writeGeneratedModel(temporaryFolder(), shape)
+  const input = { sourcePath, targetDirectory: modelDirectory, name: 'fused' }
+  await finish(importModel(resources)(input, new AbortController().signal))
+  const settings = { ...defaultTrainingSettings, targets: ['q_proj', 'v_proj'] as const, layers: [0] }
+  const { result } = await finish(bundle({ modelDirectory, settings, includesModel: false }))
+  const config = parsePeftConfig(textOf(result.path, 'adapter_config.json'))
+  expect(config.targetModules).toEqual(['model.layers.0.self_attn.qkv_proj'])
 })
 
 test('without the model it is small', async () => {

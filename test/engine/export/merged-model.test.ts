@@ -1,61 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { ExportFormat } from '../../../src-main/contract/export-formats.ts'
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
-import { layoutVera } from '../../../src-main/core/vera/layout.ts'
-import { encodeAdapter } from '../../../src-main/core/vera/adapter-file.ts'
-import { rand, TorchGenerator } from '../../../src-main/core/vera/random.ts'
-import type { AdapterReference, ExportResult } from '../../../src-main/engine/contract.ts'
 import { exportAdapter } from '../../../src-main/engine/export/export-adapter.ts'
 import { mergedSafetensors } from '../../../src-main/engine/export/merged-safetensors.ts'
-import { importModel } from '../../../src-main/engine/import-model.ts'
-import { readModelFolder } from '../../../src-main/engine/model-folder.ts'
-import type { Quantizing } from '../../../src-main/engine/contract.ts'
-import { type GeneratedShape, smallShape, writeGeneratedModel } from '../generated-model.ts'
-import { engineResources, finish, temporaryFolder } from '../tiny-chat-model.ts'
-
-const resources = engineResources()
-
-/** A model of random weights as the engine has it, and an adapter that changes what it says. */
-async function modelWithAdapter(
-  shape: GeneratedShape,
-  quantize: Quantizing | null = null,
-): Promise<{ readonly modelDirectory: string; readonly adapter: AdapterReference }> {
-  const modelDirectory = temporaryFolder()
-  const sourcePath = writeGeneratedModel(temporaryFolder(), shape)
-  const input = { sourcePath, targetDirectory: modelDirectory, name: 'generated', quantize }
-  await finish(importModel(resources)(input, new AbortController().signal))
-  const { model, summary } = readModelFolder(modelDirectory)
-  const settings = {
-    rank: 8,
-    ranks: { '0.k_proj': 4 },
-    targets: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const,
-    layers: null,
-    bias: 'all' as const,
-    projectionKey: 3,
-    dInitial: 0.1,
-    baseModelHash: summary.sourceHash,
-    chatTemplateHash: '',
-    createdBy: 'test',
-  }
-  const layout = layoutVera(model.config, settings)
-  const vectors = rand(new TorchGenerator(1), layout.length).map((value) => value * 0.6)
-  const path = join(temporaryFolder(), 'adapter.safetensors')
-  writeFileSync(path, encodeAdapter(settings, layout, vectors))
-  return { modelDirectory, adapter: { path, strength: 1 } }
-}
-
-async function exported(
-  given: { readonly modelDirectory: string; readonly adapter: AdapterReference },
-  format: ExportFormat,
-  path = join(temporaryFolder(), 'out'),
-  signal = new AbortController().signal,
-): Promise<ExportResult> {
-  const stream = exportAdapter(resources)({ ...given, format, name: 'Pim', path }, signal)
-  return (await finish(stream)).result
-}
+import { type GeneratedShape, smallShape } from '../generated-model.ts'
+import { temporaryFolder } from '../tiny-chat-model.ts'
+import { exported, modelWithAdapter, resources } from './model-with-adapter.ts'
 
 const shapes: Readonly<Record<string, GeneratedShape>> = {
   llama: smallShape,
@@ -189,7 +142,7 @@ test('a folder of shards', async () => {
   const model = resources.model(given.modelDirectory)
   const path = join(temporaryFolder(), 'sharded')
   const exporter = mergedSafetensors(60_000)
-  const source = { model, adapter: null, origin: { name: 'base' } }
+  const source = { model, adapters: [], origin: { name: 'base' } }
   for await (const share of exporter.write(source, path, resources)) expect(share).toBeLessThanOrEqual(1)
   const shards = readdirSync(path).filter((name) => /^model-0000\d-of-0000\d\.safetensors$/.test(name))
   expect(shards.length).toBeGreaterThan(2)

@@ -15,8 +15,8 @@ export const assistants: Readonly<Record<string, string>> = {
   'A blend can hold {1} assistants, and this one would hold {2}. Leave some out.':
     'Eine Mischung fasst {1} Assistenten, und diese hätte {2}. Lass einige weg.',
   'the blend could not be written to {1}': 'die Mischung konnte nicht nach {1} geschrieben werden',
-  'This assistant is a blend of others: it can answer, be blended and deleted. To train on it or export it, take one of those it is made of.':
-    'Dieser Assistent ist eine Mischung anderer: Er kann antworten, gemischt und gelöscht werden. Zum Weitertrainieren oder Exportieren nimm einen von denen, aus denen er besteht.',
+  'This assistant is a blend of others: it can answer, be blended, exported and deleted. To train on it, take one of those it is made of.':
+    'Dieser Assistent ist eine Mischung anderer: Er kann antworten, gemischt, exportiert und gelöscht werden. Zum Weitertrainieren nimm einen von denen, aus denen er besteht.',
   'The blend was made by a newer version of Veranda. Update Veranda to use it.':
     'Die Mischung wurde von einer neueren Version von Veranda gemacht. Aktualisiere Veranda, um sie zu benutzen.',
   'The blend is damaged: its list of parts makes no sense. Blend again.':
@@ -61,8 +61,8 @@ export const assistants: Readonly<Record<string, string>> = {
   'its setting {1}': 'seine Angabe {1}',
   'its rotary scaling': 'seine Rotationsskalierung',
   'the architecture {1}': 'die Architektur {1}',
-  "Other programs have {1}'s query, key and value matrices as one, so an adapter of each can't be used there. Export it as a .veranda-adapter file or as a merged model.":
-    'Andere Programme haben die Query-, Key- und Value-Matrizen von {1} als eine, deshalb ist dort ein Adapter für jede einzeln nicht zu gebrauchen. Exportiere ihn als .veranda-adapter-Datei oder als verschmolzenes Modell.',
+  "Other programs have {1}'s query, key and value matrices as one, and no VeRA of it does what this adapter does to each. Export it as LoRA, which is exact.":
+    'Andere Programme haben die Query-, Key- und Value-Matrizen von {1} als eine, und kein VeRA davon tut, was dieser Adapter mit jeder einzelnen tut. Exportiere ihn als LoRA, das ist genau.',
   'The export needs {1} of room in {2}, where {3} are free. Free some space or choose another folder.':
     'Der Export braucht {1} Platz in {2}; dort sind {3} frei. Schaffe Platz, oder wähle einen anderen Ordner.',
   'The written model reads text otherwise than the one here (tokenizer or chat template). Nothing was kept. Export it in another format.':
