@@ -12,6 +12,7 @@ export type GgufEntry =
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'i32s' | 'f32s'; readonly value: readonly number[] }
+  | { readonly type: 'u8s'; readonly value: Uint8Array }
 
 export interface GgufTensorInfo {
   readonly name: string
@@ -27,7 +28,7 @@ export interface GgufTensorSource extends GgufTensorInfo {
 }
 
 const alignment = 32
-const types = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9, u64: 10 } as const
+const types = { u8: 0, u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9, u64: 10 } as const
 const encoder = new TextEncoder()
 
 /**
@@ -116,6 +117,9 @@ function entryBytes(entry: GgufEntry): Uint8Array {
       break
     case 'f32s':
       bytes.add(u32(types.array), u32(types.f32), u64(entry.value.length), floats(entry.value))
+      break
+    case 'u8s':
+      bytes.add(u32(types.array), u32(types.u8), u64(entry.value.length), entry.value)
       break
   }
   return bytes.joined()

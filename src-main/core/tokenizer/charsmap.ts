@@ -37,6 +37,18 @@ export function readCharsmap(bytes: Uint8Array, match: Charsmap['match']): Chars
   return { trie, texts, match }
 }
 
+/** The bytes that `readCharsmap` reads. */
+export function charsmapBytes({ trie, texts }: Charsmap): Uint8Array {
+  const placed = Object.entries(texts).map(([place, text]) => [Number(place), encoder.encode(text)] as const)
+  const end = placed.reduce((most, [place, text]) => Math.max(most, place + text.length + 1), 0)
+  const bytes = new Uint8Array(4 + 4 * trie.length + end)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, 4 * trie.length, true)
+  for (const [unit, value] of trie.entries()) view.setUint32(4 + 4 * unit, value, true)
+  for (const [place, text] of placed) bytes.set(text, 4 + 4 * trie.length + place)
+  return bytes
+}
+
 /** As a tokenizer.json has it. */
 export function charsmapFromBase64(text: string): Charsmap {
   let binary: string

@@ -1,11 +1,12 @@
 /** A tokenizer as GGUF metadata: `tokenizerFromGguf` taken back. Source: gguf-py constants.py. */
 import { sentence } from '../../contract/sentence.ts'
 import { spaceMark } from './character-tokens.ts'
+import { charsmapBytes } from './charsmap.ts'
 import type { TokenizerDefinition } from './definition.ts'
 import { notPortableTokenizer } from './failures.ts'
 import { addsBos, ggufNameOf } from './gguf-names.ts'
 import { scoresOfMerges } from './merges-of-scores.ts'
-import { pieceTypes } from './sentencepiece.ts'
+import { pieceTextOf, pieceTypes } from './sentencepiece.ts'
 
 /** Typed as GGUF has them. */
 export type TokenizerEntry =
@@ -14,6 +15,7 @@ export type TokenizerEntry =
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'i32s' | 'f32s'; readonly value: readonly number[] }
+  | { readonly type: 'u8s'; readonly value: Uint8Array }
 
 /** @throws Failure `tokenizer-not-portable` for what llama.cpp has no name or place for */
 export function tokenizerToGguf(
@@ -47,20 +49,44 @@ function byteLevel(definition: TokenizerDefinition): Record<string, TokenizerEnt
 
 function sentencePieces(definition: TokenizerDefinition): Record<string, TokenizerEntry> {
   const { tokens, merges, scores, characters } = definition
-  if (scores?.use === 'unigram') throw notPortableTokenizer(sentence`Unigram`)
-  const values = scores?.values ?? scoresOfMerges(tokens, merges)
   const unknown = characters?.unknownId ?? null
   return {
-    model: { type: 'string', value: 'llama' },
+    ...(scores?.use === 'unigram'
+      ? unigram(definition)
+      : {
+          model: { type: 'string', value: 'llama' },
+          add_space_prefix: { type: 'bool', value: prependsSpace(definition) },
+        }),
     pre: { type: 'string', value: 'default' },
-    scores: { type: 'f32s', value: values },
-    add_space_prefix: { type: 'bool', value: prependsSpace(definition) },
+    scores: { type: 'f32s', value: scores?.values ?? scoresOfMerges(tokens, merges) },
     ...(unknown !== null && { unknown_token_id: { type: 'u32', value: unknown } }),
   }
 }
 
-/** All that llama.cpp does to text is to put a space before it, or not, and to mark spaces. */
-function prependsSpace({ normalization, preTokenizer }: TokenizerDefinition): boolean {
+/** Source: llama.cpp `llm_tokenizer_ugm`. */
+function unigram(definition: TokenizerDefinition): Record<string, TokenizerEntry> {
+  const { characters, normalization, preTokenizer } = definition
+  if (characters && (characters.byteIds !== null || !characters.fuseUnknown))
+    throw notPortableTokenizer(sentence`what its Unigram does with unknown characters`)
+  const text = preTokenizer.length === 0 ? pieceTextOf([normalization ?? []].flat()) : null
+  const charsmap = text?.charsmap ?? null
+  const removes = text?.removesExtraSpaces ?? false
+  const prepends = text === null ? prependsSpace(definition) : text.prefixSpace !== 'never'
+  // Where it takes spaces away, llama.cpp puts one before the text.
+  if (charsmap?.match === 'grapheme' || (removes && !prepends))
+    throw notPortableTokenizer(sentence`the way it normalizes text`)
+  return {
+    model: { type: 'string', value: 't5' },
+    add_space_prefix: { type: 'bool', value: prepends },
+    remove_extra_whitespaces: { type: 'bool', value: removes },
+    ...(charsmap !== null && {
+      precompiled_charsmap: { type: 'u8s', value: charsmapBytes(charsmap) },
+    }),
+  }
+}
+
+/** All that llama.cpp does to text of BPE is to put a space before it, or not, and to mark spaces. */
+function prependsSpace({ tokens, scores, normalization, preTokenizer }: TokenizerDefinition): boolean {
   let prepends = false
   for (const step of [normalization ?? []].flat()) {
     if (typeof step === 'object' && 'prepend' in step) prepends = true
@@ -72,8 +98,10 @@ function prependsSpace({ normalization, preTokenizer }: TokenizerDefinition): bo
     ))
       throw notPortableTokenizer(sentence`the way it normalizes text`)
   }
+  // Cutting at spaces changes nothing where all tokens have their mark at the beginning.
+  const cuts = scores?.use !== 'unigram' || tokens.some((token) => token.includes(spaceMark, 1))
   for (const step of preTokenizer) {
-    if (typeof step === 'string' || !('metaspace' in step) || step.cut)
+    if (typeof step === 'string' || !('metaspace' in step) || (step.cut && cuts))
       throw notPortableTokenizer(sentence`the way it cuts text`)
     prepends ||= step.prepend !== 'never'
   }

@@ -1,6 +1,9 @@
 /** Tokenizers written for other programs and read again. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
+import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
+import { writeGguf } from '../../../src-main/core/checkpoint/gguf-writer.ts'
 import { tokenizerFromGguf } from '../../../src-main/core/tokenizer/definition-from-gguf.ts'
 import { tokenizerFromHuggingFace } from '../../../src-main/core/tokenizer/definition-from-huggingface.ts'
 import { tokenizerFromSentencePiece } from '../../../src-main/core/tokenizer/definition-from-sentencepiece.ts'
@@ -12,6 +15,7 @@ import {
 import type { TokenizerDefinition } from '../../../src-main/core/tokenizer/definition.ts'
 import { preTokenizersByGgufName } from '../../../src-main/core/tokenizer/pre-tokenizers.ts'
 import { createTokenizer } from '../../../src-main/core/tokenizer/tokenizer.ts'
+import { concat } from '../checkpoint/gguf-writer.ts'
 import { smallTokenizer } from './small-tokenizer.ts'
 
 const golden = new URL('../../golden/tokenizers/', import.meta.url)
@@ -39,8 +43,8 @@ function asHuggingFace(definition: TokenizerDefinition): TokenizerDefinition {
 }
 
 function asGguf(definition: TokenizerDefinition): TokenizerDefinition {
-  const entries = tokenizerToGguf(definition, null)
-  return tokenizerFromGguf(new Map([...entries].map(([key, { value }]) => [key, value])))
+  const file = concat([...writeGguf(tokenizerToGguf(definition, null), [])])
+  return tokenizerFromGguf(readGguf(memorySource(file)).metadata)
 }
 
 function expectSameIds(
@@ -78,6 +82,36 @@ describe('as GGUF metadata', () => {
   test.each(sentencePiece.map((each) => [each.name, each] as const))('%s', (_name, { definition, texts }) => {
     expectSameIds(asGguf(definition), definition, texts)
   })
+
+  test('Unigram with its map of characters', () => {
+    const bytes = readFileSync(new URL('sentencepiece/unigram.model', golden))
+    const definition = tokenizerFromSentencePiece(bytes, null, [])
+    expect(JSON.stringify(definition.normalization)).toContain('charsmap')
+    const texts = ['  two  spaces ', 'ﬁne Ｗｉｄｅ ½', 'Hello world', 'ünï 漢字 🙂', '']
+    expectSameIds(asGguf(definition), definition, texts)
+    expect(asGguf(definition).normalization).toEqual(definition.normalization)
+  })
+
+  test('Unigram whose words are cut at spaces first', () => {
+    const [none, ...tokens] = ['<unk>', '▁', '▁he', 'llo', 'l', 'o', 'h', 'e', '▁wor', 'ld']
+    const json = {
+      model: { type: 'Unigram', unk_id: 0, vocab: [[none, 0], ...tokens.map((token, i) => [token, -1 - i])] },
+      normalizer: null,
+      pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
+      decoder: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true },
+      added_tokens: [],
+    }
+    const definition = tokenizerFromHuggingFace(json, null, [])
+    expectSameIds(asGguf(definition), definition, ['hello world', 'hello', 'he  llo'])
+  })
+
+  test.each(['unigram.json', 'unigram-bytes.json'])(
+    'Unigram that llama.cpp reads otherwise is refused: %s',
+    (name) => {
+      const definition = huggingFace.find((one) => one.name === name)?.definition ?? expect.fail(name)
+      expect(() => asGguf(definition)).toThrow(expect.objectContaining({ code: 'tokenizer-not-portable' }))
+    },
+  )
 
   test('merges become scores', () => {
     const llama = huggingFace.find(({ name }) => name === 'llama.json')

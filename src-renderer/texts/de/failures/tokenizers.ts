@@ -45,7 +45,7 @@ export const tokenizers: Readonly<Record<string, string>> = {
   'the pre-tokenizer {1}': 'den Pre-Tokenizer {1}',
   'Split with the behaviour {1}': 'Split mit dem Verhalten {1}',
   'Metaspace with the scheme {1}': 'Metaspace mit dem Schema {1}',
-  Unigram: 'Unigram',
+  'what its Unigram does with unknown characters': 'das, was sein Unigram mit unbekannten Zeichen tut',
   'the way it normalizes text': 'die Art, wie er Text normalisiert',
   'the way it cuts text': 'die Art, wie er Text zerlegt',
 }
