@@ -15,6 +15,16 @@ pub unsafe fn turn(rows: &[f32], width: usize, panel: &mut Lines<f32>) {
     let count = rows.len() / width;
     assert!(count <= WIDTH && rows.len() == count * width);
     panel.resize(width * WIDTH);
+    // SAFETY: the rows lie side by side, and the panel has a line for each of their terms.
+    unsafe { turn_apart(rows.as_ptr(), width, count, width, panel.as_mut_ptr()) };
+}
+
+/// The same of `count` rows that begin `stride` numbers apart.
+///
+/// # Safety
+/// The processor has AVX-512; the rows may be read and the panel be written.
+#[target_feature(enable = "avx512f")]
+pub unsafe fn turn_apart(rows: *const f32, stride: usize, count: usize, width: usize, panel: *mut f32) {
     for half in 0..2 {
         for term in (0..width).step_by(16) {
             let lanes: [__m512; 16] = std::array::from_fn(|lane| {
@@ -24,11 +34,11 @@ pub unsafe fn turn(rows: &[f32], width: usize, panel: &mut Lines<f32>) {
                     false => 0,
                 };
                 // SAFETY: the mask leaves out what lies behind the rows.
-                unsafe { _mm512_maskz_loadu_ps(mask, rows.as_ptr().wrapping_add(row * width + term)) }
+                unsafe { _mm512_maskz_loadu_ps(mask, rows.wrapping_add(row * stride + term)) }
             });
             for (index, line) in transposed(lanes).into_iter().enumerate().take(width - term) {
                 // SAFETY: the panel has a line for each of these terms.
-                unsafe { _mm512_storeu_ps(panel.as_mut_ptr().add((term + index) * WIDTH + half * 16), line) };
+                unsafe { _mm512_storeu_ps(panel.add((term + index) * WIDTH + half * 16), line) };
             }
         }
     }

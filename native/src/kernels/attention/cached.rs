@@ -58,9 +58,9 @@ fn attend_many(problem: &Attention, past: Past, out: Shared, parallel: Parallel)
             head.gather(past, scratch);
             for first in (0..tokens).step_by(QUERIES) {
                 let count = QUERIES.min(tokens - first);
-                head.look(first, count, &mut scratch.visible);
                 // SAFETY: `available` was asked; these queries of this head are this task's alone.
                 unsafe {
+                    head.look(first, count, &mut scratch.visible);
                     head.weigh(first, count, &scratch.keys, &scratch.visible, &mut scratch.weights);
                     for lane in (0..size).step_by(WIDTH) {
                         let y = out.at(head.query_at(first) + lane);
@@ -190,7 +190,7 @@ impl Few<'_> {
         let mask = mask[pair / kv_heads * mask_row + line % tokens * seen..][..seen].as_ptr();
         let spans = [filled, self.past.capacity..seen];
         // SAFETY: the spans lie within the line.
-        unsafe { softmax(self.line(pair, line), mask, spans.into_iter()) };
+        unsafe { softmax(self.line(pair, line), mask, &spans) };
     }
 
     /// `Σ weights · values`, lanes `lane` and on, of a pair's lines.
@@ -284,8 +284,7 @@ impl Head<'_> {
         let pair = self.row * self.problem.kv_heads + self.kv_head;
         let span = pair * past.capacity * size..(pair + 1) * past.capacity * size;
         let (past_keys, past_values) = (&past.keys[span.clone()], &past.values[span]);
-        scratch.keys.clear();
-        scratch.keys.resize(seen.div_ceil(WIDTH) * size * WIDTH, 0.0);
+        scratch.keys.resize(seen.div_ceil(WIDTH) * size * WIDTH);
         for term in 0..size {
             let line = &past_keys[term * past.capacity..(term + 1) * past.capacity];
             for (block, keys) in line.chunks(WIDTH).enumerate() {
@@ -293,8 +292,8 @@ impl Head<'_> {
                 scratch.keys[start..start + keys.len()].copy_from_slice(keys);
             }
         }
-        scratch.values.clear();
-        scratch.values.extend_from_slice(past_values);
+        scratch.values.resize(seen * size);
+        scratch.values[..past_values.len()].copy_from_slice(past_values);
         for token in 0..tokens {
             let at = self.key_at(token);
             let place = past.capacity + token;
@@ -302,7 +301,7 @@ impl Head<'_> {
             for (term, key) in keys[at..at + size].iter().enumerate() {
                 scratch.keys[start + term * WIDTH] = *key;
             }
-            scratch.values.extend_from_slice(&values[at..at + size]);
+            scratch.values[place * size..][..size].copy_from_slice(&values[at..at + size]);
         }
     }
 }

@@ -1,9 +1,14 @@
 //! One head of one row: its scores, what they weigh, and the way back.
 
+use std::arch::x86_64::*;
+use std::ops::Range;
+
 use super::Attention;
-use super::softmax::{softmax, spans, through_softmax};
+use super::softmax::{softmax, through_softmax};
 use crate::kernels::float32::Tile;
+use crate::kernels::lines::Lines;
 use crate::kernels::panels::WIDTH;
+use crate::kernels::turn::turn_apart;
 
 /// Queries whose scores are held at once.
 pub const QUERIES: usize = 24;
@@ -13,12 +18,13 @@ pub const HIDDEN: f32 = -1e29;
 #[derive(Default)]
 pub struct Scratch {
     /// Keys, and values, of one row and head by block of 32: `[blocks, size, 32]`.
-    pub keys: Vec<f32>,
-    pub values: Vec<f32>,
+    pub keys: Lines<f32>,
+    pub values: Lines<f32>,
     /// `[QUERIES, blocks · 32]`
-    pub weights: Vec<f32>,
-    gradients: Vec<f32>,
-    pub visible: Vec<usize>,
+    pub weights: Lines<f32>,
+    gradients: Lines<f32>,
+    /// Keys that any of the queries sees: blocks of 32, joined where they touch; only the last key's may be a short one.
+    pub visible: Vec<Range<usize>>,
 }
 
 /// Where a head's gradients go: those of its queries into the result, its shares of the others into arrays of its own.
@@ -65,48 +71,80 @@ impl<'a> Head<'a> {
     }
 
     /// Columns of keys (or values) side by side, for products with their transposed matrix.
-    pub fn turn(&self, from: &[f32], to: &mut Vec<f32>) {
+    ///
+    /// # Safety
+    /// The processor has the features.
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn turn(&self, from: &[f32], to: &mut Lines<f32>) {
         let Attention { tokens, size, .. } = *self.problem;
-        to.clear();
-        to.resize(self.problem.blocks() * size * WIDTH, 0.0);
-        for token in 0..tokens {
-            let column = &from[self.key_at(token)..self.key_at(token) + size];
-            let start = token / WIDTH * size * WIDTH + token % WIDTH;
-            for (term, value) in column.iter().enumerate() {
-                to[start + term * WIDTH] = *value;
+        let Rows { from, stride } = self.of(from);
+        to.resize(self.problem.blocks() * size * WIDTH);
+        for first in (0..tokens).step_by(WIDTH) {
+            let count = WIDTH.min(tokens - first);
+            // SAFETY: these rows are in the batch; there is a panel for each block.
+            unsafe {
+                let panel = to.as_mut_ptr().add(first * size);
+                turn_apart(from.as_ptr().add(first * stride), stride, count, size, panel);
             }
         }
     }
 
     /// Which blocks of keys any of the queries sees.
-    pub fn look(&self, first: usize, count: usize, visible: &mut Vec<usize>) {
-        let seen = self.problem.seen;
-        let mask =
-            |query: usize| &self.problem.mask[self.row * self.problem.mask_row + query * seen..][..seen];
-        let is_seen = |block: &usize| {
-            let span = block * WIDTH..seen.min((block + 1) * WIDTH);
-            (first..first + count).any(|query| mask(query)[span.clone()].iter().any(|score| *score > HIDDEN))
+    ///
+    /// # Safety
+    /// The processor has the features; the queries are in the batch.
+    #[target_feature(enable = "avx512f")]
+    pub unsafe fn look(&self, first: usize, count: usize, visible: &mut Vec<Range<usize>>) {
+        let Attention { seen, mask, mask_row, .. } = *self.problem;
+        let hidden = _mm512_set1_ps(HIDDEN);
+        let is_seen = |query: usize, span: &Range<usize>| {
+            let line = mask[self.row * mask_row + query * seen..][..seen].as_ptr();
+            span.clone().step_by(16).any(|at| {
+                let lanes = (u32::MAX >> (32 - (span.end - at).min(16))) as u16;
+                // SAFETY: the span lies within the line, lanes behind it are left out.
+                let scores = unsafe { _mm512_mask_loadu_ps(hidden, lanes, line.add(at)) };
+                _mm512_cmp_ps_mask::<_CMP_GT_OQ>(scores, hidden) != 0
+            })
         };
         visible.clear();
-        visible.extend((0..self.problem.blocks()).filter(is_seen));
+        for start in (0..seen).step_by(WIDTH) {
+            let span = start..seen.min(start + WIDTH);
+            // A later query sees more of a causal mask: it is asked first.
+            if !(first..first + count).rev().any(|query| is_seen(query, &span)) {
+                continue;
+            }
+            match visible.last_mut() {
+                Some(last) if last.end == start => last.end = span.end,
+                _ => visible.push(span),
+            }
+        }
     }
 
     /// Products of some rows with the turned matrix, for the visible blocks: `to[row][block · 32 + lane]`.
     #[target_feature(enable = "avx512f")]
-    unsafe fn against(&self, x: *const f32, count: usize, turned: &[f32], visible: &[usize], to: &mut [f32]) {
-        let Attention { seen, heads, size, .. } = *self.problem;
+    unsafe fn against(
+        &self,
+        x: *const f32,
+        count: usize,
+        turned: &[f32],
+        visible: &[Range<usize>],
+        to: &mut [f32],
+    ) {
+        let Attention { heads, size, .. } = *self.problem;
         let stride = self.problem.blocks() * WIDTH;
-        for &block in visible {
+        for (start, end) in
+            visible.iter().flat_map(|span| span.clone().step_by(WIDTH).map(|start| (start, span.end)))
+        {
             let tile = Tile {
                 x,
                 x_row: heads * size,
                 x_term: 1,
                 terms: size,
-                weights: turned[block * size * WIDTH..].as_ptr(),
+                weights: turned[start * size..].as_ptr(),
                 weights_term: WIDTH,
-                y: to[block * WIDTH..].as_mut_ptr(),
+                y: to[start..].as_mut_ptr(),
                 y_row: stride,
-                width: WIDTH.min(seen - block * WIDTH),
+                width: WIDTH.min(end - start),
                 add: false,
             };
             // SAFETY: the caller's promise.
@@ -124,19 +162,19 @@ impl<'a> Head<'a> {
         first: usize,
         count: usize,
         keys: &[f32],
-        visible: &[usize],
-        weights: &mut Vec<f32>,
+        visible: &[Range<usize>],
+        weights: &mut Lines<f32>,
     ) {
         let Attention { seen, queries, mask, mask_row, .. } = *self.problem;
         let stride = self.problem.blocks() * WIDTH;
-        weights.resize(QUERIES * stride, 0.0);
+        weights.resize(QUERIES * stride);
         // SAFETY: the queries are in the batch, the tiles within the scratch, lanes beyond the tokens masked.
         unsafe {
             self.against(queries.as_ptr().add(self.query_at(first)), count, keys, visible, weights);
             for query in 0..count {
                 let line = weights.as_mut_ptr().add(query * stride);
                 let mask = mask.as_ptr().add(self.row * mask_row + (first + query) * seen);
-                softmax(line, mask, spans(visible, seen));
+                softmax(line, mask, visible);
             }
         }
     }
@@ -153,19 +191,19 @@ impl<'a> Head<'a> {
         rows: Rows,
         count: usize,
         lane: usize,
-        visible: &[usize],
+        visible: &[Range<usize>],
         y: *mut f32,
         y_row: usize,
     ) {
-        let Attention { seen, size, .. } = *self.problem;
+        let size = self.problem.size;
         let stride = self.problem.blocks() * WIDTH;
-        for (index, &block) in visible.iter().enumerate() {
+        for (index, span) in visible.iter().enumerate() {
             let tile = Tile {
-                x: weights[block * WIDTH..].as_ptr(),
+                x: weights[span.start..].as_ptr(),
                 x_row: stride,
                 x_term: 1,
-                terms: WIDTH.min(seen - block * WIDTH),
-                weights: rows.from[block * WIDTH * rows.stride + lane..].as_ptr(),
+                terms: span.len(),
+                weights: rows.from[span.start * rows.stride + lane..].as_ptr(),
                 weights_term: rows.stride,
                 y,
                 y_row,
@@ -192,28 +230,28 @@ impl<'a> Head<'a> {
         weights: &[f32],
         rows: *const f32,
         count: usize,
-        visible: &[usize],
+        visible: &[Range<usize>],
         to: *mut f32,
     ) {
-        let Attention { tokens, heads, size, .. } = *self.problem;
+        let Attention { heads, size, .. } = *self.problem;
         let stride = self.problem.blocks() * WIDTH;
-        for &block in visible {
+        for span in visible {
             for lane in (0..size).step_by(WIDTH) {
                 // SAFETY: the caller's promise.
                 unsafe {
                     Tile {
-                        x: weights[block * WIDTH..].as_ptr(),
+                        x: weights[span.start..].as_ptr(),
                         x_row: 1,
                         x_term: stride,
                         terms: count,
                         weights: rows.add(lane),
                         weights_term: heads * size,
-                        y: to.add(block * WIDTH * size + lane),
+                        y: to.add(span.start * size + lane),
                         y_row: size,
                         width: WIDTH.min(size - lane),
                         add: true,
                     }
-                    .run(WIDTH.min(tokens - block * WIDTH));
+                    .run(span.len());
                 }
             }
         }
@@ -226,22 +264,24 @@ impl<'a> Head<'a> {
         let problem = self.problem;
         let stride = problem.blocks() * WIDTH;
         let Scratch { keys, values, weights, gradients, visible } = scratch;
-        self.turn(problem.keys, keys);
-        self.turn(problem.values, values);
-        gradients.resize(QUERIES * stride, 0.0);
+        // SAFETY: the processor has the features.
+        unsafe {
+            self.turn(problem.keys, keys);
+            self.turn(problem.values, values);
+        }
+        gradients.resize(QUERIES * stride);
         for first in (0..problem.tokens).step_by(QUERIES) {
             let count = QUERIES.min(problem.tokens - first);
-            self.look(first, count, visible);
             // SAFETY: the queries are in the batch, `to` as large as the caller promises.
             unsafe {
+                self.look(first, count, visible);
                 let given = gradient.as_ptr().add(self.query_at(first));
                 self.weigh(first, count, keys, visible, weights);
                 self.spread(weights, given, count, visible, to.values);
                 self.against(given, count, values, visible, gradients);
                 for query in 0..count {
-                    let (weights, gradients) =
-                        (&weights[query * stride..][..stride], &mut gradients[query * stride..][..stride]);
-                    through_softmax(weights, gradients, visible, problem.tokens);
+                    let line = query * stride;
+                    through_softmax(weights.as_ptr().add(line), gradients.as_mut_ptr().add(line), visible);
                 }
                 for lane in (0..problem.size).step_by(WIDTH) {
                     let y = to.queries.add(first * to.stride + lane);

@@ -51,12 +51,13 @@ pub fn attend(problem: &Attention, out: &mut [f32], parallel: Parallel) {
         let head = Head::new(problem, task);
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { keys, weights, visible, .. } = scratch;
-            head.turn(problem.keys, keys);
+            // SAFETY: `available` was asked.
+            unsafe { head.turn(problem.keys, keys) };
             for first in (0..problem.tokens).step_by(QUERIES) {
                 let count = QUERIES.min(problem.tokens - first);
-                head.look(first, count, visible);
                 // SAFETY: `available` was asked; these queries of this head are this task's alone.
                 unsafe {
+                    head.look(first, count, visible);
                     head.weigh(first, count, keys, visible, weights);
                     for lane in (0..problem.size).step_by(WIDTH) {
                         let y = out.at(head.query_at(first) + lane);
@@ -100,18 +101,18 @@ pub fn attend_gradient(problem: &Attention, gradient: &[f32], out: &mut [f32], p
         let group = heads / kv_heads;
         parallel(rows * kv_heads, &|task| {
             let (row, kv_head) = (task / kv_heads, task % kv_heads);
-            for part in 0..2 {
-                for token in 0..tokens {
-                    let at = (row * tokens + token) * width + (heads + part * kv_heads + kv_head) * size;
-                    for lane in 0..size {
-                        let mut sum = 0.0;
-                        for member in 0..group {
-                            let head = row * heads + kv_head * group + member;
-                            // SAFETY: all shares are written; these outputs are this task's alone.
-                            sum += unsafe { *shares.at((head * 2 + part) * share + token * size + lane) };
-                        }
-                        // SAFETY: as above.
-                        unsafe { *out.at(at + lane) = sum };
+            for (part, token) in (0..2).flat_map(|part| (0..tokens).map(move |token| (part, token))) {
+                let at = (row * tokens + token) * width + (heads + part * kv_heads + kv_head) * size;
+                // SAFETY: these outputs are this task's alone.
+                let to = unsafe { std::slice::from_raw_parts_mut(out.at(at), size) };
+                to.fill(0.0);
+                for member in 0..group {
+                    let head = row * heads + kv_head * group + member;
+                    let share = (head * 2 + part) * share + token * size;
+                    // SAFETY: all shares are written.
+                    let share = unsafe { std::slice::from_raw_parts(shares.at(share), size) };
+                    for (sum, value) in to.iter_mut().zip(share) {
+                        *sum += value;
                     }
                 }
             }

@@ -1,69 +1,70 @@
-//! The softmax of scores in blocks, and its gradient.
+//! The softmax of scores, and its gradient.
 
 use std::arch::x86_64::*;
 use std::ops::Range;
 
 use crate::kernels::exp::exp;
-use crate::kernels::panels::WIDTH;
+
+/// Calls `each` with every 16 places of the spans and which of their lanes are in them.
+#[inline(always)]
+fn places(spans: &[Range<usize>], mut each: impl FnMut(usize, u16)) {
+    for span in spans {
+        for at in (span.start..span.end).step_by(16) {
+            each(at, (u32::MAX >> (32 - (span.end - at).min(16))) as u16);
+        }
+    }
+}
 
 /// The softmax of a line of scores, its mask added, over the places of the spans; in place. Others are not touched.
 ///
 /// # Safety
 /// The processor has the features; the spans lie within the line and the mask.
 #[target_feature(enable = "avx512f,avx512dq")]
-pub unsafe fn softmax(line: *mut f32, mask: *const f32, spans: impl Iterator<Item = Range<usize>> + Clone) {
-    let places = || {
-        spans.clone().flat_map(|span| {
-            let lanes = move |at: usize| ((1u32 << (span.end - at).min(16)) - 1) as u16;
-            (span.start..span.end).step_by(16).map(move |at| (at, lanes(at)))
-        })
-    };
+pub unsafe fn softmax(line: *mut f32, mask: *const f32, spans: &[Range<usize>]) {
+    let mut largest = _mm512_set1_ps(f32::MIN);
     // SAFETY: lanes behind a span are left out.
-    unsafe {
-        let mut largest = _mm512_set1_ps(f32::MIN);
-        for (at, lanes) in places() {
-            let scores = _mm512_add_ps(
-                _mm512_maskz_loadu_ps(lanes, line.add(at)),
-                _mm512_maskz_loadu_ps(lanes, mask.add(at)),
-            );
-            _mm512_mask_storeu_ps(line.add(at), lanes, scores);
-            largest = _mm512_mask_max_ps(largest, lanes, largest, scores);
-        }
-        let largest = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
-        let mut sum = _mm512_setzero_ps();
-        for (at, lanes) in places() {
-            let scores = _mm512_maskz_loadu_ps(lanes, line.add(at));
-            let powers = _mm512_maskz_mov_ps(lanes, exp(_mm512_sub_ps(scores, largest)));
-            _mm512_mask_storeu_ps(line.add(at), lanes, powers);
-            sum = _mm512_add_ps(sum, powers);
-        }
-        let scale = _mm512_set1_ps(1.0 / _mm512_reduce_add_ps(sum));
-        for (at, lanes) in places() {
-            let powers = _mm512_maskz_loadu_ps(lanes, line.add(at));
-            _mm512_mask_storeu_ps(line.add(at), lanes, _mm512_mul_ps(powers, scale));
-        }
-    }
+    places(spans, |at, lanes| unsafe {
+        let scores = _mm512_add_ps(
+            _mm512_maskz_loadu_ps(lanes, line.add(at)),
+            _mm512_maskz_loadu_ps(lanes, mask.add(at)),
+        );
+        _mm512_mask_storeu_ps(line.add(at), lanes, scores);
+        largest = _mm512_mask_max_ps(largest, lanes, largest, scores);
+    });
+    let largest = _mm512_set1_ps(_mm512_reduce_max_ps(largest));
+    let mut sum = _mm512_setzero_ps();
+    // SAFETY: as above.
+    places(spans, |at, lanes| unsafe {
+        let scores = _mm512_maskz_loadu_ps(lanes, line.add(at));
+        let powers = _mm512_maskz_mov_ps(lanes, exp(_mm512_sub_ps(scores, largest)));
+        _mm512_mask_storeu_ps(line.add(at), lanes, powers);
+        sum = _mm512_add_ps(sum, powers);
+    });
+    let scale = _mm512_set1_ps(1.0 / _mm512_reduce_add_ps(sum));
+    // SAFETY: as above.
+    places(spans, |at, lanes| unsafe {
+        let powers = _mm512_maskz_loadu_ps(lanes, line.add(at));
+        _mm512_mask_storeu_ps(line.add(at), lanes, _mm512_mul_ps(powers, scale));
+    });
 }
 
-/// The places of the visible blocks.
-pub fn spans(visible: &[usize], seen: usize) -> impl Iterator<Item = Range<usize>> + Clone {
-    visible.iter().map(move |block| block * WIDTH..seen.min((block + 1) * WIDTH))
-}
-
-/// The gradient of scores, given that of their softmax: `w · (g − Σ w g)`, in place.
-pub fn through_softmax(weights: &[f32], gradients: &mut [f32], visible: &[usize], tokens: usize) {
-    let mut lanes = [0.0f32; 16];
-    for span in spans(visible, tokens) {
-        for (weights, gradients) in weights[span.clone()].chunks(16).zip(gradients[span].chunks(16)) {
-            for ((lane, weight), gradient) in lanes.iter_mut().zip(weights).zip(gradients) {
-                *lane += weight * gradient;
-            }
-        }
-    }
-    let mean: f32 = lanes.iter().sum();
-    for span in spans(visible, tokens) {
-        for (weight, gradient) in weights[span.clone()].iter().zip(&mut gradients[span]) {
-            *gradient = weight * (*gradient - mean);
-        }
-    }
+/// The gradient of scores, given that of their softmax: `w · (g − Σ w g)`, in place of `g`.
+///
+/// # Safety
+/// The processor has the features; the spans lie within both lines.
+#[target_feature(enable = "avx512f")]
+pub unsafe fn through_softmax(weights: *const f32, gradients: *mut f32, spans: &[Range<usize>]) {
+    let mut sum = _mm512_setzero_ps();
+    // SAFETY: lanes behind a span are left out.
+    places(spans, |at, lanes| unsafe {
+        let weights = _mm512_maskz_loadu_ps(lanes, weights.add(at));
+        sum = _mm512_fmadd_ps(weights, _mm512_maskz_loadu_ps(lanes, gradients.add(at)), sum);
+    });
+    let mean = _mm512_set1_ps(_mm512_reduce_add_ps(sum));
+    // SAFETY: as above.
+    places(spans, |at, lanes| unsafe {
+        let weights = _mm512_maskz_loadu_ps(lanes, weights.add(at));
+        let gradient = _mm512_sub_ps(_mm512_maskz_loadu_ps(lanes, gradients.add(at)), mean);
+        _mm512_mask_storeu_ps(gradients.add(at), lanes, _mm512_mul_ps(weights, gradient));
+    });
 }
