@@ -7,7 +7,7 @@ import {
   paddingSegment,
   sharedSegment,
 } from './packing.ts'
-import { maskCopies } from './layer-graphs.ts'
+import { maskRepeats } from './layer-graphs.ts'
 
 /**
  * Tokens of `B` rows of equal length `T`, several examples packed into a row.
@@ -51,18 +51,18 @@ export function batchOf({ rows, rowLength }: PackedBatch): Batch {
 }
 
 /**
- * The additive attention mask `[B·K or 1, G·T, T]`: a token sees itself, the earlier tokens of its own
- * segment and the shared beginning, as far back as the window reaches (in tokens, itself included). Repeated for the heads in the order in
- * which the decoder layer lays out its scores.
+ * The additive attention mask `[copies, groups·T, T]` (see `maskRepeats`): a token sees itself, the earlier tokens of its
+ * own segment and the shared beginning, as far back as the window reaches (in tokens, itself included). Repeated for
+ * the heads in the order in which the decoder layer lays out its scores.
  */
 export function attentionMask(
   config: LlamaConfig,
   batch: Pick<Batch, 'rows' | 'ids' | 'positions' | 'segments'>,
   window: number,
+  fused = false,
 ): { data: Float32Array; shape: readonly number[] } {
   const T = batch.ids.length / batch.rows
-  const G = config.headCount / config.kvHeadCount
-  const copies = maskCopies(config, batch.rows)
+  const { copies, groups: G } = maskRepeats(config, batch.rows, fused)
   const perRow = copies / batch.rows
   const data = new Float32Array(copies * G * T * T).fill(hiddenScore)
   const size = T * T

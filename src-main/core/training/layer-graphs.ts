@@ -113,13 +113,13 @@ function adaptedLayer(
 }
 
 function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph: Graph; x: Value } {
-  const { hiddenSize, headDim, headCount, kvHeadCount } = config
-  const groups = headCount / kvHeadCount
+  const { hiddenSize, headDim } = config
+  const { copies, groups } = maskRepeats(config, rows, fused)
   const g = new GraphBuilder('layer')
   const x = g.input('x', 'float32', ['N', hiddenSize])
   const cos = g.input('cos', 'float32', ['N', headDim / 2])
   const sin = g.input('sin', 'float32', ['N', headDim / 2])
-  const mask = g.input('mask', 'float32', [maskCopies(config, rows), groups === 1 ? 'T' : `${groups}·T`, 'T'])
+  const mask = g.input('mask', 'float32', [copies, groups === 1 ? 'T' : `${groups}·T`, 'T'])
   const inputs = { x, rotary: { cos, sin }, mask, rows, tokens: 'T', past: null, fused }
   const { x: y } = decoderLayer(
     g,
@@ -132,9 +132,14 @@ function plainLayer(config: LlamaConfig, rows: number, fused: boolean): { graph:
   return { graph: g.finish(), x }
 }
 
-/** How often the mask is repeated for the heads: one row's mask serves all of them by broadcasting. */
-export function maskCopies(config: LlamaConfig, rows: number): number {
-  return rows === 1 ? 1 : rows * config.kvHeadCount
+/**
+ * The mask's shape `[copies, groups·T, T]`: repeated for the heads where scores are a matrix (one row's by
+ * broadcasting), once a row where attention is one operator.
+ */
+export function maskRepeats(config: LlamaConfig, rows: number, fused: boolean) {
+  if (fused && config.scoreCap === undefined) return { copies: rows, groups: 1 }
+  const { headCount, kvHeadCount } = config
+  return { copies: rows === 1 ? 1 : rows * kvHeadCount, groups: headCount / kvHeadCount }
 }
 
 function lowerToInputs(graph: Graph, { config, arithmetic, formats }: LayerGraphOptions): Graph {

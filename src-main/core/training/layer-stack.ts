@@ -70,8 +70,9 @@ export class LayerStack {
   /** Calls `use` with everything that the layers' runs over one batch share. */
   async withBatch<T>(batch: Batch, use: (feeds: Feeds) => Promise<T>): Promise<T> {
     const { config } = this.#weights.model
+    const fused = this.#runtime.blockArithmetic !== null
     const masks = this.#kinds.map(
-      ({ suffix, window }) => [`mask${suffix}`, attentionMask(config, batch, window)] as const,
+      ({ suffix, window }) => [`mask${suffix}`, attentionMask(config, batch, window, fused)] as const,
     )
     const shared = new PlacedFeeds(this.#runtime)
     try {
