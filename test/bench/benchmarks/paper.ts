@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { presetSettings } from '../../../src-main/app/personalize/presets.ts'
 import type { TrainingSettings } from '../../../src-main/contract/entities.ts'
+import { encodeAdapter } from '../../../src-main/core/vera/adapter-file.ts'
+import { initialVectors } from '../../../src-main/core/vera/initial-vectors.ts'
+import { layoutVera } from '../../../src-main/core/vera/layout.ts'
 import { chat } from '../../../src-main/engine/chat.ts'
 import type { TrainingExample, TrainResult } from '../../../src-main/engine/contract.ts'
 import { loadCodecs } from '../../../src-main/engine/native-codecs.ts'
@@ -18,23 +21,26 @@ import { exampleOf, type Meaning, question, readE2e, spread } from '../paper/e2e
 import { findPython } from '../python.ts'
 import { threads } from './real-model.ts'
 
-const trainingMeanings = 48
+const trainingMeanings = 32
 const testMeanings = 16
 const longestAnswer = 60
 const signal = new AbortController().signal
 
-/** What the paper's tables vary (arXiv 2310.11454, sections 4.1 and 4.6), over the settings of the first. */
+/**
+ * What the paper's tables vary (arXiv 2310.11454, sections 4.1 and 4.6), over the settings of the first. Each has the
+ * best of the rates that were tried for it: a LoRA of these ranks no longer learns at VeRA's.
+ */
 const variants: Readonly<Record<string, Partial<TrainingSettings>>> = {
   'VeRA, rank 64': {},
   'VeRA, rank 16': { rank: 16 },
-  'VeRA, rank 256': { rank: 256, learningRate: 4e-2 },
-  'VeRA, rank 1024': { rank: 1024, learningRate: 3e-2 },
-  'only λ_d': { lambdaBRate: 0 },
+  'VeRA, rank 256': { rank: 256 },
+  'VeRA, rank 1024': { rank: 1024 },
+  'only λ_d': { lambdaBRate: 0, dInitial: 0, learningRate: 5e-2 },
   'only λ_b': { lambdaDRate: 0 },
   'd_initial 1': { dInitial: 1 },
   'd_initial 1e-7': { dInitial: 1e-7 },
-  'LoRA, rank 4': { method: 'lora', rank: 4, alpha: 8, learningRate: 2e-3 },
-  'LoRA, rank 16': { method: 'lora', rank: 16, alpha: 32, learningRate: 2e-3 },
+  'LoRA, rank 4': { method: 'lora', rank: 4, alpha: 8, learningRate: 4e-3 },
+  'LoRA, rank 16': { method: 'lora', rank: 16, alpha: 32, learningRate: 4e-3 },
 }
 
 /** The paper's comparison on the default model: parameters, bytes, loss and BLEU of each way to adapt. */
@@ -50,10 +56,10 @@ export const paper: Study = {
     const learned = spread(e2e.training, trainingMeanings).map(exampleOf)
     const table: Record<string, Row> = {}
     for (const [name, changes] of Object.entries(variants)) {
-      const settings = { ...presetSettings(), replay: 0, epochs: 4, evaluations: 1, ...changes }
+      const settings = { ...presetSettings(), replay: 0, evaluations: 1, ...changes }
       const [restaurants, workshop] = [
         { examples: learned, heldOut: test.map(exampleOf), settings },
-        { examples: persona, heldOut: paraphrases, settings: { ...settings, epochs: 8 } },
+        { examples: persona, heldOut: paraphrases, settings },
       ]
       const described = await adapted(resources, modelDirectory, restaurants, async (path) =>
         bleu(python, test, await describe(resources, modelDirectory ?? '', path, test)),
@@ -98,7 +104,9 @@ async function adapted<T>(
 ): Promise<{ result: TrainResult; parameters: number; bytes: number; answer: T }> {
   const runDirectory = mkdtempSync(join(tmpdir(), 'veranda-paper-'))
   try {
-    const input = { ...task, modelDirectory: directory, replay: [], runDirectory }
+    const startPath =
+      task.settings.lambdaBRate === 0 ? writeStart(resources, directory, task, runDirectory) : null
+    const input = { ...task, modelDirectory: directory, replay: [], startPath, runDirectory }
     const run = train(resources)(input, signal)
     let next = await run.next()
     let parameters = 0
@@ -111,6 +119,25 @@ async function adapted<T>(
   } finally {
     rmSync(runDirectory, { recursive: true })
   }
+}
+
+/** A λ_b that isn't learned is 1: at its usual 0 no λ_d would change anything. */
+function writeStart(
+  resources: EngineResources,
+  directory: string,
+  { settings }: Task,
+  folder: string,
+): string {
+  const { model, summary } = resources.model(directory).folder
+  const layout = layoutVera(model.config, settings)
+  const vectors = initialVectors(layout, settings.dInitial)
+  for (const { name, start, length } of layout.sites.flatMap((site) => site.parts)) {
+    if (name === 'lambda_b') vectors.fill(1, start, start + length)
+  }
+  const made = { baseModelHash: summary.sourceHash, chatTemplateHash: '', createdBy: 'bench' }
+  const path = join(folder, 'start.safetensors')
+  writeFileSync(path, encodeAdapter({ ...settings, ...made }, layout, vectors))
+  return path
 }
 
 async function describe(

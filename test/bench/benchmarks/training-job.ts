@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { presetSettings } from '../../../src-main/app/personalize/presets.ts'
 import type { TrainingSettings } from '../../../src-main/contract/entities.ts'
+import type { TokenizedExample } from '../../../src-main/core/training/packing.ts'
 import { tokenizeExamples } from '../../../src-main/engine/examples.ts'
 import { modelDirectory, modelFile } from '../../model-files.ts'
 import type { Study } from '../benchmark.ts'
@@ -12,8 +13,11 @@ import { findPython } from '../python.ts'
 import { type Curve, timeToLoss } from '../time-to-loss.ts'
 import { openRealModel, runtimeNamed, threads } from './real-model.ts'
 
-/** PEFT's usual batch; ours packs about as many short examples into a step. */
-const batchSize = 4
+/**
+ * A plain recipe, for PEFT beside ours: four examples a step, and of the rates that leave it stable there the one
+ * that learns best in its epochs.
+ */
+const plainRecipe = { batchSize: 4, epochs: 8, learningRate: 5e-2, warmupRatio: 0.1 }
 
 /** Ours by what they show: each differs from the first by one lever. */
 const variants: Readonly<
@@ -31,9 +35,10 @@ interface JobResult extends Curve {
 }
 
 /**
- * The personalize job: the sample persona, 8 epochs, the same settings for PEFT and for us; general questions are not
- * learned along, as PEFT's loop doesn't. Each runs in a process of its own and measures the paraphrases after each
- * epoch, which counts as time of theirs and of ours.
+ * The personalize job: the sample persona; general questions are not learned along, as PEFT's loop doesn't. PEFT has
+ * our recipe (`timeToLossRatio`: what the program is worth), and a plain one (`recipeTimeToLossRatio`: what program
+ * and recipe are worth together). Each runs in a process of its own and measures the paraphrases after each epoch,
+ * which counts as time of theirs and of ours.
  */
 export const trainingJob: Study = {
   name: 'train-job',
@@ -48,12 +53,31 @@ export const trainingJob: Study = {
     const jobs: Record<string, JobResult> = {}
     const python = findPython()
     if (python !== null) {
-      const { rank, epochs, learningRate, warmupRatio, clipNorm, seed, dInitial } = settings
-      jobs['peft'] = await runJob(python, [script('../peft_job.py'), modelFile ?? '', String(threads)], {
+      const tokenized = {
         examples: tokenizeExamples(model, persona),
         heldOut: tokenizeExamples(model, heldOut),
-        ...{ rank, epochs, learningRate, warmupRatio, clipNorm, seed, dInitial, batchSize },
-      })
+      }
+      const { rank, epochs, learningRate, warmupRatio, clipNorm, seed, dInitial } = settings
+      const ours = {
+        rank,
+        epochs,
+        learningRate,
+        warmupRatio,
+        clipNorm,
+        seed,
+        dInitial,
+        batchSize: batchSize(settings.batchTokens, tokenized.examples),
+      }
+      for (const [name, recipe] of Object.entries({
+        peft: ours,
+        'peft, plain recipe': { ...ours, ...plainRecipe },
+      })) {
+        jobs[name] = await runJob(python, [script('../peft_job.py'), modelFile ?? '', String(threads)], {
+          ...tokenized,
+          ...recipe,
+        })
+        console.error(`  ${name}: ${summary(jobs[name])}`)
+      }
     }
     await model.close()
     for (const [name, { program = 'veranda', changes = {} }] of Object.entries(variants)) {
@@ -67,15 +91,21 @@ export const trainingJob: Study = {
 }
 
 /** Against PEFT, above 1 where ours is better but for memory; without PEFT there are none. */
-function ratios({ peft, veranda: ours, ...others }: Readonly<Record<string, JobResult>>) {
-  if (peft === undefined || ours === undefined) return {}
-  const against = (job: JobResult) => {
-    const [theirs, mine] = timeToLoss(peft, job)
+function ratios({
+  peft,
+  'peft, plain recipe': plain,
+  veranda: ours,
+  ...others
+}: Readonly<Record<string, JobResult>>) {
+  if (peft === undefined || plain === undefined || ours === undefined) return {}
+  const against = (job: JobResult, other = peft) => {
+    const [theirs, mine] = timeToLoss(other, job)
     return theirs / mine
   }
   return {
     memoryRatio: ours.peakBytes / peft.peakBytes,
     timeToLossRatio: against(ours),
+    recipeTimeToLossRatio: against(ours, plain),
     levers: Object.fromEntries(
       Object.entries(others).map(([name, job]) => [
         name,
@@ -83,6 +113,12 @@ function ratios({ peft, veranda: ours, ...others }: Readonly<Record<string, JobR
       ]),
     ),
   }
+}
+
+/** As many examples as our steps take on average; a step of PEFT's loop always takes equally many. */
+function batchSize(batchTokens: number, examples: readonly TokenizedExample[]): number {
+  const tokens = examples.reduce((sum, { ids }) => sum + ids.length, 0)
+  return Math.max(1, Math.round((batchTokens * examples.length) / tokens))
 }
 
 function summary({ points, peakBytes }: JobResult): string {
