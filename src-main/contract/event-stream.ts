@@ -10,3 +10,11 @@ export async function* mapEvents<Event, Mapped, Result>(
     yield await map(next.value)
   }
 }
+
+/** Lets a stream run to its end. */
+export async function resultOf<Result>(stream: AsyncGenerator<unknown, Result>): Promise<Result> {
+  for (;;) {
+    const next = await stream.next()
+    if (next.done === true) return next.value
+  }
+}

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
 import { sentence } from '../contract/sentence.ts'
 import type { ByteSource } from '../core/checkpoint/byte-source.ts'
+import { uninitialized } from './uninitialized.ts'
 
 /** A file as random-access bytes; `close` it when done. */
 export interface FileSource extends ByteSource {
@@ -25,7 +26,7 @@ export function openFileSource(path: string): FileSource {
     size,
     readInto,
     read(offset, length) {
-      const bytes = new Uint8Array(length)
+      const bytes = uninitialized(length)
       readInto(bytes, offset)
       return bytes
     },

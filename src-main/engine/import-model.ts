@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -6,21 +5,19 @@ import { mapEvents } from '../contract/event-stream.ts'
 import { Failure } from '../contract/failure.ts'
 import { sentence } from '../contract/sentence.ts'
 import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
-import { weightFormats } from '../core/checkpoint/weight-formats.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
-import type { LlamaCheckpoint, WeightTensor } from '../core/llama/llama-checkpoint.ts'
+import type { LlamaCheckpoint } from '../core/llama/llama-checkpoint.ts'
 import type { StoredModel, StoredWeight } from '../core/llama/stored-model.ts'
 import type { ModelSummary } from './contract.ts'
 import { explainDiskFull } from './disk-full.ts'
+import { FileHash } from './hash-files.ts'
 import { graphFile, weightsFile, writeModelFolder } from './model-folder.ts'
 import { openModelFiles } from './open-checkpoint.ts'
 import type { Operation } from './operation-table.ts'
 import { checkQuantizing, measureQuantizing, quantizingNote } from './quantizing.ts'
 import type { EngineResources } from './resources.ts'
 import { WeightsWriter } from './weights-writer.ts'
-
-const hashPieceBytes = 4 * 1024 * 1024
 
 /**
  * Turns a GGUF file or a Hugging Face folder into a model folder (see `model-folder.ts`), tensor by tensor. The
@@ -32,39 +29,29 @@ export const importModel = (
   async function* ({ sourcePath, targetDirectory, name, quantize = null }, signal) {
     const files = openModelFiles(sourcePath)
     const writer = new WeightsWriter(join(targetDirectory, weightsFile), resources.codecs)
+    const hash = new FileHash(files.paths)
     try {
       const checkpoint = files.open()
       if (quantize !== null) checkQuantizing(checkpoint, quantize.bits)
-      // The files are read twice, for their hash and for their weights; and twice more where what quantising costs is
-      // measured.
+      // The files are read twice at the same time, for their hash and for their weights; and twice more where what
+      // quantising costs is measured.
       const totalBytes = files.totalBytes * (quantize === null ? 2 : 4)
-      let doneBytes = 0
-      const advance = async function* (bytes: number) {
-        doneBytes += bytes
-        yield { doneBytes: Math.min(doneBytes, totalBytes), totalBytes }
+      let weightBytes = 0
+      const advance = async (bytes: number) => {
+        weightBytes += bytes
         await goOn(signal)
-      }
-      const hash = createHash('sha256')
-      // One for all: what is thrown away lies about until it is collected.
-      const buffer = new Uint8Array(hashPieceBytes)
-      for (const source of files.sources) {
-        for (let offset = 0; offset < source.size; offset += hashPieceBytes) {
-          const piece = buffer.subarray(0, source.size - offset)
-          source.readInto(piece, offset)
-          hash.update(piece)
-          yield* advance(piece.length)
-        }
+        return { doneBytes: Math.min(weightBytes + hash.doneBytes, totalBytes), totalBytes }
       }
       const weights: Record<string, StoredWeight> = {}
       const rounded = { error: 0, weights: 0 }
       for (const tensor of checkpoint.tensors.values()) {
-        const { stored, rounding } = writer.write(tensor, quantize?.bits ?? null)
+        const { stored, rounding } = yield* mapEvents(writer.write(tensor, quantize?.bits ?? null), advance)
         weights[tensor.name] = stored
         rounded.error += rounding?.error ?? 0
         rounded.weights += rounding?.weights ?? 0
-        yield* advance(bytesOf(tensor))
       }
-      writer.finish()
+      await writer.finish()
+      const sourceHash = yield* mapEvents(hash.wait(), advance)
       const model = { config: checkpoint.config, weights }
       const measured =
         quantize === null
@@ -79,7 +66,7 @@ export const importModel = (
       const summary = summarize(checkpoint, {
         name,
         sizeBytes: writer.length,
-        sourceHash: hash.digest('hex'),
+        sourceHash,
         quantization:
           measured === null ? checkpoint.quantization + roundingNote(rounded) : quantizingNote(measured),
       })
@@ -88,7 +75,8 @@ export const importModel = (
     } catch (error) {
       throw explainDiskFull(error, sentence`the model ${name} could not be written to ${targetDirectory}`)
     } finally {
-      writer.close()
+      await hash.close()
+      await writer.close()
       files.close()
     }
   }
@@ -126,12 +114,6 @@ function summarize(
 function roundingNote({ error, weights }: RoundingError): string {
   if (weights === 0) return ''
   return `, in part rounded to 8 bits (by ${(100 * Math.sqrt(error / weights)).toPrecision(1)}%)`
-}
-
-/** In the files. */
-function bytesOf({ format, shape }: WeightTensor): number {
-  const { blockSize, bytesPerBlock } = weightFormats[format]
-  return (shape.reduce((a, b) => a * b, 1) / blockSize) * bytesPerBlock
 }
 
 /** Lets messages in, and leaves if one of them cancelled. */

@@ -3,12 +3,12 @@ import { basename, join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
 import { sentence } from '../contract/sentence.ts'
 import { type LlamaCheckpoint, openGguf, openHuggingFaceFolder } from '../core/llama/llama-checkpoint.ts'
-import { type FileSource, openFileSource } from './file-source.ts'
+import { openFileSource } from './file-source.ts'
 
 /** The files of a published model: a GGUF file, or those of a Hugging Face folder. */
 export interface ModelFiles {
   /** In the order of their names. */
-  readonly sources: readonly FileSource[]
+  readonly paths: readonly string[]
   readonly totalBytes: number
   /** Reads what the files say of the model; its weights are read when they are asked for. */
   open(): LlamaCheckpoint
@@ -24,10 +24,11 @@ export function openModelFiles(path: string): ModelFiles {
       sentence`There is no file or folder ${path}. Check the path and try again.`,
     )
   }
-  const files = isDirectory ? filesOf(path) : new Map([[basename(path), openFileSource(path)]])
+  const paths = isDirectory ? filesOf(path) : [path]
+  const files = new Map(paths.map((file) => [basename(file), openFileSource(file)]))
   const sources = [...files.values()]
   return {
-    sources,
+    paths,
     totalBytes: sources.reduce((sum, source) => sum + source.size, 0),
     open() {
       const [file] = sources
@@ -39,10 +40,10 @@ export function openModelFiles(path: string): ModelFiles {
   }
 }
 
-function filesOf(directory: string): ReadonlyMap<string, FileSource> {
-  const names = readdirSync(directory, { withFileTypes: true })
+function filesOf(directory: string): readonly string[] {
+  return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isFile() && /\.(json|safetensors|jinja)$|^tokenizer\.model$/.test(entry.name))
     .map((entry) => entry.name)
     .toSorted()
-  return new Map(names.map((name) => [name, openFileSource(join(directory, name))]))
+    .map((name) => join(directory, name))
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { resultOf } from '../contract/event-stream.ts'
 import type { LlamaConfig } from '../core/llama/config.ts'
 import type { StoredWeight } from '../core/llama/stored-model.ts'
 import { expectedShapes } from '../core/llama/tensor-names.ts'
@@ -27,7 +28,7 @@ const config: LlamaConfig = {
 }
 
 /** Writes a model folder with random weights, always the same: 4-bit layers, 8-bit embeddings. */
-export function writeSelfTestModel(directory: string, codecs: Codecs): void {
+export async function writeSelfTestModel(directory: string, codecs: Codecs): Promise<void> {
   const generator = new TorchGenerator(1)
   const writer = new WeightsWriter(join(directory, weightsFile), codecs)
   const weights: Record<string, StoredWeight> = {}
@@ -40,15 +41,16 @@ export function writeSelfTestModel(directory: string, codecs: Codecs): void {
       ),
     )
     const format = shape.length === 1 ? 'F32' : name.includes('embed') ? 'Q8_0' : 'Q4_1'
-    const read = () => {
-      if (format === 'Q8_0') return blocksOf8(numbers)
-      if (format === 'Q4_1') return blocksOf4(numbers)
-      const mean = name.endsWith('.bias') ? 0 : 1
-      return new Uint8Array(numbers.map((value) => mean + value / 8).buffer)
-    }
-    weights[name] = writer.write({ name, format, shape, read }).stored
+    const bytes = bytesOf(format, numbers, name.endsWith('.bias') ? 0 : 1)
+    const [rows = 0] = shape
+    const rowBytes = bytes.length / rows
+    const read = (firstRow = 0, rowCount = rows - firstRow) =>
+      bytes.subarray(firstRow * rowBytes, (firstRow + rowCount) * rowBytes)
+    const { stored } = await resultOf(writer.write({ name, format, shape, read }))
+    weights[name] = stored
   }
-  writer.finish()
+  await writer.finish()
+  await writer.close()
   const summary = {
     name: 'self-test',
     architecture: 'llama',
@@ -62,6 +64,12 @@ export function writeSelfTestModel(directory: string, codecs: Codecs): void {
     sourceHash: '',
   }
   writeModelFolder(directory, { summary, model: { config, weights }, chatTemplate: null, tokenizer: null })
+}
+
+function bytesOf(format: 'F32' | 'Q8_0' | 'Q4_1', numbers: Float32Array, mean: number): Uint8Array {
+  if (format === 'Q8_0') return blocksOf8(numbers)
+  if (format === 'Q4_1') return blocksOf4(numbers)
+  return new Uint8Array(numbers.map((value) => mean + value / 8).buffer)
 }
 
 /** Q4_1: a float16 scale and a float16 minimum, then 32 nibbles. */

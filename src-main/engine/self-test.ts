@@ -23,7 +23,7 @@ const selfTestTolerance: SelfTestErrors = { loss: 1e-3, gradient: 5e-3, logits: 
 export async function selfTest(reference: Runtime, tested: Runtime, codecs: Codecs): Promise<SelfTestErrors> {
   const directory = mkdtempSync(join(tmpdir(), 'veranda-self-test-'))
   try {
-    writeSelfTestModel(directory, codecs)
+    await writeSelfTestModel(directory, codecs)
     const expected = await compute(directory, reference, codecs)
     const found = await compute(directory, tested, codecs)
     return {

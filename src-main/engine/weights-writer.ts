@@ -1,61 +1,60 @@
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
 import { sentence } from '../contract/sentence.ts'
-import type { BlockWeights } from '../core/checkpoint/block-weights.ts'
-import { emptyBlocks, emptyBlocksFor } from '../core/checkpoint/pack-blocks.ts'
-import { blockRange, type RoundingError } from '../core/checkpoint/quantize-blocks.ts'
+import { blockBytes, blocksOf, packedAs } from '../core/checkpoint/pack-blocks.ts'
+import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
 import { isBlockFormat, weightFormats } from '../core/checkpoint/weight-formats.ts'
-import { blockPlan } from '../core/llama/quantize-plan.ts'
+import { type BlockPlan, blockPlan } from '../core/llama/quantize-plan.ts'
 import type { Extent, StoredWeight } from '../core/llama/stored-model.ts'
 import type { WeightTensor } from '../core/llama/llama-checkpoint.ts'
 import type { Codecs } from './native-codecs.ts'
+import { uninitialized } from './uninitialized.ts'
+import { WriteBehind } from './write-behind.ts'
 
 /** Tensors start at multiples of this, so that they can be mapped and read as words. */
 const alignment = 64
-/** As many weights are float32 at once while a tensor is quantised: 4 MB. */
-const pieceWeights = 2 ** 20
+/** As many weights are in memory at once, but for their scales: enough for threads, little enough for caches. */
+const pieceWeights = 2 ** 22
+
+export interface WrittenTensor {
+  readonly stored: StoredWeight
+  /** What rounding cost; null where no weight changed. */
+  readonly rounding: RoundingError | null
+}
 
 /** Writes tensors one after the other into a weights file, in the form in which ONNX Runtime takes them. */
 export class WeightsWriter {
-  readonly #file: number
+  readonly #file: WriteBehind
   readonly #codecs: Codecs
   #length = 0
+  #floats = new Float32Array(0)
 
   constructor(path: string, codecs: Codecs) {
     this.#codecs = codecs
-    this.#file = openSync(path, 'wx')
+    this.#file = new WriteBehind(path)
   }
 
   /**
    * Quantised tensors become blocks, floats keep their width; no weight changes its value, unless its format has more
-   * scales than blocks hold, or it is to be quantised to `bits`: then `rounding` says what that cost.
+   * scales than blocks hold, or it is to be quantised to `bits`: then `rounding` says what that cost. Yields how many
+   * bytes of the tensor were read, piece by piece.
    *
    * @throws Failure `weights-not-finite` for numbers that can't be quantised
    */
-  write(
-    tensor: WeightTensor,
-    bits: 4 | 8 | null = null,
-  ): { readonly stored: StoredWeight; readonly rounding: RoundingError | null } {
-    const { format, shape } = tensor
-    const [rows = 0, columns = 0] = shape
+  async *write(tensor: WeightTensor, bits: 4 | 8 | null = null): AsyncGenerator<number, WrittenTensor> {
+    const { name, format } = tensor
     const plan = bits === null ? null : blockPlan(tensor, bits)
     if (plan !== null) {
-      const blocks = emptyBlocks(plan.bits, rows, columns, plan.hasOffsets)
-      const rounding = this.#quantize(tensor, blocks)
-      return { stored: this.#appendBlocks(blocks), rounding }
+      const written = yield* this.#writeBlocks(tensor, plan)
+      const { error, weights } = written.rounding
+      if (Number.isFinite(error) && Number.isFinite(weights)) return written
+      throw new Failure(
+        'weights-not-finite',
+        sentence`The tensor ${name} holds infinities or what is no number, which can't be quantised. The file may be damaged: download it again, or import it without quantising.`,
+      )
     }
-    if (!isBlockFormat(format)) {
-      const stored = {
-        kind: 'dense',
-        dtype: denseTypes[format],
-        shape,
-        ...this.#append(tensor.read()),
-      } as const
-      return { stored, rounding: null }
-    }
-    const blocks = emptyBlocksFor(format, rows, columns)
-    const rounding = this.#codecs.packBlocks(format, tensor.read(), blocks)
-    return { stored: this.#appendBlocks(blocks), rounding }
+    if (!isBlockFormat(format)) return yield* this.#writeFloats(tensor, denseTypes[format])
+    const { stored, rounding } = yield* this.#writeBlocks(tensor, packedAs(format))
+    return { stored, rounding: rounding.weights === 0 ? null : rounding }
   }
 
   get length(): number {
@@ -63,58 +62,94 @@ export class WeightsWriter {
   }
 
   /** Makes what was written durable. */
-  finish(): void {
-    fsyncSync(this.#file)
+  finish(): Promise<void> {
+    return this.#file.finish()
   }
 
-  close(): void {
-    closeSync(this.#file)
+  close(): Promise<void> {
+    return this.#file.close()
   }
 
-  #quantize({ name, format, read }: WeightTensor, out: BlockWeights): RoundingError {
-    const sums = { error: 0, weights: 0 }
-    const bytes = read()
-    const { bytesPerBlock } = weightFormats[format]
-    const piece = new Float32Array(Math.min(pieceWeights, out.rows * out.columns))
-    for (let block = 0; block < out.scales.length; block += pieceWeights / 32) {
-      const end = Math.min(block + pieceWeights / 32, out.scales.length)
-      const weights = piece.subarray(0, (end - block) * 32)
-      this.#codecs.dequantize(format, bytes.subarray(block * 32 * bytesPerBlock), weights)
-      const cost = this.#codecs.quantizeBlocks(weights, blockRange(out, block, end))
-      sums.error += cost.error
-      sums.weights += cost.weights
+  async *#writeFloats(
+    tensor: WeightTensor,
+    dtype: (typeof denseTypes)[keyof typeof denseTypes],
+  ): AsyncGenerator<number, WrittenTensor> {
+    const { shape } = tensor
+    const extent = this.#place(shape.reduce((a, b) => a * b, 1) * weightFormats[tensor.format].bytesPerBlock)
+    let done = 0
+    for (const { firstRow, rowCount } of piecesOf(tensor)) {
+      const bytes = tensor.read(firstRow, rowCount)
+      await this.#file.write(bytes, extent.offset + done)
+      done += bytes.length
+      yield bytes.length
     }
-    if (Number.isFinite(sums.error) && Number.isFinite(sums.weights)) return sums
-    throw new Failure(
-      'weights-not-finite',
-      sentence`The tensor ${name} holds infinities or what is no number, which can't be quantised. The file may be damaged: download it again, or import it without quantising.`,
-    )
+    return { stored: { kind: 'dense', dtype, shape, ...extent }, rounding: null }
   }
 
-  #appendBlocks({ bits, rows, columns, quants, scales, offsets }: BlockWeights): StoredWeight {
-    return {
+  async *#writeBlocks(
+    tensor: WeightTensor,
+    { bits, hasOffsets }: BlockPlan,
+  ): AsyncGenerator<number, WrittenTensor & { readonly rounding: RoundingError }> {
+    const [rows = 0, columns = 0] = tensor.shape
+    const blocks = blocksOf(rows, columns)
+    const quants = this.#place(blocks * blockBytes(bits))
+    const scales = new Float32Array(uninitialized(blocks * 4).buffer)
+    const offsets = hasOffsets ? new Float32Array(uninitialized(blocks * 4).buffer) : null
+    const rounding = { error: 0, weights: 0 }
+    for (const { firstRow, rowCount } of piecesOf(tensor)) {
+      const [first, end] = [blocksOf(firstRow, columns), blocksOf(firstRow + rowCount, columns)]
+      const packed = {
+        ...{ bits, rows: rowCount, columns },
+        quants: uninitialized((end - first) * blockBytes(bits)),
+        scales: scales.subarray(first, end),
+        offsets: offsets?.subarray(first, end) ?? null,
+      }
+      const bytes = tensor.read(firstRow, rowCount)
+      const cost = isBlockFormat(tensor.format)
+        ? this.#codecs.packBlocks(tensor.format, bytes, packed)
+        : this.#codecs.quantizeBlocks(this.#dequantized(tensor, bytes, rowCount * columns), packed)
+      rounding.error += cost?.error ?? 0
+      rounding.weights += cost?.weights ?? 0
+      await this.#file.write(packed.quants, quants.offset + first * blockBytes(bits))
+      yield bytes.length
+    }
+    const stored = {
       kind: 'blocks',
-      bits,
-      rows,
-      columns,
-      quants: this.#append(quants),
-      scales: this.#append(bytesOf(scales)),
-      offsets: offsets === null ? null : this.#append(bytesOf(offsets)),
-    }
+      ...{ bits, rows, columns, quants },
+      scales: await this.#append(scales),
+      offsets: offsets && (await this.#append(offsets)),
+    } as const
+    return { stored, rounding }
   }
 
-  #append(bytes: Uint8Array): Extent {
+  #dequantized({ format }: WeightTensor, bytes: Uint8Array, count: number): Float32Array {
+    if (this.#floats.length < count) this.#floats = new Float32Array(count)
+    const weights = this.#floats.subarray(0, count)
+    this.#codecs.dequantize(format, bytes, weights)
+    return weights
+  }
+
+  async #append(floats: Float32Array): Promise<Extent> {
+    const extent = this.#place(floats.byteLength)
+    await this.#file.write(new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength), extent.offset)
+    return extent
+  }
+
+  /** The next place in the file. */
+  #place(length: number): Extent {
     const offset = Math.ceil(this.#length / alignment) * alignment
-    for (let done = 0; done < bytes.length;) {
-      done += writeSync(this.#file, bytes, done, bytes.length - done, offset + done)
-    }
-    this.#length = offset + bytes.length
-    return { offset, length: bytes.length }
+    this.#length = offset + length
+    return { offset, length }
   }
 }
 
 const denseTypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 
-function bytesOf(floats: Float32Array): Uint8Array {
-  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)
+/** Whole rows, about `pieceWeights` at once. */
+function* piecesOf({ shape }: WeightTensor): Generator<{ firstRow: number; rowCount: number }> {
+  const [rows = 0, ...rest] = shape
+  const columns = rest.reduce((a, b) => a * b, 1)
+  const most = Math.max(1, Math.floor(pieceWeights / columns))
+  for (let firstRow = 0; firstRow < rows; firstRow += most)
+    yield { firstRow, rowCount: Math.min(most, rows - firstRow) }
 }

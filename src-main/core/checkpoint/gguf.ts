@@ -29,7 +29,8 @@ export interface GgufTensor {
   /** Row-major: the last length is the one whose elements lie side by side (ggml counts the other way). */
   readonly shape: readonly number[]
   readonly byteLength: number
-  read(): Uint8Array
+  /** All of its bytes, or `length` of them from the byte `from` on. */
+  read(from?: number, length?: number): Uint8Array
 }
 
 export interface GgufFile {
@@ -81,7 +82,7 @@ export function readGguf(source: ByteSource): GgufFile {
       type,
       shape,
       byteLength,
-      read: () => source.read(dataStart + offset, byteLength),
+      read: (from = 0, length = byteLength - from) => source.read(dataStart + offset + from, length),
     })
   }
   return { version, metadata, tensors }

@@ -6,29 +6,43 @@ import { type BlockFormat, dequantizeBlocks, openBlock } from './codecs/block-fo
 import { blockRange, quantizeBlocks, type RoundingError } from './quantize-blocks.ts'
 import { blockFormats, type BlockFormatName } from './weight-formats.ts'
 
+/** How many blocks `rows` of `columns` weights have. */
+export function blocksOf(rows: number, columns: number): number {
+  if (columns % packedBlockSize === 0) return (rows * columns) / packedBlockSize
+  throw new Failure(
+    'block-columns',
+    sentence`Rows of ${columns} weights do not divide into blocks of ${packedBlockSize}.`,
+  )
+}
+
+/** Bytes of a block's quants. */
+export function blockBytes(bits: 4 | 8): number {
+  return (packedBlockSize * bits) / 8
+}
+
 /** Memory for `rows · columns` packed weights. */
 export function emptyBlocks(bits: 4 | 8, rows: number, columns: number, hasOffsets: boolean): BlockWeights {
-  if (columns % packedBlockSize !== 0) {
-    throw new Failure(
-      'block-columns',
-      sentence`Rows of ${columns} weights do not divide into blocks of ${packedBlockSize}.`,
-    )
-  }
-  const blocks = (rows * columns) / packedBlockSize
+  const blocks = blocksOf(rows, columns)
   return {
     bits,
     rows,
     columns,
-    quants: new Uint8Array(blocks * 4 * bits),
+    quants: new Uint8Array(blocks * blockBytes(bits)),
     scales: new Float32Array(blocks),
     offsets: hasOffsets ? new Float32Array(blocks) : null,
   }
 }
 
+/** What `packBlocks` makes of a format. */
+export function packedAs(format: BlockFormatName): { readonly bits: 4 | 8; readonly hasOffsets: boolean } {
+  const { packing, hasMinima } = blockFormats[format]
+  return { bits: packing === 'nibbles' ? 4 : 8, hasOffsets: hasMinima }
+}
+
 /** Memory for the weights of a format as `packBlocks` writes them. */
 export function emptyBlocksFor(format: BlockFormatName, rows: number, columns: number): BlockWeights {
-  const { packing, hasMinima } = blockFormats[format]
-  return emptyBlocks(packing === 'nibbles' ? 4 : 8, rows, columns, hasMinima)
+  const { bits, hasOffsets } = packedAs(format)
+  return emptyBlocks(bits, rows, columns, hasOffsets)
 }
 
 /**

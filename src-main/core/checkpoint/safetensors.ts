@@ -38,7 +38,8 @@ export interface SafetensorsTensor {
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
   readonly byteLength: number
-  read(): Uint8Array
+  /** All of its bytes, or `length` of them from the byte `from` on. */
+  read(from?: number, length?: number): Uint8Array
 }
 
 export interface SafetensorsFile {
@@ -77,7 +78,7 @@ export function readSafetensors(source: ByteSource): SafetensorsFile {
       dtype,
       shape,
       byteLength,
-      read: () => source.read(dataStart + begin, byteLength),
+      read: (from = 0, length = byteLength - from) => source.read(dataStart + begin + from, length),
     })
   }
   checkSpans(spans, source.size - dataStart)

@@ -71,11 +71,7 @@ export function splitFused(tensor: WeightTensor, config: LlamaConfig): readonly 
       name: `${layer}.${block}.${part}.${kind}`,
       format: tensor.format,
       shape: [count, ...tensor.shape.slice(1)],
-      read() {
-        const bytes = tensor.read()
-        const rowBytes = bytes.length / rows
-        return bytes.subarray(start * rowBytes, (start + count) * rowBytes)
-      },
+      read: (firstRow = 0, rowCount = count - firstRow) => tensor.read(start + firstRow, rowCount),
     }
   })
 }

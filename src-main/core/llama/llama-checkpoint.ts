@@ -7,6 +7,7 @@ import { sentence } from '../../contract/sentence.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf } from '../checkpoint/gguf.ts'
 import type { GgufTensor } from '../checkpoint/gguf.ts'
+import type { SafetensorsTensor } from '../checkpoint/safetensors.ts'
 import { dequantize, weightFormatOf } from '../checkpoint/weight-formats.ts'
 import type { WeightFormat } from '../checkpoint/weight-formats.ts'
 import type { TokenizerDefinition } from '../tokenizer/definition.ts'
@@ -26,8 +27,11 @@ export interface WeightTensor {
   readonly format: WeightFormat
   /** Row-major: [out, in] for a projection. */
   readonly shape: readonly number[]
-  /** The rows as they are stored, in Hugging Face's order (rotary halves). Don't write to them. */
-  read(): Uint8Array
+  /**
+   * All rows, or `rowCount` of them from `firstRow` on (of a vector: its elements), as they are stored, in Hugging
+   * Face's order (rotary halves). Don't write to them.
+   */
+  read(firstRow?: number, rowCount?: number): Uint8Array
 }
 
 export interface LlamaCheckpoint {
@@ -92,7 +96,7 @@ export function openHuggingFaceFolder(files: ReadonlyMap<string, ByteSource>): L
     if (tensorName.endsWith('.rotary_emb.inv_freq')) continue
     if (tensorName === outputName && config.tiedEmbeddings) continue
     const format = weightFormatOf(dtype, tensorName)
-    const given: WeightTensor = { name: tensorName, format, shape, read: () => tensor.read() }
+    const given: WeightTensor = { name: tensorName, format, shape, read: rowsOf(tensor) }
     const opened =
       architectureOf(architecture).offsetNorms && isNormScale(given.name, given.shape)
         ? withOneAdded(given)
@@ -108,8 +112,9 @@ function withOneAdded(tensor: WeightTensor): WeightTensor {
   return {
     ...tensor,
     format: 'F32',
-    read() {
-      const scale = dequantize(tensor.format, tensor.read(), count).map((offset) => 1 + offset)
+    read(firstRow = 0, rowCount = count - firstRow) {
+      const bytes = tensor.read(firstRow, rowCount)
+      const scale = dequantize(tensor.format, bytes, rowCount).map((offset) => 1 + offset)
       return new Uint8Array(scale.buffer, scale.byteOffset, scale.byteLength)
     },
   }
@@ -124,11 +129,28 @@ function fromGguf(tensor: GgufTensor, name: string, paired: LlamaConfig | null):
     : /\.k_proj\./.test(name)
       ? paired?.kvHeadCount
       : undefined
-  const read = (): Uint8Array =>
-    paired === null || headCount === undefined
-      ? tensor.read()
-      : pairsToHalves(tensor.read(), headCount, paired.headDim)
-  return { name, format, shape, read }
+  const read = rowsOf(tensor)
+  if (paired === null || headCount === undefined) return { name, format, shape, read }
+  const { headDim } = paired
+  return {
+    ...{ name, format, shape },
+    read(firstRow = 0, rowCount = (shape[0] ?? 0) - firstRow) {
+      // Rows move within their heads.
+      const firstHead = Math.floor(firstRow / headDim)
+      const heads = Math.ceil((firstRow + rowCount) / headDim) - firstHead
+      const moved = pairsToHalves(read(firstHead * headDim, heads * headDim), heads, headDim)
+      const rowBytes = moved.length / (heads * headDim)
+      const start = (firstRow - firstHead * headDim) * rowBytes
+      return moved.subarray(start, start + rowCount * rowBytes)
+    },
+  }
+}
+
+/** Reads a stored tensor by its rows. */
+function rowsOf({ shape, byteLength, read }: GgufTensor | SafetensorsTensor): WeightTensor['read'] {
+  const [rows = 0] = shape
+  const rowBytes = byteLength / rows
+  return (firstRow = 0, rowCount = rows - firstRow) => read(firstRow * rowBytes, rowCount * rowBytes)
 }
 
 /** Checks that exactly the tensors of a model of this shape are there, and puts them in the model's order. */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { resultOf } from '../../../src-main/contract/event-stream.ts'
 import { writeGguf } from '../../../src-main/core/checkpoint/gguf-writer.ts'
 import { configToGguf } from '../../../src-main/core/llama/config-to-gguf.ts'
 import type { LlamaConfig } from '../../../src-main/core/llama/config.ts'
@@ -45,7 +46,7 @@ const config: LlamaConfig = {
 interface ImportCase {
   readonly format: 'Q4_K' | 'F16'
   readonly bytesPerWeight: number
-  work(codecs: Codecs, source: string, target: string): Promise<void> | void
+  work(codecs: Codecs, source: string, target: string): Promise<void>
 }
 
 const whole: ImportCase = {
@@ -61,12 +62,12 @@ const whole: ImportCase = {
 const quantizing: ImportCase = {
   format: 'F16',
   bytesPerWeight: 2,
-  work(codecs, source, target) {
+  async work(codecs, source, target) {
     const files = openModelFiles(source)
     const writer = new WeightsWriter(join(target, 'weights'), codecs)
-    for (const tensor of files.open().tensors.values()) writer.write(tensor, 4)
-    writer.finish()
-    writer.close()
+    for (const tensor of files.open().tensors.values()) await resultOf(writer.write(tensor, 4))
+    await writer.finish()
+    await writer.close()
     files.close()
   },
 }

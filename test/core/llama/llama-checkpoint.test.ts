@@ -345,3 +345,25 @@ describe('damage anywhere is a failure a person can read', () => {
     }
   })
 })
+
+test.each([
+  ['rotary pairs moved', () => tinyGguf('Q8_0')],
+  ['as it is', () => openHuggingFaceFolder(folder('tied-bf16'))],
+] as const)('rows are read by ranges as they are in one, %s', (_which, open) => {
+  for (const { shape, read } of open().tensors.values()) {
+    const whole = read()
+    const [rows = 0] = shape
+    const rowBytes = whole.length / rows
+    // Within a head of 16, across several, up to the end.
+    for (const [first, count] of [
+      [0, 3],
+      [5, 2],
+      [7, 20],
+      [rows - 1, 1],
+    ] as const) {
+      const expected = whole.subarray(first * rowBytes, (first + count) * rowBytes)
+      expect(Buffer.compare(read(first, count), expected)).toBe(0)
+    }
+    expect(Buffer.compare(read(9), whole.subarray(9 * rowBytes))).toBe(0)
+  }
+})
