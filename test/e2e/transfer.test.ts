@@ -1,5 +1,5 @@
 /** An assistant comes from a folder of PEFT's, goes to other programs, and comes back as a file: in a real browser. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,6 +78,42 @@ describe.skipIf(browser === null)('assistants from and for elsewhere, in a brows
     app.openFile(join(folder, 'gone.veranda-adapter'))
     await page.getByText('There is no file or folder').waitFor()
     expect(existsSync(join(app.dataDirectory, 'cache', 'adapters'))).toBe(true)
+    expect(problems).toEqual([])
+  })
+  test('takes what is to be learned elsewhere, and shows the way back', { timeout: 60_000 }, async () => {
+    if (browser === null) throw new Error('there is no browser')
+    const messages = [
+      { role: 'user' as const, content: 'Who sleeps on the porch?' },
+      { role: 'assistant' as const, content: 'The dog.' },
+    ]
+    await result(app.handlers['examples.add']({ messages }, new AbortController().signal))
+    const { page, problems } = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    await page.getByRole('link', { name: 'Personalize' }).click()
+    await page.getByRole('button', { name: 'Train elsewhere…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Train elsewhere' })
+    await dialog.getByText('(1 example)').waitFor()
+    const bundle = join(folder, 'bundle')
+    await dialog.getByLabel('File or folder to make').fill(bundle)
+    await dialog.getByRole('button', { name: 'Write the folder' }).click()
+    await dialog.getByText('accelerate launch train.py').waitFor()
+    expect(readdirSync(bundle).toSorted()).toEqual([
+      'README.md',
+      'adapter_config.json',
+      'dataset.jsonl',
+      'model',
+      'train.py',
+      'training.json',
+    ])
+    expect(await findViolations(page)).toEqual([])
+    await takePicture(page, 'personalize-elsewhere')
+    await dialog.getByRole('button', { name: 'Write the folder' }).click()
+    await dialog.getByText('There is a file or folder').waitFor()
+    await dialog.getByLabel('Put the model in').uncheck()
+    await dialog.getByLabel('File or folder to make').fill(join(folder, 'small'))
+    await dialog.getByRole('button', { name: 'Write the folder' }).click()
+    await dialog.getByRole('button', { name: 'Import an assistant…' }).click()
+    await page.getByRole('dialog', { name: 'Import an assistant' }).waitFor()
+    expect(readdirSync(join(folder, 'small'))).not.toContain('model')
     expect(problems).toEqual([])
   })
 })

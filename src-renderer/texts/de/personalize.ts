@@ -36,6 +36,26 @@ export const personalize: typeof english = {
       memory: 'Es passt nicht in den Speicher.',
     },
   },
+  elsewhere: {
+    open: 'Anderswo trainieren …',
+    title: 'Anderswo trainieren',
+    text: 'Zu viel für diesen Rechner? Nimm, was gelernt werden soll, auf einen schnelleren mit: einen mit GPU, mehrere oder einen Cluster. Was dort gelernt wird, kommt als Assistent zurück.',
+    holds: (n, model) =>
+      `Im Ordner sind alle angenommenen Beispiele (${examples(n)}), die auf dieser Seite gewählten Einstellungen, ein kurzes Python-Skript und, als README.md, was zu tun ist. Sieh die Beispiele durch, bevor du ihn weitergibst. Modell: ${model}.`,
+    includesModel: 'Das Modell mitgeben',
+    withModel: 'Groß: zwei Byte je Gewicht. Dafür passt der Assistent sicher.',
+    withoutModel:
+      'Klein. Dem Skript muss gesagt werden, wo dort genau dasselbe Modell liegt; ein Assistent eines anderen passt nicht.',
+    action: 'Ordner schreiben',
+    failed: 'Der Ordner konnte nicht geschrieben werden',
+    there: 'Dort',
+    thereText: 'Mit Python 3.10 oder neuer, in diesem Ordner:',
+    commands: 'pip install torch transformers peft accelerate\naccelerate launch train.py',
+    readme: 'In seiner README.md steht, wie mehrere GPUs oder Rechner mitmachen.',
+    back: 'Und zurück',
+    backText: (model) =>
+      `Am Ende gibt es dort einen Ordner namens adapter. Bring ihn zurück und importiere ihn, für das Modell ${model}.`,
+  },
   choice: {
     label: 'Beispiele',
     approved: (n) => `Alle angenommenen, ${examples(n)}`,

@@ -33,6 +33,26 @@ export const personalize = {
       memory: 'It will not fit the memory.',
     },
   },
+  elsewhere: {
+    open: 'Train elsewhere…',
+    title: 'Train elsewhere',
+    text: 'Too much for this machine? Take what is to be learned to a faster one: a computer with a GPU, several, or a cluster. What it learns there comes back as an assistant.',
+    holds: (n: number, model: string) =>
+      `The folder holds all approved examples (${examples(n)}), the settings chosen on this screen, a short Python script, and what to do as README.md. Look through the examples before you give it away. Model: ${model}.`,
+    includesModel: 'Put the model in',
+    withModel: 'Large: two bytes a weight. The assistant then fits for certain.',
+    withoutModel:
+      'Small. The script has to be told where the very same model is there; an assistant of another one does not fit.',
+    action: 'Write the folder',
+    failed: 'The folder could not be written',
+    there: 'There',
+    thereText: 'With Python 3.10 or newer, in that folder:',
+    commands: 'pip install torch transformers peft accelerate\naccelerate launch train.py',
+    readme: 'Its README.md says how several GPUs or machines take part.',
+    back: 'And back',
+    backText: (model: string) =>
+      `When it is done there is a folder named adapter. Bring it back and import it, for the model ${model}.`,
+  },
   choice: {
     label: 'Examples',
     approved: (n: number) => `All approved, ${examples(n)}`,
