@@ -50,7 +50,6 @@ export const personalize: typeof english = {
     failed: 'Der Ordner konnte nicht geschrieben werden',
     there: 'Dort',
     thereText: 'Mit Python 3.10 oder neuer, in diesem Ordner:',
-    commands: 'pip install torch transformers peft accelerate\naccelerate launch train.py',
     readme: 'In seiner README.md steht, wie mehrere GPUs oder Rechner mitmachen.',
     back: 'Und zurück',
     backText: (model) =>

@@ -47,7 +47,6 @@ export const personalize = {
     failed: 'The folder could not be written',
     there: 'There',
     thereText: 'With Python 3.10 or newer, in that folder:',
-    commands: 'pip install torch transformers peft accelerate\naccelerate launch train.py',
     readme: 'Its README.md says how several GPUs or machines take part.',
     back: 'And back',
     backText: (model: string) =>
