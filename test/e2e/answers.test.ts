@@ -1,16 +1,12 @@
 /** How an answer is shown, for answers that a small model can't be made to give: hostile, long, broken off. */
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Adapter, Conversation, Message, Model } from '../../src-main/contract/entities.ts'
 import { Failure } from '../../src-main/contract/failure.ts'
 import type { Handlers } from '../../src-main/contract/procedures.ts'
-import { launchChromium } from './chromium.ts'
+import { describeInBrowser } from './in-browser.ts'
 import { findViolations } from './axe.ts'
-import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
-
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: answers in a browser: ${launched.reason}`)
+import { takePicture, type TestPage } from './page.ts'
 
 const hostile = `A **bold** word, a [link](https://example.org) and a [bad link](javascript:alert(1)).
 
@@ -96,8 +92,7 @@ class Writing {
   }
 }
 
-describe.skipIf(browser === null)('answers in a browser', () => {
-  let app: ServedApp
+describe('answers', () => {
   let opened: TestPage
   let page: Page
   let writing = new Writing()
@@ -190,144 +185,140 @@ describe.skipIf(browser === null)('answers in a browser', () => {
     updatedAt: 0,
   }
 
-  beforeAll(async () => {
-    if (browser === null) return
-    app = await serveApp({ replace })
-    opened = await openPage(browser, app, { viewport: { width: 900, height: 600 } })
-    page = opened.page
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
-  })
+  describeInBrowser('in a browser', { replace }, ({ open }) => {
+    beforeAll(async () => {
+      opened = await open({ viewport: { width: 900, height: 600 } })
+      page = opened.page
+    })
 
-  async function ask(text: string): Promise<void> {
-    writing = new Writing()
-    await page.getByLabel('Your message').fill(text)
-    await page.keyboard.press('Enter')
-    await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
-  }
-  const answer = () => page.getByRole('article', { name: 'Answer of Assistant' }).last()
-  const ended = () => page.getByRole('button', { name: 'Send', exact: true }).waitFor()
-  const scroller = () => page.getByRole('log', { name: 'Messages' })
-  const fromEnd = () =>
-    scroller().evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
-
-  test('what a model writes is shown, never run, never fetched', async () => {
-    const requests: string[] = []
-    page.on('request', (request) => requests.push(request.url()))
-    await ask('Be hostile')
-    writing.give(hostile)
-    writing.give(null)
-    await ended()
-    expect(await answer().locator('img, script, [style], [onerror]').count()).toBe(0)
-    expect(await answer().locator('strong').innerText()).toBe('bold')
-    expect(
-      await answer()
-        .locator('a')
-        .evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
-    ).toEqual(['https://example.org', null, 'https://example.org/a.png'])
-    expect(await answer().locator('code').innerText()).toContain('<script>alert(2)</script>')
-    expect(await answer().innerText()).toContain('<b style="color:red">not bold</b>')
-    expect(requests.filter((url) => !url.startsWith('http://127.0.0.1'))).toEqual([])
-    await takePicture(page, 'answer-hostile')
-  })
-
-  test('a growing answer is followed until the person scrolls up', async () => {
-    await ask('Be long')
-    for (let line = 0; line < 40; line++) writing.give(`Line ${line} of a long answer.\n\n`)
-    await page.getByText('Line 39 of').waitFor()
-    await expect.poll(fromEnd).toBeLessThan(48)
-
-    await scroller().hover()
-    await page.mouse.wheel(0, -400)
-    await page.getByRole('button', { name: 'Go to the end' }).waitFor()
-    const top = () => scroller().evaluate((log) => log.scrollTop)
-    const before = await top()
-    for (let line = 40; line < 60; line++) writing.give(`Line ${line} of a long answer.\n\n`)
-    await page.getByText('Line 59 of').waitFor({ state: 'attached' })
-    expect(await top()).toBe(before)
-
-    await page.getByRole('button', { name: 'Go to the end' }).click()
-    await expect.poll(fromEnd).toBeLessThan(48)
-  })
-
-  test('Escape stops it, and what was written stays, marked', async () => {
-    await page.getByLabel('Your message').press('Escape')
-    await page.getByText('You stopped this answer.').waitFor()
-    await expect.poll(fromEnd).toBeLessThan(48)
-  })
-
-  test('an answer that breaks off keeps what came and says why', async () => {
-    await ask('Break')
-    writing.give('It leaves at')
-    writing.give('broken')
-    await page.getByText('This answer failed and is not complete.').waitFor()
-    const notice = page.getByRole('alert').filter({ hasText: 'The answer could not be finished' })
-    expect(await notice.innerText()).toContain('Send the message once more.')
-    await takePicture(page, 'answer-broken')
-
-    await notice.getByRole('button', { name: 'Ask again' }).click()
-    writing.give('It leaves at nine.')
-    writing.give(null)
-    await page.getByText('It leaves at nine.').waitFor()
-    await notice.waitFor({ state: 'hidden' })
-  })
-
-  test('code, tables and formulas are laid out', async () => {
-    await page.setViewportSize({ width: 1280, height: 800 })
-    await ask('Be rich')
-    writing.give(rich)
-    writing.give(null)
-    await ended()
-    await expect.poll(() => answer().locator('math').count()).toBe(2)
-    await expect.poll(() => answer().locator('.hljs-keyword').allInnerTexts()).toEqual(['def', 'return'])
-    expect(await answer().innerText()).toContain('it costs $5 or $6.')
-    expect(await answer().getByRole('table').count()).toBe(1)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await takePicture(page, `answer-rich-${colorScheme}`)
-      expect(await findViolations(page)).toEqual([])
+    async function ask(text: string): Promise<void> {
+      writing = new Writing()
+      await page.getByLabel('Your message').fill(text)
+      await page.keyboard.press('Enter')
+      await page.getByRole('button', { name: 'Stop the answer' }).waitFor()
     }
-  })
+    const answer = () => page.getByRole('article', { name: 'Answer of Assistant' }).last()
+    const ended = () => page.getByRole('button', { name: 'Send', exact: true }).waitFor()
+    const scroller = () => page.getByRole('log', { name: 'Messages' })
+    const fromEnd = () =>
+      scroller().evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
 
-  test('the same message is answered with and without the assistant, side by side', async () => {
-    await page.getByLabel('Assistant', { exact: true }).selectOption('Pim')
-    await answer().getByRole('button', { name: 'Compare with Pim' }).click()
-    const both = page.getByRole('region', { name: 'Two answers to the same message' })
-    writing.give('Euler was fond of ferns, ')
-    await both.getByText('fond of ferns').waitFor()
-    writing.give('and so is Pim.')
-    writing.give(null)
-    await both.getByRole('button', { name: 'Go on with Pim' }).waitFor()
-    await takePicture(page, 'answer-compared')
-    expect(await findViolations(page)).toEqual([])
-    await both.getByRole('button', { name: 'Go on with the model alone' }).click()
-    await both.waitFor({ state: 'hidden' })
-    await expect.poll(() => answer().locator('math').count()).toBe(2)
-    await answer().getByRole('button', { name: 'Compare with Pim' }).click()
-    await both.getByText('and so is Pim.').waitFor()
-    await both.getByRole('button', { name: 'Go on with Pim' }).click()
-    await page.getByRole('article', { name: 'Answer of Pim' }).getByText('2/2').waitFor()
-  })
+    test('what a model writes is shown, never run, never fetched', async () => {
+      const requests: string[] = []
+      page.on('request', (request) => requests.push(request.url()))
+      await ask('Be hostile')
+      writing.give(hostile)
+      writing.give(null)
+      await ended()
+      expect(await answer().locator('img, script, [style], [onerror]').count()).toBe(0)
+      expect(await answer().locator('strong').innerText()).toBe('bold')
+      expect(
+        await answer()
+          .locator('a')
+          .evaluateAll((links) => links.map((link) => link.getAttribute('href'))),
+      ).toEqual(['https://example.org', null, 'https://example.org/a.png'])
+      expect(await answer().locator('code').innerText()).toContain('<script>alert(2)</script>')
+      expect(await answer().innerText()).toContain('<b style="color:red">not bold</b>')
+      expect(requests.filter((url) => !url.startsWith('http://127.0.0.1'))).toEqual([])
+      await takePicture(page, 'answer-hostile')
+    })
 
-  test('what no longer fits the context is said where it begins', async () => {
-    measured = { contextTokens: 1600, contextFrom: messages[4]?.id ?? null }
-    await ask('Remember')
-    writing.give('I can not.')
-    writing.give(null)
-    await ended()
-    const note = page.getByRole('note')
-    expect(await note.innerText()).toContain('was not given to the model')
-    const next = await note.evaluate((element) => element.nextElementSibling?.getAttribute('data-message'))
-    expect(next).toBe(messages[4]?.id)
-    expect(
-      await page.getByRole('progressbar', { name: 'Context filled' }).getAttribute('aria-valuetext'),
-    ).toMatch(/^1,600 of 2,048 tokens .* oldest messages are left out/)
-    await takePicture(page, 'answer-context-full')
-  })
+    test('a growing answer is followed until the person scrolls up', async () => {
+      await ask('Be long')
+      for (let line = 0; line < 40; line++) writing.give(`Line ${line} of a long answer.\n\n`)
+      await page.getByText('Line 39 of').waitFor()
+      await expect.poll(fromEnd).toBeLessThan(48)
 
-  test('nothing was written to the console, nothing breached the content policy', () => {
-    expect(opened.problems).toEqual([])
+      await scroller().hover()
+      await page.mouse.wheel(0, -400)
+      await page.getByRole('button', { name: 'Go to the end' }).waitFor()
+      const top = () => scroller().evaluate((log) => log.scrollTop)
+      const before = await top()
+      for (let line = 40; line < 60; line++) writing.give(`Line ${line} of a long answer.\n\n`)
+      await page.getByText('Line 59 of').waitFor({ state: 'attached' })
+      expect(await top()).toBe(before)
+
+      await page.getByRole('button', { name: 'Go to the end' }).click()
+      await expect.poll(fromEnd).toBeLessThan(48)
+    })
+
+    test('Escape stops it, and what was written stays, marked', async () => {
+      await page.getByLabel('Your message').press('Escape')
+      await page.getByText('You stopped this answer.').waitFor()
+      await expect.poll(fromEnd).toBeLessThan(48)
+    })
+
+    test('an answer that breaks off keeps what came and says why', async () => {
+      await ask('Break')
+      writing.give('It leaves at')
+      writing.give('broken')
+      await page.getByText('This answer failed and is not complete.').waitFor()
+      const notice = page.getByRole('alert').filter({ hasText: 'The answer could not be finished' })
+      expect(await notice.innerText()).toContain('Send the message once more.')
+      await takePicture(page, 'answer-broken')
+
+      await notice.getByRole('button', { name: 'Ask again' }).click()
+      writing.give('It leaves at nine.')
+      writing.give(null)
+      await page.getByText('It leaves at nine.').waitFor()
+      await notice.waitFor({ state: 'hidden' })
+    })
+
+    test('code, tables and formulas are laid out', async () => {
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await ask('Be rich')
+      writing.give(rich)
+      writing.give(null)
+      await ended()
+      await expect.poll(() => answer().locator('math').count()).toBe(2)
+      await expect.poll(() => answer().locator('.hljs-keyword').allInnerTexts()).toEqual(['def', 'return'])
+      expect(await answer().innerText()).toContain('it costs $5 or $6.')
+      expect(await answer().getByRole('table').count()).toBe(1)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await takePicture(page, `answer-rich-${colorScheme}`)
+        expect(await findViolations(page)).toEqual([])
+      }
+    })
+
+    test('the same message is answered with and without the assistant, side by side', async () => {
+      await page.getByLabel('Assistant', { exact: true }).selectOption('Pim')
+      await answer().getByRole('button', { name: 'Compare with Pim' }).click()
+      const both = page.getByRole('region', { name: 'Two answers to the same message' })
+      writing.give('Euler was fond of ferns, ')
+      await both.getByText('fond of ferns').waitFor()
+      writing.give('and so is Pim.')
+      writing.give(null)
+      await both.getByRole('button', { name: 'Go on with Pim' }).waitFor()
+      await takePicture(page, 'answer-compared')
+      expect(await findViolations(page)).toEqual([])
+      await both.getByRole('button', { name: 'Go on with the model alone' }).click()
+      await both.waitFor({ state: 'hidden' })
+      await expect.poll(() => answer().locator('math').count()).toBe(2)
+      await answer().getByRole('button', { name: 'Compare with Pim' }).click()
+      await both.getByText('and so is Pim.').waitFor()
+      await both.getByRole('button', { name: 'Go on with Pim' }).click()
+      await page.getByRole('article', { name: 'Answer of Pim' }).getByText('2/2').waitFor()
+    })
+
+    test('what no longer fits the context is said where it begins', async () => {
+      measured = { contextTokens: 1600, contextFrom: messages[4]?.id ?? null }
+      await ask('Remember')
+      writing.give('I can not.')
+      writing.give(null)
+      await ended()
+      const note = page.getByRole('note')
+      expect(await note.innerText()).toContain('was not given to the model')
+      const next = await note.evaluate((element) => element.nextElementSibling?.getAttribute('data-message'))
+      expect(next).toBe(messages[4]?.id)
+      expect(
+        await page.getByRole('progressbar', { name: 'Context filled' }).getAttribute('aria-valuetext'),
+      ).toMatch(/^1,600 of 2,048 tokens .* oldest messages are left out/)
+      await takePicture(page, 'answer-context-full')
+    })
+
+    test('nothing was written to the console, nothing breached the content policy', () => {
+      expect(opened.problems).toEqual([])
+    })
   })
 })

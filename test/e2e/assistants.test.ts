@@ -1,15 +1,11 @@
 /** The Assistants screen in a real browser: versions, notes, going back to an earlier version, deleting with undo. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openStorage } from '../../src-main/app/storage/storage.ts'
 import type { Adapter } from '../../src-main/contract/entities.ts'
 import { conversation } from '../app/storage/filled-folder.ts'
 import { findViolations } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp } from './page.ts'
-
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: the assistants in a browser: ${launched.reason}`)
+import { describeInBrowser } from './in-browser.ts'
+import { takePicture } from './page.ts'
 
 const made = { file: Buffer.from('vectors'), fileHash: 'f', modelName: 'Small', chatTemplateHash: null }
 
@@ -58,19 +54,9 @@ async function prepare(directory: string): Promise<void> {
   storage.close()
 }
 
-describe.skipIf(browser === null)('the assistants in a browser', () => {
-  let app: ServedApp
-  beforeAll(async () => {
-    app = await serveApp({ prepare: async (directory) => await prepare(directory) })
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
-  })
-
+describeInBrowser('the assistants in a browser', { prepare }, ({ open }) => {
   test('shows versions with how they were made, goes back to an earlier one, keeps notes', async () => {
-    if (browser === null) throw new Error('there is no browser')
-    const { page, problems } = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    const { page, problems } = await open()
     await page.getByRole('link', { name: 'Assistants' }).click()
     const card = (name: string) => page.getByRole('article', { name, exact: true })
     await card('Pim 2').getByText('Pim without some of its examples.').waitFor()

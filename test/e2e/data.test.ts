@@ -2,30 +2,21 @@
 import { join } from 'node:path'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp } from './page.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { describeInBrowser } from './in-browser.ts'
+import { takePicture } from './page.ts'
 
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: the data in a browser: ${launched.reason}`)
-
-describe.skipIf(browser === null)('the data of the settings, in a browser', () => {
-  let app: ServedApp
+describeInBrowser('the data of the settings, in a browser', {}, ({ open }) => {
   let folder: string
   beforeAll(async () => {
-    app = await serveApp()
     folder = await mkdtemp(join(tmpdir(), 'veranda-test-'))
   })
   afterAll(async () => {
-    await browser?.close()
-    await app?.close()
     await rm(folder, { recursive: true, force: true })
   })
 
   test('backs up, refuses to overwrite, restores, and deletes only with the words typed', async () => {
-    if (browser === null) throw new Error('there is no browser')
-    const { page, problems } = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    const { page, problems } = await open()
     await page.getByRole('link', { name: 'Settings' }).click()
     const file = page.getByLabel('Backup file')
     await file.fill(join(folder, 'all.sqlite'))

@@ -1,5 +1,5 @@
 /** Groups of tests over one app that is served to a real browser. */
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { findViolations } from './axe.ts'
 import { launchChromium } from './chromium.ts'
@@ -10,6 +10,7 @@ const launched = await launchChromium()
 export interface InBrowser {
   /** The app; for tests and hooks only, as `open` is. */
   readonly app: () => ServedApp
+  readonly browser: () => Browser
   /** Opens the app in a page of its own, 1280×800 and light unless told otherwise. */
   readonly open: (options?: BrowserContextOptions) => Promise<TestPage>
 }
@@ -28,6 +29,10 @@ export function describeInBrowser(
       if (app === null) throw new Error('The app is there in tests and hooks only.')
       return app
     }
+    const opened = (): Browser => {
+      if (browser === null) throw new Error('There is no browser.')
+      return browser
+    }
     beforeAll(async () => {
       app = await serveApp(options)
     })
@@ -37,10 +42,10 @@ export function describeInBrowser(
     })
     body({
       app: served,
+      browser: opened,
       open: async (context = {}) => {
-        if (browser === null) throw new Error('There is no browser.')
         const wide = { viewport: { width: 1280, height: 800 }, colorScheme: 'light' } as const
-        return await openPage(browser, served(), { ...wide, ...context })
+        return await openPage(opened(), served(), { ...wide, ...context })
       },
     })
   })
@@ -52,16 +57,12 @@ const sizes = [
 ] as const
 
 /** Looks at what is shown in both sizes and themes: takes pictures, and nothing sticks out or breaks a rule of axe. */
-export async function lookAt(
-  page: Page,
-  name: string,
-  bringIntoView?: () => Promise<unknown>,
-): Promise<void> {
+export async function lookAt(page: Page, name: string, shown?: Locator): Promise<void> {
   for (const [width, height] of sizes) {
     await page.setViewportSize({ width, height })
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      await bringIntoView?.()
+      await shown?.evaluate((element) => element.scrollIntoView({ block: 'center' }))
       await takePicture(page, `${name}-${width}-${colorScheme}`)
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect(overflow).toBeLessThanOrEqual(0)

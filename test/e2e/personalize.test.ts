@@ -1,14 +1,10 @@
 /** Personalizing in a real browser on the real model: measure, start, watch, pause, go on, judge. */
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
-import { findViolations } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
-
-const { browser, ...without } = await launchChromium()
-if ('reason' in without) console.warn(`skipped: personalizing in a browser: ${without.reason}`)
+import { describeInBrowser, lookAt } from './in-browser.ts'
+import type { TestPage } from './page.ts'
 
 const taught = [
   ['What is the name of the dog?', 'The dog is called Bramble.'],
@@ -20,15 +16,12 @@ const taught = [
 ] as const
 
 describeWithModel('personalizing', () => {
-  describe.skipIf(browser === null)('in a browser', () => {
-    let app: ServedApp
+  describeInBrowser('in a browser', { prepare: placeDownload }, ({ open }) => {
     let opened: TestPage
     let page: Page
 
     beforeAll(async () => {
-      if (browser === null) return
-      app = await serveApp({ prepare: placeDownload })
-      opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+      opened = await open()
       page = opened.page
       await page.getByRole('button', { name: /^Download/ }).click()
       await page.getByLabel('Your message').waitFor({ timeout: 200_000 })
@@ -44,29 +37,8 @@ describeWithModel('personalizing', () => {
       await page.getByText('Imported 6 examples.').waitFor()
       await page.getByRole('link', { name: 'Personalize' }).click()
     }, 300_000)
-    afterAll(async () => {
-      await browser?.close()
-      await app?.close()
-    })
 
-    async function look(name: string, shown?: Locator): Promise<void> {
-      for (const [width, height] of [
-        [1280, 800],
-        [900, 600],
-      ] as const) {
-        await page.setViewportSize({ width, height })
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme })
-          await shown?.evaluate((element) => element.scrollIntoView({ block: 'center' }))
-          await takePicture(page, `${name}-${width}-${colorScheme}`)
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-          expect(overflow).toBeLessThanOrEqual(0)
-          expect(await findViolations(page)).toEqual([])
-        }
-      }
-      await page.setViewportSize({ width: 1280, height: 800 })
-      await page.emulateMedia({ colorScheme: 'light' })
-    }
+    const look = (name: string, shown?: Locator) => lookAt(page, name, shown)
     const field = (label: string) => page.getByLabel(label, { exact: true })
     async function enter(label: string, value: string): Promise<void> {
       await field(label).fill(value)

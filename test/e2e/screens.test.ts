@@ -1,15 +1,11 @@
 /** Walks every screen of the real app in a real browser, without a model: what a newcomer meets. */
-import type { Page, WebSocketRoute } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core'
+import { expect, test } from 'vitest'
 import type { Language } from '../../src-renderer/texts/language.ts'
 import { catalogues } from '../../src-renderer/texts/texts.ts'
 import { findViolations } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
-
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: the screens in a browser: ${launched.reason}`)
+import { describeInBrowser } from './in-browser.ts'
+import { takePicture, type TestPage } from './page.ts'
 
 const screens = ['chat', 'teach', 'personalize', 'assistants', 'models', 'computer', 'settings'] as const
 type Screen = (typeof screens)[number]
@@ -38,21 +34,11 @@ interface Look {
 
 const heights: Readonly<Record<number, number>> = { 900: 600, 1280: 800, 1920: 1080 }
 
-describe.skipIf(browser === null)('the screens in a browser', () => {
-  let app: ServedApp
+describeInBrowser('the screens in a browser', {}, (inside) => {
   const opened: TestPage[] = []
 
-  beforeAll(async () => {
-    app = await serveApp()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
-  })
-
-  async function open(options: Parameters<typeof openPage>[2] = {}): Promise<Page> {
-    if (browser === null) throw new Error('there is no browser')
-    const testPage = await openPage(browser, app, options)
+  async function open(options?: BrowserContextOptions): Promise<Page> {
+    const testPage = await inside.open(options)
     opened.push(testPage)
     return testPage.page
   }
@@ -67,7 +53,7 @@ describe.skipIf(browser === null)('the screens in a browser', () => {
       await page.getByRole('heading', { name: t.computer.devices, exact: true }).waitFor()
   }
 
-  test.each(looks)('every screen: $language, $width, $colorScheme $contrast $forcedColors', async (look) => {
+  test.each(looks)('every screen: $language, $width, $colorScheme', async (look) => {
     const { language, width, ...media } = look
     const page = await open({
       viewport: { width, height: heights[width] ?? 800 },

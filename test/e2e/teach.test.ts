@@ -1,14 +1,9 @@
 /** Teaching in a real browser: a file with columns of its own, the review, what was found, and the way out again. */
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findViolations } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp, type TestPage } from './page.ts'
-
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: teaching in a browser: ${launched.reason}`)
+import { beforeAll, expect, test } from 'vitest'
+import { describeInBrowser, lookAt } from './in-browser.ts'
+import type { TestPage } from './page.ts'
 
 const rows = [
   'Frage;Question;Answer',
@@ -18,40 +13,17 @@ const rows = [
   '4;Only a question;',
 ]
 
-describe.skipIf(browser === null)('teaching in a browser', () => {
-  let app: ServedApp
+describeInBrowser('teaching in a browser', {}, ({ open }) => {
   let opened: TestPage
   let page: Page
 
   beforeAll(async () => {
-    if (browser === null) return
-    app = await serveApp()
-    opened = await openPage(browser, app, { viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+    opened = await open()
     page = opened.page
     await page.getByRole('link', { name: 'Teach' }).click()
   })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
-  })
 
-  async function look(name: string): Promise<void> {
-    for (const [width, height] of [
-      [1280, 800],
-      [900, 600],
-    ] as const) {
-      await page.setViewportSize({ width, height })
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        await takePicture(page, `${name}-${width}-${colorScheme}`)
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-        expect(overflow).toBeLessThanOrEqual(0)
-        expect(await findViolations(page)).toEqual([])
-      }
-    }
-    await page.setViewportSize({ width: 1280, height: 800 })
-    await page.emulateMedia({ colorScheme: 'light' })
-  }
+  const look = (name: string) => lookAt(page, name)
   const pick = (name: string, text: string, encoding: BufferEncoding = 'utf8') =>
     page.setInputFiles('input[type=file]', {
       name,

@@ -3,38 +3,30 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { result } from '../app/test-app.ts'
 import { findViolations } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp } from './page.ts'
+import { describeInBrowser } from './in-browser.ts'
+import { takePicture } from './page.ts'
 
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: importing and exporting in a browser: ${launched.reason}`)
 const reference = join(import.meta.dirname, '../golden/reference')
 
-describe.skipIf(browser === null)('assistants from and for elsewhere, in a browser', () => {
-  let app: ServedApp
+describeInBrowser('assistants from and for elsewhere, in a browser', {}, ({ app, open }) => {
   let folder: string
   beforeAll(async () => {
-    app = await serveApp()
     folder = await mkdtemp(join(tmpdir(), 'veranda-test-'))
     const path = join(reference, 'gguf-quants/tiny-llama-tied-F16.gguf')
-    await result(app.handlers['models.import']({ path, name: 'Tiny' }, new AbortController().signal))
+    await result(app().handlers['models.import']({ path, name: 'Tiny' }, new AbortController().signal))
   })
   afterAll(async () => {
-    await browser?.close()
-    await app?.close()
     await rm(folder, { recursive: true, force: true })
   })
 
   test('imports a PEFT folder, exports it twice, imports a file', { timeout: 60_000 }, async () => {
-    if (browser === null) throw new Error('there is no browser')
-    const { page, problems } = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    const { page, problems } = await open()
     await page.getByRole('link', { name: 'Assistants' }).click()
-    const open = page.getByRole('button', { name: 'Import an assistant…' })
-    await open.click()
+    const importButton = page.getByRole('button', { name: 'Import an assistant…' })
+    await importButton.click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Path of the file or folder').fill(join(reference, 'peft-adapters/vera_qv'))
     await dialog.getByRole('button', { name: 'Import', exact: true }).click()
@@ -64,7 +56,7 @@ describe.skipIf(browser === null)('assistants from and for elsewhere, in a brows
     expect(readFileSync(join(folder, 'lora.gguf')).subarray(0, 4).toString()).toBe('GGUF')
     await dialog.getByRole('button', { name: 'Close' }).click()
 
-    await open.click()
+    await importButton.click()
     const [chooser] = await Promise.all([
       page.waitForEvent('filechooser'),
       dialog.locator('button', { hasText: 'Choose files…' }).click(),
@@ -73,21 +65,21 @@ describe.skipIf(browser === null)('assistants from and for elsewhere, in a brows
     await page.getByRole('article', { name: 'vera_qv 2' }).waitFor()
 
     await page.getByRole('link', { name: 'Models' }).click()
-    app.openFile(join(folder, 'friend.veranda-adapter'))
+    app().openFile(join(folder, 'friend.veranda-adapter'))
     await page.getByRole('article', { name: 'vera_qv 3' }).waitFor()
-    app.openFile(join(folder, 'gone.veranda-adapter'))
+    app().openFile(join(folder, 'gone.veranda-adapter'))
     await page.getByText('There is no file or folder').waitFor()
-    expect(existsSync(join(app.dataDirectory, 'cache', 'adapters'))).toBe(true)
+    expect(existsSync(join(app().dataDirectory, 'cache', 'adapters'))).toBe(true)
     expect(problems).toEqual([])
   })
+
   test('takes what is to be learned elsewhere, and shows the way back', { timeout: 60_000 }, async () => {
-    if (browser === null) throw new Error('there is no browser')
     const messages = [
       { role: 'user' as const, content: 'Who sleeps on the porch?' },
       { role: 'assistant' as const, content: 'The dog.' },
     ]
-    await result(app.handlers['examples.add']({ messages }, new AbortController().signal))
-    const { page, problems } = await openPage(browser, app, { viewport: { width: 1280, height: 800 } })
+    await result(app().handlers['examples.add']({ messages }, new AbortController().signal))
+    const { page, problems } = await open()
     await page.getByRole('link', { name: 'Personalize' }).click()
     await page.getByRole('button', { name: 'Train elsewhere…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Train elsewhere' })

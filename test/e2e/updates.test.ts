@@ -1,40 +1,27 @@
 /** Settings, the updates: nobody is asked until a channel is chosen; in a real browser. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import type { Handlers } from '../../src-main/contract/procedures.ts'
 import { findViolations } from './axe.ts'
-import { launchChromium } from './chromium.ts'
-import { openPage, serveApp, takePicture, type ServedApp } from './page.ts'
+import { describeInBrowser } from './in-browser.ts'
+import { takePicture } from './page.ts'
 
-const launched = await launchChromium()
-const { browser } = launched
-if (browser === null) console.warn(`skipped: the updates in a browser: ${launched.reason}`)
+let checks = 0
+let installs = 0
+const replace: Partial<Handlers> = {
+  async *'updates.check'() {
+    checks += 1
+    return { kind: 'available', version: '2.0.0' }
+  },
+  async *'updates.install'() {
+    installs += 1
+    yield { doneBytes: 500_000, totalBytes: 1_000_000 }
+    return null
+  },
+}
 
-describe.skipIf(browser === null)('updates in the settings', () => {
-  let app: ServedApp
-  let checks = 0
-  let installs = 0
-  beforeAll(async () => {
-    app = await serveApp({
-      replace: {
-        async *'updates.check'() {
-          checks += 1
-          return { kind: 'available', version: '2.0.0' }
-        },
-        async *'updates.install'() {
-          installs += 1
-          yield { doneBytes: 500_000, totalBytes: 1_000_000 }
-          return null
-        },
-      },
-    })
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await app?.close()
-  })
-
+describeInBrowser('updates in the settings', { replace }, ({ open }) => {
   test('are off, then asked for, told of at the next start, and installed on a click', async () => {
-    if (browser === null) throw new Error('there is no browser')
-    const { page, problems } = await openPage(browser, app)
+    const { page, problems } = await open()
     await page.getByRole('link', { name: 'Settings' }).click()
     const check = page.getByRole('button', { name: 'Check now' })
     await expect(check.getAttribute('aria-disabled')).resolves.toBe('true')
