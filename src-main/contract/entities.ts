@@ -50,6 +50,8 @@ export const conversation = z.object({
   id: z.string(),
   title: z.string(),
   modelId: z.string().nullable(),
+  /** Also of a model that was removed: then there is a name and no id. */
+  modelName: z.string().nullable(),
   adapterId: z.string().nullable(),
   /** 0 to 1.5; 1 is the adapter as trained. */
   strength: z.number().min(0).max(1.5),

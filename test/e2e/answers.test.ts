@@ -175,6 +175,7 @@ describe('answers', () => {
     id: 'conversation',
     title: 'Answers',
     modelId: model.id,
+    modelName: null,
     adapterId: null,
     strength: 1,
     systemPrompt: '',

@@ -46,10 +46,12 @@ export function openConversations(storage: Storage, models: Models, adapters: Ad
     get,
     create({ modelId }) {
       const now = Date.now()
+      const model = modelId === null ? null : models.find(modelId)
       const conversation: Conversation = {
         id: randomUUID(),
         title: '',
-        modelId: modelId === null ? null : models.find(modelId).id,
+        modelId: model?.id ?? null,
+        modelName: model?.name ?? null,
         adapterId: null,
         strength: 1,
         systemPrompt: '',

@@ -10,6 +10,7 @@ import { exampleReview } from './migrations/0004-example-review.ts'
 import { runLineage } from './migrations/0005-run-lineage.ts'
 import { adapterLineage } from './migrations/0006-adapter-lineage.ts'
 import { networkRequests } from './migrations/0007-network-requests.ts'
+import { modelName } from './migrations/0008-model-name.ts'
 import type { Migration } from './migrations/migration.ts'
 
 /** Every migration, oldest first. */
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   runLineage,
   adapterLineage,
   networkRequests,
+  modelName,
 ]
 
 /** The layout's number of the open database; 0 for a new file. Fails on a newer one than `known`, untouched. */

@@ -31,6 +31,12 @@ export const chat: typeof english = {
       `${count(titles, { other: 'Titel' })} und ${count(messages, { one: 'Nachricht', other: 'Nachrichten' })} gefunden.`,
     you: 'Du',
   },
+  gone: {
+    text: (name) =>
+      `Hier antwortete „${name}“, das nicht mehr da ist. Lade oder importiere es wieder, um es zurückzuhaben, oder mach mit einem anderen Modell weiter.`,
+    goOn: (name) => `Mit ${name} weiter`,
+    models: 'Zu den Modellen',
+  },
   header: {
     instructions: 'Anweisungen',
     instructionsSet: 'Anweisungen (gesetzt)',

@@ -30,6 +30,12 @@ export const chat = {
       `${count(titles, { one: 'title', other: 'titles' })} and ${count(messages, { one: 'message', other: 'messages' })} found.`,
     you: 'You',
   },
+  gone: {
+    text: (name: string) =>
+      `This was answered by “${name}”, which is no longer here. Fetch or import it again to have it back, or go on with another model.`,
+    goOn: (name: string) => `Go on with ${name}`,
+    models: 'Models',
+  },
   header: {
     instructions: 'Instructions',
     instructionsSet: 'Instructions (set)',

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { titleOf } from '../../../src-main/app/chat/title.ts'
 import { testApp, withModel } from '../test-app.ts'
@@ -12,6 +13,33 @@ async function appWithModel() {
   }
   return { app, start }
 }
+
+describe('a model that was removed', () => {
+  it('leaves its name, and is the conversation’s again when it is back', async () => {
+    const app = await testApp()
+    const model = await withModel(app)
+    const { id } = await app.call('conversations.create', { modelId: model.id })
+    const now = async () => (await app.call('conversations.open', { id })).conversation
+    await app.call('models.remove', { id: model.id })
+    await app.call('conversations.update', { id, modelId: null, systemPrompt: 'Be brief.' })
+    expect(await now()).toMatchObject({ modelId: null, modelName: 'Tiny' })
+    const again = await withModel(app)
+    expect(await now()).toMatchObject({ modelId: again.id, modelName: 'Tiny' })
+  })
+
+  it('is forgotten once another is chosen', async () => {
+    const app = await testApp()
+    const model = await withModel(app)
+    const { id } = await app.call('conversations.create', { modelId: model.id })
+    await app.call('models.remove', { id: model.id })
+    const path = join(app.dataDirectory, 'tiny.gguf')
+    const other = await app.call('models.import', { path, name: 'Other' })
+    expect(await app.call('conversations.update', { id, modelId: other.id })).toMatchObject({
+      modelId: other.id,
+      modelName: 'Other',
+    })
+  })
+})
 
 describe('search through all messages', () => {
   it('finds every word in any order, marks it, and knows where it was said', async () => {

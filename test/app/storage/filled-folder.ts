@@ -8,6 +8,7 @@ export function conversation(id: string, changes: Partial<Conversation> = {}): C
     id,
     title: id,
     modelId: null,
+    modelName: null,
     adapterId: null,
     strength: 1,
     systemPrompt: '',

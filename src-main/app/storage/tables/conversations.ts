@@ -2,7 +2,7 @@ import type { Conversation } from '../../../contract/entities.ts'
 import type { Connection } from '../connection.ts'
 
 // A deleted adapter is no longer a conversation's adapter, but is again once it is restored.
-const select = `SELECT c.id, c.title, c.model_id AS modelId, a.id AS adapterId, c.strength,
+const select = `SELECT c.id, c.title, c.model_id AS modelId, c.model_name AS modelName, a.id AS adapterId, c.strength,
     c.system_prompt AS systemPrompt, c.pinned, c.leaf_id AS leafId, c.draft, c.created_at AS createdAt,
     c.updated_at AS updatedAt
   FROM conversations c LEFT JOIN adapters a ON a.id = c.adapter_id AND a.deleted_at IS NULL`
@@ -17,16 +17,17 @@ export function conversationsTable(connection: Connection) {
   )
   const get = connection.prepare<{ id: string }, Row>(`${select} WHERE c.id = @id AND c.deleted_at IS NULL`)
   const insert = connection.prepare<Row>(
-    `INSERT INTO conversations (id, title, model_id, adapter_id, strength, system_prompt, pinned, leaf_id, draft,
+    `INSERT INTO conversations (id, title, model_id, model_name, adapter_id, strength, system_prompt, pinned, leaf_id, draft,
        created_at, updated_at)
-     VALUES (@id, @title, @modelId, @adapterId, @strength, @systemPrompt, @pinned, @leafId, @draft,
+     VALUES (@id, @title, @modelId, @modelName, @adapterId, @strength, @systemPrompt, @pinned, @leafId, @draft,
        @createdAt, @updatedAt)`,
   )
   const setTitle = connection.prepare<{ id: string; title: string }>(
     'UPDATE conversations SET title = @title WHERE id = @id',
   )
   const setModel = connection.prepare<{ id: string; modelId: string | null }>(
-    'UPDATE conversations SET model_id = @modelId WHERE id = @id',
+    `UPDATE conversations SET model_id = @modelId,
+       model_name = coalesce((SELECT name FROM models WHERE id = @modelId), model_name) WHERE id = @id`,
   )
   const setAdapter = connection.prepare<{ id: string; adapterId: string | null }>(
     'UPDATE conversations SET adapter_id = @adapterId WHERE id = @id',

@@ -17,13 +17,22 @@ export function modelsTable(connection: Connection) {
      VALUES (@id, @name, @architecture, @parameterCount, @quantization, @contextLength, @sizeBytes,
        @sourceHash, @createdAt)`,
   )
+  const comeBack = connection.prepare<Model>(
+    'UPDATE conversations SET model_id = @id WHERE model_id IS NULL AND model_name = @name',
+  )
   const remove = connection.prepare<{ id: string }>('DELETE FROM models WHERE id = @id')
   return {
     /** Newest first. */
     list: (): Model[] => list.all({}),
     get: (id: string): Model | undefined => get.get({ id }),
-    insert: (model: Model): void => void insert.run(model),
-    /** Conversations with it fall back to the default model. */
+    /** Conversations whose model of this name was removed have it again. */
+    insert(model: Model): void {
+      connection.transaction(() => {
+        insert.run(model)
+        comeBack.run(model)
+      })
+    },
+    /** Conversations with it fall back to the default model, and keep its name. */
     remove: (id: string): void => void remove.run({ id }),
   }
 }

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest'
 import { connect, useForWriting } from '../../../../src-main/app/storage/connection.ts'
 import { migrate } from '../../../../src-main/app/storage/migrate.ts'
 import { initial } from '../../../../src-main/app/storage/migrations/0001-initial.ts'
-import { messageTree } from '../../../../src-main/app/storage/migrations/0002-message-tree.ts'
 import { conversationsTable } from '../../../../src-main/app/storage/tables/conversations.ts'
 import { messageSearch } from '../../../../src-main/app/storage/tables/message-search.ts'
 import { messagesTable } from '../../../../src-main/app/storage/tables/messages.ts'
@@ -21,7 +20,8 @@ it('makes a path of what was said, shown to its end and searchable, and loses no
         ('x', 'c2', 0, 'user', 'alone', 'complete', 'none', NULL, 1),
         ('a', 'c1', 1, 'assistant', 'the roof', 'stopped', 'up', 12.5, 1),
         ('c', 'c1', 3, 'user', 'again', 'complete', 'none', NULL, 2);`)
-  migrate(connection, [initial, messageTree])
+  // The tables are asked in the newest layout.
+  migrate(connection)
   const messages = messagesTable(connection)
   expect(messages.list('c1').map(({ id, parentId }) => [id, parentId])).toEqual([
     ['b', null],
