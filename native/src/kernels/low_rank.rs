@@ -1,62 +1,42 @@
 //! What an adapter adds to a product: `λ_b ⊙ (B (λ_d ⊙ z))` with `z = A x`.
 
 use std::arch::x86_64::*;
-use std::cell::RefCell;
 
-use super::float32::Tile;
-use super::lines::Lines;
+use super::float_matrix::FloatMatrix;
 use super::panels::WIDTH;
+use super::products;
 use super::shared::Shared;
-use super::turn::turn;
-use super::{Parallel, if_worth};
+use super::{Arithmetic, Parallel, if_worth};
 
 /// Up to so many rows a product is computed straight from a matrix, a dot product each.
 const FEW: usize = 4;
 /// Products for which waking other threads pays.
 const WORTH_THREADS: usize = 200_000;
 
-thread_local! {
-    static PANEL: RefCell<Lines<f32>> = RefCell::default();
-}
-
 /// `z = x · Aᵀ`: `x` `[rows, width]`, `a` `[rank, width]`, `z` `[rows, rank]`. Panics where the lengths don't fit.
-pub fn project(x: &[f32], a: &[f32], width: usize, z: &mut [f32], parallel: Parallel) {
+pub fn project(
+    x: &[f32],
+    a: &[f32],
+    width: usize,
+    z: &mut [f32],
+    arithmetic: Arithmetic,
+    parallel: Parallel,
+) {
     let (rows, rank) = (x.len() / width, a.len() / width);
-    assert!(
-        x.len() == rows * width && a.len() == rank * width && z.len() == rows * rank,
-        "misshapen product"
-    );
+    assert!(x.len() == rows * width && z.len() == rows * rank, "misshapen product");
     let parallel = if_worth(rows * a.len(), WORTH_THREADS, parallel);
+    if rows > FEW {
+        return products::project(x, FloatMatrix::new(width, a, None), z, arithmetic, parallel);
+    }
     let out = Shared(z.as_mut_ptr());
     parallel(rank.div_ceil(WIDTH), &|panel| {
         let (first, last) = (panel * WIDTH, rank.min((panel + 1) * WIDTH));
-        // SAFETY: `available` was asked; these outputs are this part's alone.
-        unsafe {
-            if rows <= FEW {
-                for row in 0..rows {
-                    let x = &x[row * width..(row + 1) * width];
-                    dots(&a[first * width..last * width], x, |at, sum| {
-                        *out.at(row * rank + first + at) = sum
-                    });
-                }
-                return;
+        for row in 0..rows {
+            let x = &x[row * width..(row + 1) * width];
+            // SAFETY: `available` was asked; these outputs are this part's alone.
+            unsafe {
+                dots(&a[first * width..last * width], x, |at, sum| *out.at(row * rank + first + at) = sum);
             }
-            PANEL.with_borrow_mut(|weights| {
-                turn(&a[first * width..last * width], width, weights);
-                let tile = Tile {
-                    x: x.as_ptr(),
-                    x_row: width,
-                    x_term: 1,
-                    terms: width,
-                    weights: weights.as_ptr(),
-                    weights_term: WIDTH,
-                    y: out.at(first),
-                    y_row: rank,
-                    width: last - first,
-                    add: false,
-                };
-                tile.run(rows);
-            });
         }
     });
 }
@@ -76,9 +56,11 @@ pub struct ScaledUpdate<'a> {
     rank: usize,
     outputs: usize,
     /// `[rows, rank]`
-    z: &'a [f32],
+    pub z: &'a [f32],
     b: &'a [f32],
     lambda_b: Option<&'a [f32]>,
+    /// `λ_b ⊙ B`
+    pub matrix: FloatMatrix<'a>,
 }
 
 impl<'a> ScaledUpdate<'a> {
@@ -93,46 +75,7 @@ impl<'a> ScaledUpdate<'a> {
         for row in z.chunks_exact(rank) {
             scratch.extend(row.iter().zip(lambda_d.iter().cycle()).map(|(z, scale)| z * scale));
         }
-        Self { rank, outputs, z: scratch, b, lambda_b }
-    }
-
-    /// Adds the update of outputs `32 · panel` and on, `width` of them, to `rows` rows of `y`, `stride` apart.
-    ///
-    /// # Safety
-    /// The processor has AVX-512; `y` has room and nobody else writes these outputs.
-    pub unsafe fn add_panel(
-        &self,
-        panel: usize,
-        width: usize,
-        rows: usize,
-        weights: &mut Lines<f32>,
-        y: *mut f32,
-        stride: usize,
-    ) {
-        let (first, last) = (panel * WIDTH, panel * WIDTH + width);
-        // SAFETY: the caller's promise.
-        unsafe { turn(&self.b[first * self.rank..last * self.rank], self.rank, weights) };
-        if let Some(lambda_b) = self.lambda_b {
-            for line in weights.chunks_exact_mut(WIDTH) {
-                for (weight, scale) in line.iter_mut().zip(&lambda_b[first..last]) {
-                    *weight *= scale;
-                }
-            }
-        }
-        let tile = Tile {
-            x: self.z.as_ptr(),
-            x_row: self.rank,
-            x_term: 1,
-            terms: self.rank,
-            weights: weights.as_ptr(),
-            weights_term: WIDTH,
-            y,
-            y_row: stride,
-            width,
-            add: true,
-        };
-        // SAFETY: the caller's promise; `z` has as many rows.
-        unsafe { tile.run(rows) };
+        Self { rank, outputs, z: scratch, b, lambda_b, matrix: FloatMatrix::new(rank, b, lambda_b) }
     }
 
     /// Adds the update of outputs `first` to `last` to `y` `[rows, outputs]`, straight from `B`.
@@ -191,6 +134,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ways_back_agree_with_float64() {
+        if !available() {
+            return;
+        }
+        for (rows, rank, width) in [(9, 32, 70), (40, 64, 96), (7, 5, 33)] {
+            let (dy, z, base) = (random(rows * width, 1), random(rows * rank, 2), random(rows * rank, 3));
+            let (b, scales) = (random(width * rank, 4), random(width, 5));
+            let matrix = FloatMatrix::new(rank, &b, Some(&scales));
+            let weight = |row: usize, term: usize| f64::from(b[row * rank + term]) * f64::from(scales[row]);
+            for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-4), (Arithmetic::Int8, 0.2)] {
+                let (mut dz, mut sums) = (vec![f32::NAN; rows * rank], vec![f32::NAN; width]);
+                products::project_transposed(&dy, matrix, Some(&base), &mut dz, arithmetic, &in_order);
+                for (at, dz) in dz.iter().enumerate() {
+                    let (row, term) = (at / rank, at % rank);
+                    let sum = (0..width).map(|i| f64::from(dy[row * width + i]) * weight(i, term));
+                    let sum = sum.sum::<f64>() + f64::from(base[at]);
+                    assert!((f64::from(*dz) - sum).abs() < tolerance, "{rows} {rank} {width} {at}");
+                }
+                products::project_dots(&dy, &z, matrix, &mut sums, arithmetic, &in_order);
+                for (at, actual) in sums.iter().enumerate() {
+                    let sum: f64 = (0..rows * rank)
+                        .map(|i| {
+                            f64::from(dy[i / rank * width + at]) * f64::from(z[i]) * weight(at, i % rank)
+                        })
+                        .sum();
+                    assert!((f64::from(*actual) - sum).abs() < tolerance, "{rows} {rank} {width} {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn projections_agree_with_float64() {
         if !available() {
             return;
@@ -198,11 +173,13 @@ mod tests {
         for (rows, rank, width) in [(1, 64, 576), (3, 5, 40), (9, 70, 33), (40, 32, 64)] {
             let (x, a) = (random(rows * width, 1), random(rank * width, 2));
             let mut z = vec![f32::NAN; rows * rank];
-            project(&x, &a, width, &mut z, &in_order);
-            for (at, z) in z.iter().enumerate() {
-                let (x, a) = (&x[at / rank * width..][..width], &a[at % rank * width..][..width]);
-                let sum: f64 = x.iter().zip(a).map(|(x, a)| f64::from(*x) * f64::from(*a)).sum();
-                assert!((f64::from(*z) - sum).abs() < 1e-4, "{rows} {rank} {width} {at}");
+            for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-4), (Arithmetic::Int8, 0.2)] {
+                project(&x, &a, width, &mut z, arithmetic, &in_order);
+                for (at, z) in z.iter().enumerate() {
+                    let (x, a) = (&x[at / rank * width..][..width], &a[at % rank * width..][..width]);
+                    let sum: f64 = x.iter().zip(a).map(|(x, a)| f64::from(*x) * f64::from(*a)).sum();
+                    assert!((f64::from(*z) - sum).abs() < tolerance, "{rows} {rank} {width} {at}");
+                }
             }
         }
     }

@@ -9,11 +9,13 @@ mod block_matrix;
 mod exp;
 mod few_rows;
 mod float32;
+mod float_matrix;
 mod int8;
 mod lines;
 mod low_rank;
 mod panels;
 mod pointwise;
+mod product;
 mod products;
 mod rounded_rows;
 mod shared;
@@ -23,9 +25,10 @@ mod turn;
 
 pub use attention::{Attention, Past, attend, attend_cached, attend_gradient};
 pub use block_matrix::BlockMatrix;
+pub use float_matrix::FloatMatrix;
 pub use low_rank::{LowRank, project};
 pub use pointwise::{SwiGlu, rms_norm_gradient, swi_glu};
-pub use products::{Arithmetic, Onto, linear, linear_transposed};
+pub use products::{Arithmetic, Onto, linear, linear_transposed, project_dots, project_transposed};
 
 /// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.
 pub type Parallel<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));

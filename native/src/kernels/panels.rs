@@ -81,41 +81,54 @@ impl IntegerPanel {
         }
     }
 
-    /// The columns of block `panel`, rounded to 8 bits anew with a scale for every `ROUNDED_GROUP` blocks of 32 rows
-    /// (by at most 1/254 of the largest of them). Rows past the last are zeros.
+    /// The columns of block `panel`, rounded: see `round`.
     ///
     /// # Safety
     /// The processor has the features.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
     pub unsafe fn load_transposed(&mut self, matrix: &BlockMatrix, panel: usize) {
-        let blocks = matrix.rows().div_ceil(BLOCK);
+        // SAFETY: these rows and this block are in the matrix; a line has room for 32.
+        unsafe {
+            self.round(matrix.rows(), |first, lines| {
+                for (term, to) in lines.iter_mut().enumerate() {
+                    dequantize(matrix, first + term, panel, to.as_mut_ptr());
+                }
+            });
+        }
+    }
+
+    /// Weights that `fill` gives from a term on, a line of outputs each, rounded to 8 bits with a scale for every
+    /// `ROUNDED_GROUP` blocks of 32 terms (by at most 1/254 of the largest of them). Terms past the last are zeros.
+    ///
+    /// # Safety
+    /// The processor has the features.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+    pub unsafe fn round(&mut self, terms: usize, mut fill: impl FnMut(usize, &mut [[f32; WIDTH]])) {
+        let blocks = terms.div_ceil(BLOCK);
         self.resize(blocks, ROUNDED_GROUP, false);
         let mut tile = [[0.0f32; WIDTH]; BLOCK * ROUNDED_GROUP];
         for group in 0..self.groups() {
             let first = group * ROUNDED_GROUP;
-            let terms = (blocks - first).min(ROUNDED_GROUP) * BLOCK;
-            // SAFETY: these rows and this block are in the matrix; the tile has lines of 32.
+            let count = (blocks - first).min(ROUNDED_GROUP) * BLOCK;
+            let known = count.min(terms - first * BLOCK);
+            fill(first * BLOCK, &mut tile[..known]);
+            tile[known..].fill([0.0; WIDTH]);
+            // SAFETY: the panel has lanes and words for the group.
             unsafe {
-                for (term, to) in tile[..terms].iter_mut().enumerate() {
-                    match first * BLOCK + term < matrix.rows() {
-                        true => dequantize(matrix, first * BLOCK + term, panel, to.as_mut_ptr()),
-                        false => *to = [0.0; WIDTH],
-                    }
-                }
                 for half in 0..2 {
                     let line = |term: usize| _mm512_loadu_ps(tile[term].as_ptr().add(half * 16));
                     let mut largest = _mm512_setzero_ps();
-                    for term in 0..terms {
+                    for term in 0..known {
                         largest = _mm512_max_ps(largest, _mm512_abs_ps(line(term)));
                     }
                     let full = _mm512_set1_ps(127.0);
                     let some = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(largest, _mm512_setzero_ps());
                     let inverse = _mm512_maskz_div_ps(some, full, largest);
-                    let scale = _mm512_div_ps(largest, full);
                     let lanes = group * WIDTH + half * 16;
-                    _mm512_storeu_ps(self.scales.as_mut_ptr().add(lanes), scale);
+                    _mm512_storeu_ps(self.scales.as_mut_ptr().add(lanes), _mm512_div_ps(largest, full));
                     let to = self.quants.as_mut_ptr().add(first * 8 * WIDTH + half * 16);
-                    for four in 0..terms / 4 {
+                    for four in 0..count / 4 {
                         let mut word = _mm512_setzero_si512();
                         // The last term lands in the highest byte.
                         for term in (0..4).rev() {

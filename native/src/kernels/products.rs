@@ -5,41 +5,40 @@ use std::ptr;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
 use super::few_rows::{self, Interleaved, Parts};
-use super::float32::Tile;
-use super::int8::{self, Target};
-use super::lines::Lines;
+use super::float_matrix::FloatMatrix;
+use super::int8::Target;
 use super::low_rank::{LowRank, ScaledUpdate};
-use super::panels::{self, IntegerPanel, ROUNDED_GROUP, ROUNDED_ZERO_BITS, WIDTH};
+use super::panels::WIDTH;
+use super::product::{Direction, Panels, Product, Weights, round};
 use super::rounded_rows::RoundedRows;
 use super::shared::Shared;
 use super::{Parallel, if_worth, in_order};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arithmetic {
-    /// Activations rounded to 8 bits a block of 32, integer products, sums in float32.
+    /// Activations rounded to 8 bits a block of 32, and so an adapter's matrices; integer products, sums in float32.
     Int8,
     /// The same with what that leaves of the activations rounded once more: they are held to about 15 bits. Transposed
-    /// products, which only gradients need, are as with `Int8`: their weights have to be rounded in any case.
+    /// products, which only gradients need, are as with `Int8`: their weights have to be rounded in any case. What an
+    /// adapter adds is in float32.
     Int16,
     Float32,
 }
 
 impl Arithmetic {
     /// Into how many roundings activations go.
-    fn parts(self) -> usize {
+    pub fn parts(self) -> usize {
         match self {
             Self::Int8 => 1,
             Self::Int16 => 2,
             Self::Float32 => 0,
         }
     }
-}
 
-/// Which way the matrix is gone through.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Plain,
-    Transposed,
+    /// For products whose weights are rounded as well.
+    fn of_rounded_weights(self) -> Self {
+        if self == Self::Int8 { Self::Int8 } else { Self::Float32 }
+    }
 }
 
 /// What a product is added to.
@@ -49,6 +48,21 @@ pub struct Onto<'a> {
     pub base: Option<&'a [f32]>,
     /// Of a plain product only.
     pub update: Option<LowRank<'a>>,
+}
+
+#[derive(Default)]
+struct Scratch {
+    rounded: [RoundedRows; 2],
+    update: [RoundedRows; 2],
+    interleaved: [Interleaved; 2],
+    scaled: Vec<f32>,
+}
+
+thread_local! {
+    /// Kept from call to call: fresh pages would cost more than what is written to them.
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static PANELS: RefCell<Panels> = RefCell::default();
+    static PRODUCTS: RefCell<Vec<f32>> = RefCell::default();
 }
 
 /// `y = x · Wᵀ + onto`: `x` `[rows, columns of W]`, `y` `[rows, rows of W]`. Panics where the lengths don't fit.
@@ -62,14 +76,19 @@ pub fn linear(
 ) {
     let rows = x.len() / matrix.columns();
     assert!(x.len() == rows * matrix.columns() && y.len() == rows * matrix.rows(), "misshapen product");
-    let few = arithmetic != Arithmetic::Float32 && rows <= few_rows::MOST;
-    SCALED.with_borrow_mut(|scaled| {
+    SCRATCH.with_borrow_mut(|Scratch { rounded, update: rounded_update, interleaved, scaled }| {
         let update = onto.update.map(|update| ScaledUpdate::new(update, rows, matrix.rows(), scaled));
-        let problem = Problem { x, rows, matrix, base: onto.base, update, arithmetic };
-        match few {
-            true => multiply_few(&problem, y, parallel),
-            false => multiply(&problem, y, Direction::Plain, parallel),
+        if arithmetic != Arithmetic::Float32 && rows <= few_rows::MOST {
+            let problem = Few { x, rows, matrix, base: onto.base, update, arithmetic };
+            return problem.multiply(rounded, interleaved, y, parallel);
         }
+        let blocks = Weights::Blocks(matrix);
+        let product = Product::new(x, blocks, Direction::Plain, arithmetic, rounded, parallel);
+        let update = update.map(|ScaledUpdate { z, matrix, .. }| {
+            let arithmetic = arithmetic.of_rounded_weights();
+            Product::new(z, Weights::Floats(matrix), Direction::Plain, arithmetic, rounded_update, parallel)
+        });
+        multiply(&product, update.as_ref(), onto.base, y, parallel);
     });
 }
 
@@ -82,16 +101,107 @@ pub fn linear_transposed(
     arithmetic: Arithmetic,
     parallel: Parallel,
 ) {
-    let rows = dy.len() / matrix.rows();
-    assert!(dy.len() == rows * matrix.rows() && dx.len() == rows * matrix.columns(), "misshapen product");
-    // Blocks of rounded activations have to be whole.
-    let rounds = arithmetic != Arithmetic::Float32 && matrix.rows().is_multiple_of(BLOCK);
-    let arithmetic = if rounds { Arithmetic::Int8 } else { Arithmetic::Float32 };
-    let problem = Problem { x: dy, rows, matrix, base, update: None, arithmetic };
-    multiply(&problem, dx, Direction::Transposed, parallel);
+    let arithmetic = if arithmetic == Arithmetic::Float32 { arithmetic } else { Arithmetic::Int8 };
+    SCRATCH.with_borrow_mut(|Scratch { rounded, .. }| {
+        let blocks = Weights::Blocks(matrix);
+        let product = Product::new(dy, blocks, Direction::Transposed, arithmetic, rounded, parallel);
+        multiply(&product, None, base, dx, parallel);
+    });
 }
 
-struct Problem<'a> {
+/// `z = x · Mᵀ`: `x` `[rows, columns of M]`, `z` `[rows, rows of M]`. Panics where the lengths don't fit.
+pub fn project(x: &[f32], matrix: FloatMatrix, z: &mut [f32], arithmetic: Arithmetic, parallel: Parallel) {
+    SCRATCH.with_borrow_mut(|Scratch { rounded, .. }| {
+        let (weights, arithmetic) = (Weights::Floats(matrix), arithmetic.of_rounded_weights());
+        let product = Product::new(x, weights, Direction::Plain, arithmetic, rounded, parallel);
+        multiply(&product, None, None, z, parallel);
+    });
+}
+
+/// `x = z · M + base`: `z` `[rows, rows of M]`, `x` `[rows, columns of M]`. Panics where the lengths don't fit.
+pub fn project_transposed(
+    z: &[f32],
+    matrix: FloatMatrix,
+    base: Option<&[f32]>,
+    x: &mut [f32],
+    arithmetic: Arithmetic,
+    parallel: Parallel,
+) {
+    SCRATCH.with_borrow_mut(|Scratch { rounded, .. }| {
+        let (weights, arithmetic) = (Weights::Floats(matrix), arithmetic.of_rounded_weights());
+        let product = Product::new(z, weights, Direction::Transposed, arithmetic, rounded, parallel);
+        multiply(&product, None, base, x, parallel);
+    });
+}
+
+/// `Σ dy ⊙ (z · Mᵀ)` over the rows: `dy` `[rows, rows of M]`, `z` `[rows, columns of M]`, `sums` `[rows of M]`. Panics
+/// where the lengths don't fit.
+pub fn project_dots(
+    dy: &[f32],
+    z: &[f32],
+    matrix: FloatMatrix,
+    sums: &mut [f32],
+    arithmetic: Arithmetic,
+    parallel: Parallel,
+) {
+    let (rows, outputs) = (z.len() / matrix.columns(), matrix.rows());
+    assert!(dy.len() == rows * outputs && sums.len() == outputs, "misshapen product");
+    let out = Shared(sums.as_mut_ptr());
+    SCRATCH.with_borrow_mut(|Scratch { rounded, .. }| {
+        let (weights, arithmetic) = (Weights::Floats(matrix), arithmetic.of_rounded_weights());
+        let product = Product::new(z, weights, Direction::Plain, arithmetic, rounded, parallel);
+        parallel(product.panels(), &|panel| {
+            let width = WIDTH.min(outputs - panel * WIDTH);
+            PRODUCTS.with_borrow_mut(|products| {
+                products.resize(rows * WIDTH, 0.0);
+                let to = Target { y: products.as_mut_ptr(), base: ptr::null(), stride: WIDTH, width };
+                // SAFETY: `available` was asked; the products have room for a panel of all rows.
+                PANELS.with_borrow_mut(|panels| unsafe { product.panel(panel, panels, to) });
+                let mut lanes = [0.0f32; WIDTH];
+                for (row, products) in products.chunks_exact(WIDTH).take(rows).enumerate() {
+                    let dy = &dy[row * outputs + panel * WIDTH..][..width];
+                    for ((lane, product), dy) in lanes.iter_mut().zip(products).zip(dy) {
+                        *lane += product * dy;
+                    }
+                }
+                for (lane, sum) in lanes.into_iter().enumerate().take(width) {
+                    // SAFETY: these outputs are this call's alone.
+                    unsafe { *out.at(panel * WIDTH + lane) = sum };
+                }
+            });
+        });
+    });
+}
+
+fn multiply(
+    product: &Product,
+    update: Option<&Product>,
+    base: Option<&[f32]>,
+    y: &mut [f32],
+    parallel: Parallel,
+) {
+    let outputs = product.outputs;
+    assert!(y.len() == product.rows() * outputs, "misshapen product");
+    assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
+    let out = Shared(y.as_mut_ptr());
+    parallel(product.panels(), &|panel| {
+        let (start, width) = (panel * WIDTH, WIDTH.min(outputs - panel * WIDTH));
+        let base = base.map_or(ptr::null(), |base| base[start..].as_ptr());
+        PANELS.with_borrow_mut(|panels| {
+            // SAFETY: `available` was asked; a panel's outputs are this call's alone and lie within `y`.
+            unsafe {
+                let to = Target { y: out.at(start), base, stride: outputs, width };
+                product.panel(panel, panels, to);
+                if let Some(update) = update {
+                    update.panel(panel, panels, Target { base: to.y, ..to });
+                }
+            }
+        });
+    });
+}
+
+/// A product of few rows.
+struct Few<'a> {
     x: &'a [f32],
     rows: usize,
     matrix: &'a BlockMatrix<'a>,
@@ -100,168 +210,52 @@ struct Problem<'a> {
     arithmetic: Arithmetic,
 }
 
-#[derive(Default)]
-struct Scratch {
-    rounded: [RoundedRows; 2],
-    interleaved: [Interleaved; 2],
-}
-
-#[derive(Default)]
-struct Panels {
-    integers: IntegerPanel,
-    floats: Lines<f32>,
-    update: Lines<f32>,
-}
-
-thread_local! {
-    /// Kept from call to call: fresh pages would cost more than what is written to them.
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-    static PANELS: RefCell<Panels> = RefCell::default();
-    static SCALED: RefCell<Vec<f32>> = RefCell::default();
-}
-
-fn multiply(problem: &Problem, y: &mut [f32], direction: Direction, parallel: Parallel) {
-    let &Problem { x, rows, matrix, base, ref update, arithmetic } = problem;
-    let (terms, outputs) = match direction {
-        Direction::Plain => (matrix.columns(), matrix.rows()),
-        Direction::Transposed => (matrix.rows(), matrix.columns()),
-    };
-    assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
-    let out = Shared(y.as_mut_ptr());
-    SCRATCH.with_borrow_mut(|scratch| {
-        let group = if direction == Direction::Plain { 1 } else { ROUNDED_GROUP };
-        let zero_bits =
-            if direction == Direction::Plain { matrix.bits() as u32 - 1 } else { ROUNDED_ZERO_BITS };
-        let shape = Rounding { rows, terms, group, zero_bits };
-        let rounded = round(&mut scratch.rounded, x, shape, arithmetic, parallel);
-        parallel(outputs.div_ceil(WIDTH), &|panel| {
-            let width = WIDTH.min(outputs - panel * WIDTH);
-            PANELS.with_borrow_mut(|panels| {
-                // SAFETY: `available` was asked; a panel's outputs are this call's alone and lie within `y`.
+impl Few<'_> {
+    fn multiply(
+        &self,
+        rounded: &mut [RoundedRows; 2],
+        interleaved: &mut [Interleaved; 2],
+        y: &mut [f32],
+        parallel: Parallel,
+    ) {
+        let &Self { x, rows, matrix, base, ref update, arithmetic } = self;
+        /// Outputs that a thread takes at once.
+        const PART: usize = 64;
+        /// Products for which waking other threads pays.
+        const WORTH_THREADS: usize = 150_000;
+        assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
+        let parallel = if_worth(rows * matrix.rows() * matrix.columns(), WORTH_THREADS, parallel);
+        let out = Shared(y.as_mut_ptr());
+        let rounded = &mut rounded[..arithmetic.parts()];
+        for part in rounded.iter_mut() {
+            part.resize(rows, matrix.columns() / BLOCK, 1, matrix.bits() as u32 - 1);
+        }
+        let rounded = &*rounded;
+        round(rounded, x, rows, &in_order);
+        {
+            for (interleaved, rounded) in interleaved.iter_mut().zip(rounded) {
+                interleaved.fill(rounded, rows, matrix.bits());
+            }
+            let parts = Parts { rounded, interleaved };
+            parallel(matrix.rows().div_ceil(PART), &|part| {
+                let range = (part * PART, matrix.rows().min((part + 1) * PART));
+                // SAFETY: `available` was asked; these outputs are this call's alone.
                 unsafe {
-                    match (arithmetic, direction) {
-                        (Arithmetic::Int8 | Arithmetic::Int16, Direction::Plain) => {
-                            panels.integers.load(matrix, panel);
-                        }
-                        (Arithmetic::Int8 | Arithmetic::Int16, Direction::Transposed) => {
-                            panels.integers.load_transposed(matrix, panel);
-                        }
-                        (Arithmetic::Float32, Direction::Plain) => {
-                            panels::load_float(&mut panels.floats, matrix, panel);
-                        }
-                        (Arithmetic::Float32, Direction::Transposed) => {
-                            panels::load_float_transposed(&mut panels.floats, matrix, panel);
-                        }
-                    }
-                    match arithmetic {
-                        Arithmetic::Int8 | Arithmetic::Int16 => {
-                            for first in (0..rows).step_by(int8::ROWS) {
-                                let count = int8::ROWS.min(rows - first);
-                                let at = first * outputs + panel * WIDTH;
-                                let base = base.map_or(ptr::null(), |base| base.as_ptr().add(at));
-                                let to = Target { y: out.at(at), base, stride: outputs, width };
-                                int8::tile(rounded, first, count, &panels.integers, to);
-                            }
-                        }
-                        Arithmetic::Float32 => {
-                            if let Some(base) = base {
-                                for row in 0..rows {
-                                    let at = row * outputs + panel * WIDTH;
-                                    base.as_ptr().add(at).copy_to_nonoverlapping(out.at(at), width);
-                                }
-                            }
-                            let tile = Tile {
-                                x: x.as_ptr(),
-                                x_row: terms,
-                                x_term: 1,
-                                terms,
-                                weights: panels.floats.as_ptr(),
-                                weights_term: WIDTH,
-                                y: out.at(panel * WIDTH),
-                                y_row: outputs,
-                                width,
-                                add: base.is_some(),
-                            };
-                            tile.run(rows);
-                        }
-                    }
+                    few_rows::outputs(&parts, rows, matrix, range, out.at(0));
                     if let Some(update) = update {
-                        let to = out.at(panel * WIDTH);
-                        update.add_panel(panel, width, rows, &mut panels.update, to, outputs);
+                        update.add_rows(range, rows, out.at(0));
+                    }
+                    if let Some(base) = base {
+                        for row in 0..rows {
+                            for at in row * matrix.rows() + range.0..row * matrix.rows() + range.1 {
+                                *out.at(at) += base[at];
+                            }
+                        }
                     }
                 }
             });
-        });
-    });
-}
-
-fn multiply_few(problem: &Problem, y: &mut [f32], parallel: Parallel) {
-    let &Problem { x, rows, matrix, base, ref update, arithmetic } = problem;
-    /// Outputs that a thread takes at once.
-    const PART: usize = 64;
-    /// Products for which waking other threads pays.
-    const WORTH_THREADS: usize = 150_000;
-    assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
-    let parallel = if_worth(rows * matrix.rows() * matrix.columns(), WORTH_THREADS, parallel);
-    let out = Shared(y.as_mut_ptr());
-    SCRATCH.with_borrow_mut(|Scratch { rounded, interleaved }| {
-        let shape = Rounding { rows, terms: matrix.columns(), group: 1, zero_bits: matrix.bits() as u32 - 1 };
-        let rounded = round(rounded, x, shape, arithmetic, &in_order);
-        for (interleaved, rounded) in interleaved.iter_mut().zip(rounded) {
-            interleaved.fill(rounded, rows, matrix.bits());
         }
-        let parts = Parts { rounded, interleaved };
-        parallel(matrix.rows().div_ceil(PART), &|part| {
-            let range = (part * PART, matrix.rows().min((part + 1) * PART));
-            // SAFETY: `available` was asked; these outputs are this call's alone.
-            unsafe {
-                few_rows::outputs(&parts, rows, matrix, range, out.at(0));
-                if let Some(update) = update {
-                    update.add_rows(range, rows, out.at(0));
-                }
-                if let Some(base) = base {
-                    for row in 0..rows {
-                        for at in row * matrix.rows() + range.0..row * matrix.rows() + range.1 {
-                            *out.at(at) += base[at];
-                        }
-                    }
-                }
-            }
-        });
-    });
-}
-
-struct Rounding {
-    rows: usize,
-    terms: usize,
-    /// Blocks that share a scale.
-    group: usize,
-    zero_bits: u32,
-}
-
-/// The roundings of `x` that the arithmetic takes.
-fn round<'a>(
-    rounded: &'a mut [RoundedRows; 2],
-    x: &[f32],
-    Rounding { rows, terms, group, zero_bits }: Rounding,
-    arithmetic: Arithmetic,
-    parallel: Parallel,
-) -> &'a [RoundedRows] {
-    /// Rows that a thread takes at once.
-    const PART: usize = 32;
-    let rounded = &mut rounded[..arithmetic.parts()];
-    for part in rounded.iter_mut() {
-        part.resize(rows, terms / BLOCK, group, zero_bits);
     }
-    let rounded = &*rounded;
-    if let Some(part) = rounded.first() {
-        parallel(rows.div_ceil(PART), &|range| {
-            let (first, last) = (range * PART, rows.min((range + 1) * PART));
-            // SAFETY: `available` was asked; these rows are this call's alone.
-            unsafe { part.round(first, &x[first * terms..last * terms], rounded.get(1)) };
-        });
-    }
-    rounded
 }
 
 #[cfg(test)]

@@ -2,29 +2,15 @@
 
 use std::arch::x86_64::*;
 
-use super::lines::Lines;
 use super::panels::WIDTH;
 
-/// Up to `WIDTH` rows of `width` numbers as a panel `[width, WIDTH]`: `panel[term][lane] = rows[lane][term]`. Lanes
-/// without a row are zeros.
-///
-/// # Safety
-/// The processor has AVX-512.
-#[target_feature(enable = "avx512f")]
-pub unsafe fn turn(rows: &[f32], width: usize, panel: &mut Lines<f32>) {
-    let count = rows.len() / width;
-    assert!(count <= WIDTH && rows.len() == count * width);
-    panel.resize(width * WIDTH);
-    // SAFETY: the rows lie side by side, and the panel has a line for each of their terms.
-    unsafe { turn_apart(rows.as_ptr(), width, count, width, panel.as_mut_ptr()) };
-}
-
-/// The same of `count` rows that begin `stride` numbers apart.
+/// Up to `WIDTH` rows of `width` numbers, `stride` numbers apart, as a panel `[width, WIDTH]`:
+/// `panel[term][lane] = rows[lane][term]`. Lanes without a row are zeros.
 ///
 /// # Safety
 /// The processor has AVX-512; the rows may be read and the panel be written.
 #[target_feature(enable = "avx512f")]
-pub unsafe fn turn_apart(rows: *const f32, stride: usize, count: usize, width: usize, panel: *mut f32) {
+pub unsafe fn turn(rows: *const f32, stride: usize, count: usize, width: usize, panel: *mut f32) {
     for half in 0..2 {
         for term in (0..width).step_by(16) {
             let lanes: [__m512; 16] = std::array::from_fn(|lane| {
@@ -86,11 +72,12 @@ mod tests {
         if !available() {
             return;
         }
-        let mut panel = Lines::default();
+
         for (count, width) in [(32, 64), (32, 20), (5, 16), (17, 3), (1, 1)] {
             let rows = random(count * width, 3);
+            let mut panel = vec![f32::NAN; width * WIDTH];
             // SAFETY: asked above.
-            unsafe { turn(&rows, width, &mut panel) };
+            unsafe { turn(rows.as_ptr(), width, count, width, panel.as_mut_ptr()) };
             for (at, value) in panel.iter().enumerate() {
                 let (term, lane) = (at / WIDTH, at % WIDTH);
                 let expected = if lane < count { rows[lane * width + term] } else { 0.0 };

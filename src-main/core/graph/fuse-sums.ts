@@ -10,6 +10,7 @@ const yes: Attribute = { kind: 'int', value: 1 }
 const products: Readonly<Record<string, AddTo>> = {
   RmsNormGradient: addBase,
   BlockLinear: addBase,
+  ProjectTransposed: addBase,
   Gemm: ({ inputs, attributes }, base) =>
     inputs.length === 2 ? { inputs: [...inputs, base], attributes } : null,
 }

@@ -78,7 +78,10 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
       transB ? op.gemm(g, dy, a, { a: true, b: transA }) : op.gemm(g, a, dy, { a: !transA }),
     ]
   },
-  Project: (g, node, dy) => [op.gemm(g, dy, inputOf(node, 1)), op.gemm(g, dy, inputOf(node, 0), { a: true })],
+  Project: (g, node, dy) => [
+    op.projectTransposed(g, dy, inputOf(node, 1)),
+    op.gemm(g, dy, inputOf(node, 0), { a: true }),
+  ],
   Linear: (g, node, dy) => [
     op.linearTransposed(
       g,
@@ -124,26 +127,17 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   ],
 }
 
-/**
- * Of `y = λ_b ⊙ (B (λ_d ⊙ z))` by z, λ_d, B and λ_b. What B gives, as wide as y, is neither kept nor computed
- * again: `Σ dy ⊙ (B s)` over the rows is the row sums of `B ⊙ (dyᵀ s)`.
- */
+/** Of `y = λ_b ⊙ (B s)` with `s = λ_d ⊙ z`, by z, λ_d, B and λ_b. What B gives, as wide as y, is never kept. */
 function updateGradients(g: GraphBuilder, update: op.LowRankUpdate | null, dy: Value): readonly Value[] {
   if (update === null) return []
   const { z, lambdaD, B, lambdaB } = update
-  const [out = 0] = B.shape
-  const column = lambdaB === null ? null : op.reshape(g, lambdaB, [out, 1])
-  const scaleRows = (matrix: Value) => (column === null ? matrix : op.mul(g, matrix, column))
-  const ds = op.gemm(g, dy, scaleRows(B))
-  const correlation = op.gemm(g, dy, op.mul(g, z, lambdaD), { a: true })
-  const gradients = [
-    op.mul(g, ds, lambdaD),
-    sumTo(g, op.mul(g, ds, z), lambdaD.shape),
-    scaleRows(correlation),
-  ]
-  if (lambdaB === null) return gradients
-  const sums = op.reduceSum(g, op.mul(g, correlation, B), [1])
-  return [...gradients, op.reshape(g, sums, lambdaB.shape)]
+  const s = op.mul(g, z, lambdaD)
+  const ds = op.projectTransposed(g, dy, B, lambdaB)
+  const correlation = op.gemm(g, dy, s, { a: true })
+  const ofB =
+    lambdaB === null ? correlation : op.mul(g, correlation, op.reshape(g, lambdaB, [...lambdaB.shape, 1]))
+  const gradients = [op.mul(g, ds, lambdaD), sumTo(g, op.mul(g, ds, z), lambdaD.shape), ofB]
+  return lambdaB === null ? gradients : [...gradients, op.projectDots(g, dy, s, B)]
 }
 
 /** Sums a gradient over the axes along which a value of the given shape was broadcast. */

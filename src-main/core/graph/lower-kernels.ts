@@ -2,10 +2,21 @@ import type { GraphBuilder } from './builder.ts'
 import { floatAttribute, type Graph, graphFailure, intAttribute, type Node, type Value } from './graph.ts'
 import * as op from './operators.ts'
 import { rewrite } from './rewrite.ts'
+import type { BlockArithmetic } from './runtime.ts'
 
 /** Those of ours that the native runtime has too, as ONNX Runtime's operators. */
 const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: readonly Value[]) => Value>> = {
   Project: (g, _node, [x, A]) => op.gemm(g, given(x), given(A), { b: true }),
+  ProjectTransposed: (g, _node, [z, M, scales]) => {
+    if (scales === undefined) return op.gemm(g, given(z), given(M))
+    const column = op.reshape(g, scales, [...scales.shape, 1])
+    return op.gemm(g, given(z), op.mul(g, given(M), column))
+  },
+  /** `Σ dy ⊙ (z · Mᵀ)` is the row sums of `M ⊙ (dyᵀ z)`. */
+  ProjectDots: (g, node, [dy, z, M]) => {
+    const correlation = op.gemm(g, given(dy), given(z), { a: true })
+    return op.reshape(g, op.reduceSum(g, op.mul(g, correlation, given(M)), [1]), node.output.shape)
+  },
   SwiGlu: (g, _node, [gate, up]) => op.mul(g, silu(g, given(gate)), given(up)),
   /** By gate: dy ⊙ up ⊙ (σ + silu · (1 − σ)), σ = σ(gate). */
   SwiGluGradient: (g, node, [gate, up, dy]) => {
@@ -24,13 +35,25 @@ const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: reado
   },
 }
 
-/** Replaces ours by the native runtime's operators of the same names, or by what ONNX Runtime brings along. */
-export function lowerKernels(graph: Graph, hasKernels: boolean): Graph {
+/** Faster than what ONNX Runtime has only where their factors are rounded. */
+const onlyRounded: readonly string[] = ['ProjectTransposed', 'ProjectDots']
+/** Those that multiply. */
+const products: readonly string[] = ['Project', ...onlyRounded]
+
+/**
+ * Replaces ours by the native runtime's operators of the same names, which multiply in the given arithmetic, or by what
+ * ONNX Runtime brings along.
+ */
+export function lowerKernels(graph: Graph, arithmetic: BlockArithmetic | null): Graph {
   return rewrite(graph, (g, node, inputs) => {
     const lower = node.domain === op.veranda ? plain[node.op] : undefined
     if (lower === undefined) return null
-    if (!hasKernels) return lower(g, node, inputs)
-    return g.add(node.op, inputs, { domain: op.verandaKernels, attributes: node.attributes })
+    if (arithmetic === null || (arithmetic !== 'int8' && onlyRounded.includes(node.op)))
+      return lower(g, node, inputs)
+    const attributes = products.includes(node.op)
+      ? { ...node.attributes, bits: op.int(op.arithmeticBits[arithmetic]) }
+      : node.attributes
+    return g.add(node.op, inputs, { domain: op.verandaKernels, attributes })
   })
 }
 

@@ -10,7 +10,7 @@ export const veranda = 'veranda'
 /** Ours as well: operators that the native runtime brings along (`native/src/runtime/operators.rs`). */
 export const verandaKernels = 'veranda.kernels'
 
-const int = (value: number): Attribute => ({ kind: 'int', value })
+export const int = (value: number): Attribute => ({ kind: 'int', value })
 const float = (value: number): Attribute => ({ kind: 'float', value })
 const ints = (value: readonly number[]): Attribute => ({ kind: 'ints', value })
 const flag = (value: boolean): Attribute => int(value ? 1 : 0)
@@ -169,6 +169,20 @@ export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Valu
 export const project = (g: GraphBuilder, x: Value, A: Value): Value =>
   g.add('Project', [x, A], { domain: veranda })
 
+/**
+ * `z · (scales ⊙ M)`, the rows of M `[rows, columns]` scaled if given: z `[N, rows]` → `[N, columns]`. Ours until
+ * `lower-kernels.ts` lowers it.
+ */
+export const projectTransposed = (g: GraphBuilder, z: Value, M: Value, scales: Value | null = null): Value =>
+  g.add('ProjectTransposed', [z, M, ...(scales === null ? [] : [scales])], {
+    domain: veranda,
+    attributes: { scaled: flag(scales !== null), base: flag(false) },
+  })
+
+/** `Σ dy ⊙ (z · Mᵀ)` over the rows: dy `[N, rows]`, z `[N, columns]`, M `[rows, columns]` → `[rows]`. Ours likewise. */
+export const projectDots = (g: GraphBuilder, dy: Value, z: Value, M: Value): Value =>
+  g.add('ProjectDots', [dy, z, M], { domain: veranda })
+
 /** What an adapter adds to a linear layer: `λ_b ⊙ (B (λ_d ⊙ z))`, where `z = A x`. */
 export interface LowRankUpdate {
   /** `[N, rank]` */
@@ -285,7 +299,7 @@ export const attentionGradient = (
   })
 
 /** To how many bits `BlockLinear` rounds activations. */
-const arithmeticBits: Readonly<Record<BlockArithmetic, number>> = { int8: 8, int16: 16, float32: 32 }
+export const arithmeticBits: Readonly<Record<BlockArithmetic, number>> = { int8: 8, int16: 16, float32: 32 }
 
 /**
  * Over W `[rows, columns]` in blocks of 32 along its columns: `x · Wᵀ`, and an adapter's update if given, or `x · W`

@@ -54,6 +54,8 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   Slice: stated,
   Part: stated,
   Project: (node) => [dim(node, 0, 0), dim(node, 1, 0)],
+  ProjectTransposed: (node) => [dim(node, 0, 0), dim(node, 1, 1)],
+  ProjectDots: (node) => [dim(node, 2, 0)],
   Shape: (node) => [int(node, 'end') - int(node, 'start')],
   Transpose: transpose,
   Concat: concat,

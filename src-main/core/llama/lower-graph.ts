@@ -13,5 +13,5 @@ export function lowerGraph(
   weightOf: WeightOf,
   arithmetic: BlockArithmetic | null = null,
 ): Graph {
-  return fuseSums(lowerLinears(lowerKernels(graph, arithmetic !== null), weightOf, arithmetic))
+  return fuseSums(lowerLinears(lowerKernels(graph, arithmetic), weightOf, arithmetic))
 }

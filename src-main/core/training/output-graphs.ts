@@ -24,7 +24,7 @@ export function finalNormBackwardGraph(config: LlamaConfig): Graph {
   const dx = backward(g, new Map([[y, g.input('dy', 'float32', y.shape)]]), [x]).get(x)
   if (dx === undefined) throw graphFailure('The final norm has no gradient.')
   g.output(dx, 'dx')
-  return lowerKernels(g.finish(), false)
+  return lowerKernels(g.finish(), null)
 }
 
 /** Rows of the output matrix, how they are stored and multiplied with. */

@@ -39,7 +39,7 @@ function graphOf(row: GradientCase, expected: GoldenCase, wantsGradients: boolea
       g.output(gradient, `d${target.name}`)
     }
   }
-  return (row.lower ?? ((graph) => lowerKernels(graph, false)))(g.finish())
+  return (row.lower ?? ((graph) => lowerKernels(graph, null)))(g.finish())
 }
 
 test('every rule has rows, every row a rule and a golden case, every golden case a row', () => {

@@ -8,7 +8,7 @@ use super::softmax::{softmax, through_softmax};
 use crate::kernels::float32::Tile;
 use crate::kernels::lines::Lines;
 use crate::kernels::panels::WIDTH;
-use crate::kernels::turn::turn_apart;
+use crate::kernels::turn::turn;
 
 /// Queries whose scores are held at once.
 pub const QUERIES: usize = 24;
@@ -84,7 +84,7 @@ impl<'a> Head<'a> {
             // SAFETY: these rows are in the batch; there is a panel for each block.
             unsafe {
                 let panel = to.as_mut_ptr().add(first * size);
-                turn_apart(from.as_ptr().add(first * stride), stride, count, size, panel);
+                turn(from.as_ptr().add(first * stride), stride, count, size, panel);
             }
         }
     }

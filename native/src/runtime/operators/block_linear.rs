@@ -4,8 +4,8 @@ use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorInp
 use ort::value::TensorElementType;
 use ort::{Error, Result};
 
-use super::{guarded, input, number, output};
-use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_transposed, project};
+use super::{arithmetic, guarded, input, number, output};
+use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_transposed};
 
 /// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
 /// `quants [out, in/32, 4·bits]` and `scales [out, in/32]`, then those that the attributes of these names (0 or 1)
@@ -52,11 +52,7 @@ impl Operator for BlockLinear {
             rows: number("outFeatures")?,
             columns: number("inFeatures")?,
             transposed: number("transposed")? == 1,
-            arithmetic: match number("bits")? {
-                8 => Arithmetic::Int8,
-                16 => Arithmetic::Int16,
-                _ => Arithmetic::Float32,
-            },
+            arithmetic: arithmetic(context)?,
             offsets: number("offsets")? == 1,
             update: number("update")? == 1,
             lambda_d_start: number("lambdaDStart")?,
@@ -111,46 +107,4 @@ impl Kernel for BlockLinearKernel {
 
 fn from(vector: &[f32], start: usize) -> Result<&[f32]> {
     vector.get(start..).ok_or_else(|| Error::new("BlockLinear was given vectors that are too short."))
-}
-
-/// An adapter's `x · Aᵀ`: inputs `x [N, in]` and `A [rank, in]`, output `[N, rank]`.
-pub struct Project;
-
-pub struct ProjectKernel;
-
-impl Operator for Project {
-    type Kernel<'attr> = ProjectKernel;
-
-    fn name(&self) -> &str {
-        "Project"
-    }
-
-    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        [TensorElementType::Float32; 2].map(OperatorInput::required)
-    }
-
-    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
-        [OperatorOutput::required(TensorElementType::Float32)]
-    }
-
-    fn create_kernel<'attr>(&self, _context: &KernelContext<'attr>) -> Result<ProjectKernel> {
-        Ok(ProjectKernel)
-    }
-}
-
-impl Kernel for ProjectKernel {
-    fn compute(&mut self, context: &ComputeContext) -> Result<()> {
-        let (x, a) = (input(context, 0)?, input(context, 1)?);
-        let (shape, x) = x.try_extract_tensor::<f32>()?;
-        let (a_shape, a) = a.try_extract_tensor::<f32>()?;
-        let ([rows, columns], [rank, width]) = (&shape[..], &a_shape[..]) else {
-            return Err(Error::new("Project takes two matrices."));
-        };
-        if columns != width {
-            return Err(Error::new("Project was given arrays that do not fit."));
-        }
-        let mut result = output(context, &[*rows, *rank])?;
-        let (_, z) = result.try_extract_tensor_mut::<f32>()?;
-        guarded("Project", context, |parallel| project(x, a, *columns as usize, z, parallel))
-    }
 }

@@ -3,6 +3,7 @@
 mod attention;
 mod block_linear;
 mod pointwise;
+mod projections;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,9 +13,10 @@ use ort::value::{ValueRef, ValueRefMut};
 use ort::{Error, Result};
 
 use self::attention::{AttentionOperator, CachedAttentionOperator};
-use self::block_linear::{BlockLinear, Project};
+use self::block_linear::BlockLinear;
 use self::pointwise::{RmsNormGradient, SwiGluOperator};
-use crate::kernels::Parallel;
+use self::projections::ProjectOperator;
+use crate::kernels::{Arithmetic, Parallel};
 
 const DOMAIN: &str = "veranda.kernels";
 
@@ -22,7 +24,9 @@ pub fn domain() -> Result<Arc<OperatorDomain>> {
     Ok(Arc::new(
         OperatorDomain::new(DOMAIN)?
             .add(BlockLinear)?
-            .add(Project)?
+            .add(ProjectOperator::Plain)?
+            .add(ProjectOperator::Transposed)?
+            .add(ProjectOperator::Dots)?
             .add(AttentionOperator { gradient: false })?
             .add(AttentionOperator { gradient: true })?
             .add(CachedAttentionOperator)?
@@ -46,6 +50,15 @@ fn number(context: &KernelContext, name: &str) -> Result<usize> {
         .get::<i64>(name)
         .and_then(|value| usize::try_from(value).ok())
         .ok_or_else(|| Error::new(format!("The attribute {name} is missing.")))
+}
+
+/// To how many bits activations are rounded.
+fn arithmetic(context: &KernelContext) -> Result<Arithmetic> {
+    Ok(match number(context, "bits")? {
+        8 => Arithmetic::Int8,
+        16 => Arithmetic::Int16,
+        _ => Arithmetic::Float32,
+    })
 }
 
 /// Runs a kernel on the session's threads. A panic must not cross into C++.

@@ -1,0 +1,101 @@
+//! Products with an adapter's matrices.
+
+use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorInput, OperatorOutput};
+use ort::value::TensorElementType;
+use ort::{Error, Result};
+
+use super::{arithmetic, guarded, input, number, output};
+use crate::kernels::{Arithmetic, FloatMatrix, project, project_dots, project_transposed};
+
+/// `Project`: inputs `x [N, columns]` and `M [rows, columns]`, output `x · Mᵀ [N, rows]`. `ProjectTransposed`: inputs
+/// `z [N, rows]`, `M`, then those that the attributes of these names (0 or 1) announce: `scales [rows]`, that of each row
+/// of M, and `base [N, columns]`; output `z · (scales ⊙ M) + base [N, columns]`. `ProjectDots`: inputs `dy [N, rows]`,
+/// `z [N, columns]` and `M`, output `Σ dy ⊙ (z · Mᵀ) [rows]` over N. All have the attribute `bits`, as `BlockLinear`.
+#[derive(Clone, Copy)]
+pub enum ProjectOperator {
+    Plain,
+    Transposed,
+    Dots,
+}
+
+pub struct ProjectKernel {
+    of: ProjectOperator,
+    arithmetic: Arithmetic,
+    scaled: bool,
+    base: bool,
+}
+
+impl Operator for ProjectOperator {
+    type Kernel<'attr> = ProjectKernel;
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Plain => "Project",
+            Self::Transposed => "ProjectTransposed",
+            Self::Dots => "ProjectDots",
+        }
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        let (required, optional) = match self {
+            Self::Plain => (2, 0),
+            Self::Transposed => (2, 2),
+            Self::Dots => (3, 0),
+        };
+        let required = (0..required).map(|_| OperatorInput::required(TensorElementType::Float32));
+        required.chain((0..optional).map(|_| OperatorInput::optional(TensorElementType::Float32)))
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(&self, context: &KernelContext<'attr>) -> Result<ProjectKernel> {
+        let takes =
+            |name: &str| Ok::<_, Error>(matches!(self, Self::Transposed) && number(context, name)? == 1);
+        Ok(ProjectKernel {
+            of: *self,
+            arithmetic: arithmetic(context)?,
+            scaled: takes("scaled")?,
+            base: takes("base")?,
+        })
+    }
+}
+
+impl Kernel for ProjectKernel {
+    fn compute(&mut self, context: &ComputeContext) -> Result<()> {
+        let given: Vec<_> =
+            (0..context.num_inputs()?).map(|index| input(context, index)).collect::<Result<_>>()?;
+        let mut inputs = given.iter().map(|value| value.try_extract_tensor::<f32>());
+        let mut next = || inputs.next().ok_or_else(|| Error::new("The projection lacks an input."))?;
+        let (shape, x) = next()?;
+        let z = if matches!(self.of, ProjectOperator::Dots) { Some(next()?.1) } else { None };
+        let (matrix_shape, values) = next()?;
+        let scales = if self.scaled { Some(next()?.1) } else { None };
+        let base = if self.base { Some(next()?.1) } else { None };
+        let ([count, width], [rows, columns]) = (&shape[..], &matrix_shape[..]) else {
+            return Err(Error::new("A projection takes two matrices."));
+        };
+        let (taken, shape) = match self.of {
+            ProjectOperator::Plain => (columns, vec![*count, *rows]),
+            ProjectOperator::Transposed => (rows, vec![*count, *columns]),
+            ProjectOperator::Dots => (rows, vec![*rows]),
+        };
+        if width != taken || scales.is_some_and(|scales| scales.len() != *rows as usize) {
+            return Err(Error::new("A projection was given arrays that do not fit."));
+        }
+        let mut result = output(context, &shape)?;
+        let (_, y) = result.try_extract_tensor_mut::<f32>()?;
+        let (columns, arithmetic) = (*columns as usize, self.arithmetic);
+        guarded("A projection", context, |parallel| match (self.of, z) {
+            (ProjectOperator::Plain, _) => project(x, values, columns, y, arithmetic, parallel),
+            (_, None) => {
+                let matrix = FloatMatrix::new(columns, values, scales);
+                project_transposed(x, matrix, base, y, arithmetic, parallel);
+            }
+            (_, Some(z)) => {
+                project_dots(x, z, FloatMatrix::new(columns, values, None), y, arithmetic, parallel)
+            }
+        })
+    }
+}
