@@ -13,7 +13,7 @@ import { WriteBehind } from './write-behind.ts'
 /** Tensors start at multiples of this, so that they can be mapped and read as words. */
 const alignment = 64
 /** As many weights are in memory at once, but for their scales: enough for threads, little enough for caches. */
-const pieceWeights = 2 ** 22
+const pieceWeights = 2 ** 20
 
 export interface WrittenTensor {
   readonly stored: StoredWeight

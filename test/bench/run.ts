@@ -11,7 +11,7 @@ import { decodes, prefill } from './benchmarks/chat.ts'
 import { adapters } from './benchmarks/adapters.ts'
 import { codecs } from './benchmarks/codecs.ts'
 import { continued } from './benchmarks/continued.ts'
-import { importing, importQuantizing } from './benchmarks/import.ts'
+import { imports } from './benchmarks/import.ts'
 import { learning } from './benchmarks/learning.ts'
 import { load } from './benchmarks/load.ts'
 import { lookup } from './benchmarks/lookup.ts'
@@ -26,15 +26,7 @@ import { measure } from './measure.ts'
 import { report } from './report.ts'
 
 /** All there are, in the order they run. */
-const benchmarks: readonly Benchmark[] = [
-  training,
-  prefill,
-  ...decodes,
-  codecs,
-  storage,
-  importing,
-  importQuantizing,
-]
+const benchmarks: readonly Benchmark[] = [training, prefill, ...decodes, codecs, storage, ...imports]
 
 /** Only run when they are named: they take many minutes. */
 const studies: readonly Study[] = [

@@ -1,164 +1,162 @@
 import {
-  closeSync,
-  copyFileSync,
+  cpSync,
   fsyncSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   rmSync,
   statSync,
-  writeSync,
+  readdirSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { resultOf } from '../../../src-main/contract/event-stream.ts'
-import { writeGguf } from '../../../src-main/core/checkpoint/gguf-writer.ts'
-import { configToGguf } from '../../../src-main/core/llama/config-to-gguf.ts'
+import type { WeightFormat } from '../../../src-main/core/checkpoint/weight-formats.ts'
 import type { LlamaConfig } from '../../../src-main/core/llama/config.ts'
-import { ggufTensors } from '../../../src-main/core/llama/published-tensors.ts'
 import { findAddon } from '../../../src-main/engine/native-addon.ts'
 import { importModel } from '../../../src-main/engine/import-model.ts'
+import { weightsFile } from '../../../src-main/engine/model-folder.ts'
 import { type Codecs, loadCodecs } from '../../../src-main/engine/native-codecs.ts'
 import { onnxRuntime } from '../../../src-main/engine/onnx-runtime.ts'
 import { openModelFiles } from '../../../src-main/engine/open-checkpoint.ts'
 import { WeightsWriter } from '../../../src-main/engine/weights-writer.ts'
 import type { Benchmark } from '../benchmark.ts'
+import { writeGgufSource, writeSafetensorsSource } from '../import-source.ts'
+import type { Measurement } from '../measure.ts'
+import { shapes } from '../random-model.ts'
 
-/** Llama 3.2 1B. Fewer layers for a try: `VERANDA_BENCH_LAYERS`. */
+/** Fewer layers for a try: `VERANDA_BENCH_LAYERS`. */
 const config: LlamaConfig = {
-  vocabularySize: 128_256,
-  hiddenSize: 2048,
-  intermediateSize: 8192,
-  layerCount: Number(process.env.VERANDA_BENCH_LAYERS ?? 16),
-  headCount: 32,
-  kvHeadCount: 8,
-  headDim: 64,
-  normEpsilon: 1e-5,
-  contextLength: 8192,
-  ropeTheta: 500_000,
-  ropeScaling: { type: 'none' },
-  tiedEmbeddings: true,
-  attentionBias: false,
-  mlpBias: false,
+  ...shapes['1B'],
+  layerCount: Number(process.env['VERANDA_BENCH_LAYERS'] ?? shapes['1B'].layerCount),
 }
 
-/** Which bytes a benchmark's file is made of, and what is done with it. */
-interface ImportCase {
-  readonly format: 'Q4_K' | 'F16'
-  readonly bytesPerWeight: number
-  work(codecs: Codecs, source: string, target: string): Promise<void>
+type Work = (codecs: Codecs, sourcePath: string, targetDirectory: string) => Promise<unknown>
+
+const whole: Work = (codecs, sourcePath, targetDirectory) =>
+  resultOf(
+    importModel({ codecs, background: onnxRuntime({ threads: 1 }) })(
+      { sourcePath, targetDirectory, name: 'generated' },
+      new AbortController().signal,
+    ),
+  )
+
+/** Without its hash, and without measuring what it costs. */
+const quantizing: Work = async (codecs, source, target) => {
+  const files = openModelFiles(source)
+  const writer = new WeightsWriter(join(target, weightsFile), codecs)
+  for (const tensor of files.open().tensors.values()) await resultOf(writer.write(tensor, 4))
+  await writer.finish()
+  await writer.close()
+  files.close()
 }
 
-const whole: ImportCase = {
-  format: 'Q4_K',
-  bytesPerWeight: 144 / 256,
-  async work(codecs, sourcePath, targetDirectory) {
-    const resources = { codecs, background: onnxRuntime({ threads: 1 }) }
-    const input = { sourcePath, targetDirectory, name: 'generated' }
-    for await (const _ of importModel(resources)(input, new AbortController().signal));
-  },
-}
-
-const quantizing: ImportCase = {
-  format: 'F16',
-  bytesPerWeight: 2,
-  async work(codecs, source, target) {
-    const files = openModelFiles(source)
-    const writer = new WeightsWriter(join(target, 'weights'), codecs)
-    for (const tensor of files.open().tensors.values()) await resultOf(writer.write(tensor, 4))
-    await writer.finish()
-    await writer.close()
-    files.close()
-  },
-}
-
-const parameters = ggufTensors(config, 'llama').reduce(
-  (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
-  0,
-)
-
-export const importing = benchmarkOf(
-  'import',
-  'importing a GGUF file of a model of a billion weights in Q4_K, against a copy of the file',
-  whole,
-)
-export const importQuantizing = benchmarkOf(
-  'import-quantize',
-  'quantising half-precision weights of a billion to 4 bits at import, against a copy of the file',
-  quantizing,
-)
+export const imports: readonly Benchmark[] = [
+  ...(['Q4_K', 'Q6_K', 'Q8_0', 'Q4_0', 'F16'] as const).map((format) =>
+    benchmarkOf(
+      format,
+      `a GGUF file in ${format}`,
+      (folder) => writeGgufSource(folder, config, format),
+      whole,
+    ),
+  ),
+  benchmarkOf(
+    'BF16',
+    'a safetensors file in BF16',
+    (folder) => writeSafetensorsSource(folder, config, 'BF16'),
+    whole,
+  ),
+  benchmarkOf(
+    'quantize',
+    'a GGUF file in F16, quantised to 4 bits',
+    (folder) => writeGgufSource(folder, config, 'F16'),
+    quantizing,
+  ),
+]
 
 function benchmarkOf(
-  name: string,
-  description: string,
-  { format, bytesPerWeight, work }: ImportCase,
+  what: WeightFormat | 'quantize',
+  source: string,
+  writeSource: (folder: string) => string,
+  work: Work,
 ): Benchmark {
+  const name = `import-${what.toLowerCase().replace('_', '')}`
   return {
     name,
     group: 'import',
     slow: true,
-    description,
-    amount: { count: Math.round((parameters * bytesPerWeight) / 1e6), unit: 'MB' },
+    description: `importing a model of a billion weights, ${source}, against a durable copy`,
     prepare() {
       const folder = mkdtempSync(join(tmpdir(), 'veranda-bench-'))
-      const source = join(folder, 'model.gguf')
-      writeModel(source, format)
+      const path = writeSource(folder)
       const target = join(folder, 'target')
-      const emptyTarget = (): string => {
-        rmSync(target, { recursive: true, force: true })
-        mkdirSync(target)
-        return target
-      }
+      const cpuMs = new Map<string, number>()
+      let writtenBytes = 0
+      const variant = (name: string, run: () => unknown) => ({
+        name,
+        before() {
+          rmSync(target, { recursive: true, force: true })
+          mkdirSync(target)
+        },
+        async run() {
+          const start = process.cpuUsage()
+          await run()
+          const { user, system } = process.cpuUsage(start)
+          cpuMs.set(name, Math.min(cpuMs.get(name) ?? Infinity, (user + system) / 1000))
+        },
+      })
       const variants = [
-        { name: 'copy', run: () => copyDurably(source, join(emptyTarget(), 'copy')) },
-        ...[loadCodecs(findAddon()), loadCodecs(null)].map((codecs) => ({
-          name: codecs.name,
-          run: () => work(codecs, source, emptyTarget()),
-        })),
+        variant('copy', () => copyDurably(path, join(target, 'copy'))),
+        ...[loadCodecs(findAddon()), loadCodecs(null)].map((codecs) =>
+          variant(codecs.name, async () => {
+            await work(codecs, path, target)
+            writtenBytes = statSync(join(target, weightsFile)).size
+          }),
+        ),
       ]
+      const results = (measurements: readonly Measurement[]) => {
+        const readMB = bytesIn(path) / 1e6
+        const copyMs = measurements[0]?.minMs ?? NaN
+        const figures = measurements.map(({ name, minMs }) => [
+          name,
+          {
+            megabytesPerSecond: round((readMB * 1000) / minMs),
+            timesCopy: round(minMs / copyMs),
+            cpuMs: round(cpuMs.get(name) ?? NaN),
+          },
+        ])
+        const sizes = { readMB: round(readMB), writtenMB: round(writtenBytes / 1e6) }
+        return { import: { [what]: { ...Object.fromEntries(figures), ...sizes, load: loadavg()[0] ?? NaN } } }
+      }
       return Promise.resolve({
         variants,
+        results,
         close: async () => rmSync(folder, { recursive: true, force: true }),
       })
     },
   }
 }
 
-/** What the disk itself takes. */
-function copyDurably(source: string, target: string): void {
-  copyFileSync(source, target)
-  const file = openSync(target, 'r+')
-  fsyncSync(file)
-  closeSync(file)
+function bytesIn(path: string): number {
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.size
+  return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
 }
 
-/** A file of random weights, of which one piece is written again and again. */
-function writeModel(path: string, format: ImportCase['format']): void {
-  const piece = new Uint8Array(144 * 2 ** 14)
-  let state = 1
-  // Wherever a half may lie, its exponent's top bits are never all set.
-  for (let at = 0; at < piece.length; at++)
-    piece[at] = ((state = (Math.imul(state, 1664525) + 1013904223) | 0) >>> 24) & 0xbf
-  const tensors = ggufTensors(config, 'llama').map(({ name, shape }) => {
-    const isVector = shape.length === 1
-    const length = shape.reduce((a, b) => a * b, 1) * (isVector ? 4 : format === 'F16' ? 2 : 144 / 256)
-    return {
-      name,
-      shape,
-      type: isVector ? 'F32' : format,
-      *pieces() {
-        for (let done = 0; done < length; done += piece.length) yield piece.subarray(0, length - done)
-      },
-    }
-  })
-  const metadata = new Map(configToGguf(config, 'llama'))
-    .set('tokenizer.ggml.model', { type: 'string', value: 'gpt2' })
-    .set('tokenizer.ggml.pre', { type: 'string', value: 'gpt-2' })
-    .set('tokenizer.ggml.tokens', { type: 'strings', value: ['a'] })
-    .set('tokenizer.ggml.merges', { type: 'strings', value: [] })
-  const file = openSync(path, 'w')
-  for (const bytes of writeGguf(metadata, tensors)) writeSync(file, bytes)
-  fsyncSync(file)
-  closeSync(file)
-  console.error(`${path}: ${Math.round(statSync(path).size / 1e6)} MB`)
+/** What the disk itself takes. */
+function copyDurably(source: string, target: string): void {
+  cpSync(source, target, { recursive: true })
+  const paths = statSync(target).isDirectory()
+    ? readdirSync(target).map((name) => join(target, name))
+    : [target]
+  for (const path of paths) {
+    const file = openSync(path, 'r+')
+    fsyncSync(file)
+    closeSync(file)
+  }
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(3))
 }
