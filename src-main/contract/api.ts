@@ -1,5 +1,6 @@
 /** The API for other programs of this machine. */
 import { z } from 'zod'
+import { failureMessage } from './entities.ts'
 import { procedure } from './procedure.ts'
 
 const apiState = z.object({
@@ -12,7 +13,7 @@ const apiState = z.object({
   /** What every request must bear; null until it is first turned on. */
   key: z.string().nullable(),
   /** Why it doesn't answer though it is on. */
-  problem: z.string().nullable(),
+  problem: failureMessage.nullable(),
 })
 
 export const apiProcedures = {

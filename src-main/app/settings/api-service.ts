@@ -1,7 +1,7 @@
 /** The API for other programs, while the app runs: off until the person turns it on. */
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import { Failure, toFailureMessage } from '../../contract/failure.ts'
+import { Failure, toFailureMessage, type FailureMessage } from '../../contract/failure.ts'
 import type { ProcedureInput, ProcedureResult } from '../../contract/procedures.ts'
 import type { Services } from '../services.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -32,7 +32,7 @@ export async function openApi(
 ): Promise<ApiService> {
   let settings: z.infer<typeof kept> = kept.catch(atFirst).parse(storage.settings.get('api'))
   let server: Awaited<ReturnType<ServeApi>> | null = null
-  let problem: string | null = null
+  let problem: FailureMessage | null = null
   let turn: Promise<unknown> = Promise.resolve()
 
   async function restart(next: typeof settings): Promise<void> {
@@ -79,7 +79,7 @@ export async function openApi(
   try {
     await restart(settings)
   } catch (error) {
-    problem = toFailureMessage(error).message
+    problem = toFailureMessage(error)
   }
   return {
     state,

@@ -73,7 +73,7 @@ test('a port that another program has is refused, and what was on goes on; at th
   const again = await testApp({ dataDirectory, serveApi: startApiServer })
   const state = await again.call('api.state', {})
   expect(state).toMatchObject({ enabled: true, address: null })
-  expect(state.problem).toContain(String(on.port))
+  expect(state.problem?.message).toContain(String(on.port))
 })
 
 test('a host without a server says so', async () => {
