@@ -1,7 +1,8 @@
 """A whole VeRA run with PEFT's plain loop on PyTorch, for test/bench/benchmarks/training-job.ts.
 
 Arguments: the model's GGUF file, the threads. The input is one line of JSON: `examples` and `heldOut`, lists of
-`ids` and `scored`; `rank`, `epochs`, `batchSize`, `learningRate`, `warmupRatio`, `clipNorm`, `seed`, `dInitial`.
+`ids` and `scored`; `rank`, `epochs`, `batchSize`, `learningRate`, `schedule` (linear or
+cosine), `warmupRatio`, `clipNorm`, `seed`, `dInitial`.
 Rows are padded to the longest of their batch. After each epoch, and before the first, a line of JSON says the
 `seconds` since training began and the held-out `loss`; the last one the process's `peakBytes`.
 """
@@ -65,7 +66,8 @@ warmup = round(job["warmupRatio"] * steps)
 def rate(step):
     if step < warmup:
         return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
+    progress = (step - warmup) / max(1, steps - warmup)
+    return 1 - progress if job["schedule"] == "linear" else 0.5 * (1 + math.cos(math.pi * progress))
 
 
 schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)

@@ -34,7 +34,7 @@ export function bundleExport(options: BundleOptions): Services['exportBundle'] {
     const dataset = [...exportExamples(approved, 'openai')].map(({ text }) => text).join('')
     const input = {
       modelDirectory: await models.directoryOf(model),
-      settings: mergeSettings(presetSettings(preset), settings),
+      settings: mergeSettings(presetSettings(preset, model.parameterCount), settings),
       files: { ...(await readOwnFiles(options.resourcesDirectory)), 'dataset.jsonl': dataset },
       includesModel,
       path: isAbsolute(path) ? path : join(exportDirectory, path),

@@ -56,8 +56,12 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   const findParent = (parent: string | null | undefined) =>
     parent == null ? null : adapters.find(parent).adapter
 
-  function defaults(preset: TrainingPreset | undefined, parent: Adapter | null): TrainingSettings {
-    const settings = presetSettings(preset)
+  function defaults(
+    { parameterCount }: { readonly parameterCount: number },
+    preset: TrainingPreset | undefined,
+    parent: Adapter | null,
+  ): TrainingSettings {
+    const settings = presetSettings(preset, parameterCount)
     return parent === null ? settings : applyChanges(settings, parentShape(parent, storage))
   }
 
@@ -69,7 +73,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
     }
     const base = models.find(model)
     const parent = findParent(request.parent)
-    const merged = mergeSettings(defaults(preset, parent), settings ?? {})
+    const merged = mergeSettings(defaults(base, preset, parent), settings ?? {})
     const withIds = withSystemPrompt(examples, systemPrompt).map(({ messages, rejected }, index) => ({
       id: String(index + 1),
       messages,
@@ -204,10 +208,7 @@ export function openPersonalize(options: PersonalizeOptions): PersonalizeService
   }
 
   return {
-    defaults: (model, preset, parent) => {
-      models.find(model)
-      return defaults(preset, findParent(parent))
-    },
+    defaults: (model, preset, parent) => defaults(models.find(model), preset, findParent(parent)),
     start: (request) => queueRun(plan(request)),
     startWithout,
     estimate,

@@ -3,6 +3,7 @@ import type { TrainingPreset, TrainingSettings } from '../../contract/entities.t
 import { applyChanges } from '../apply-changes.ts'
 import type { Changes } from '../services.ts'
 import { defaultTrainingSettings } from './default-settings.ts'
+import { largestRate } from './learning-rate.ts'
 
 const changes: Readonly<Record<TrainingPreset, Changes<TrainingSettings>>> = {
   /**
@@ -16,6 +17,12 @@ const changes: Readonly<Record<TrainingPreset, Changes<TrainingSettings>>> = {
   thorough: { replay: 50, epochs: 12 },
 }
 
-export function presetSettings(preset: TrainingPreset = 'balanced'): TrainingSettings {
-  return applyChanges(defaultTrainingSettings, changes[preset])
+/** @param parameterCount of the model that learns; the default model's unless given */
+export function presetSettings(
+  preset: TrainingPreset = 'balanced',
+  parameterCount: number | null = null,
+): TrainingSettings {
+  const settings = applyChanges(defaultTrainingSettings, changes[preset])
+  if (parameterCount === null) return settings
+  return { ...settings, learningRate: Math.min(settings.learningRate, largestRate(parameterCount)) }
 }

@@ -17,7 +17,7 @@ import { openRealModel, runtimeNamed, threads } from './real-model.ts'
  * A plain recipe, for PEFT beside ours: four examples a step, and of the rates that leave it stable there the one
  * that learns best in its epochs.
  */
-const plainRecipe = { batchSize: 4, epochs: 8, learningRate: 5e-2, warmupRatio: 0.1 }
+const plainRecipe = { batchSize: 4, epochs: 8, learningRate: 5e-2, schedule: 'cosine' }
 
 /** Ours by what they show: each differs from the first by one lever. */
 const variants: Readonly<
@@ -57,17 +57,7 @@ export const trainingJob: Study = {
         examples: tokenizeExamples(model, persona),
         heldOut: tokenizeExamples(model, heldOut),
       }
-      const { rank, epochs, learningRate, warmupRatio, clipNorm, seed, dInitial } = settings
-      const ours = {
-        rank,
-        epochs,
-        learningRate,
-        warmupRatio,
-        clipNorm,
-        seed,
-        dInitial,
-        batchSize: batchSize(settings.batchTokens, tokenized.examples),
-      }
+      const ours = { ...settings, batchSize: batchSize(settings.batchTokens, tokenized.examples) }
       for (const [name, recipe] of Object.entries({
         peft: ours,
         'peft, plain recipe': { ...ours, ...plainRecipe },
@@ -81,7 +71,8 @@ export const trainingJob: Study = {
     }
     await model.close()
     for (const [name, { program = 'veranda', changes = {} }] of Object.entries(variants)) {
-      const used = { ...settings, ...changes, replay: 0 }
+      const changed = { ...settings, ...changes, replay: 0 }
+      const used = { ...changed, evaluations: changed.epochs }
       const input = { modelDirectory, examples: persona, heldOut, replay: [], settings: used }
       jobs[name] = await runJob(process.execPath, [script('../children/training-job.ts')], { program, input })
       console.error(`  ${name}: ${summary(jobs[name])}`)
