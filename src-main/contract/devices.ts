@@ -45,6 +45,8 @@ const modelFit = z.object({
   chat: fit,
   trainingBytes: z.number(),
   training: fit,
+  /** Whether a training took so much here, else it is an estimate. */
+  isMeasured: z.boolean(),
 })
 export type ModelFit = z.infer<typeof modelFit>
 

@@ -4,11 +4,7 @@ import type { Devices } from './device-service.ts'
 
 /** What people ask of the devices, with the models that could run on them. */
 export function computerService(devices: Devices, models: Models): DeviceService {
-  const state: DeviceService['state'] = () =>
-    devices.state([
-      ...models.list().map((model) => ({ ...model, installed: true })),
-      ...models.catalogue().filter(({ installed }) => !installed),
-    ])
+  const state: DeviceService['state'] = () => devices.state(models.sized())
   return {
     state,
     async *measure(idOrName, signal = new AbortController().signal) {

@@ -1,6 +1,6 @@
 /** The devices of this computer: which there are, whether they compute rightly, how fast, and which is used. */
-import { cpus, freemem, totalmem } from 'node:os'
-import type { Computer, DeviceChoice, DeviceEntry, DeviceStage } from '../../contract/devices.ts'
+import { cpus, freemem } from 'node:os'
+import type { Computer, DeviceChoice, DeviceEntry, DeviceStage, Fit } from '../../contract/devices.ts'
 import { Failure, messageOf } from '../../contract/failure.ts'
 import type { Engine } from '../../engine/contract.ts'
 import {
@@ -9,11 +9,11 @@ import {
   type ProbeResult,
   theProcessor,
 } from '../../engine/device-contract.ts'
+import { bytesNeeded, fitOf, machineMemoryBytes, type SizedModel } from '../models/memory-needed.ts'
 import { defaultTrainingSettings } from '../personalize/default-settings.ts'
 import { DeviceEngine } from './device-engine.ts'
 import { deviceStore, type DeviceRecord, type DeviceRecords, fastest } from './device-records.ts'
 import { fingerprintOf, type GraphicsCard, readGraphicsCards } from './graphics.ts'
-import { fitOf, type ModelSize } from './model-fit.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** A device that takes longer hangs, or is of no use. */
@@ -27,7 +27,7 @@ export interface ProbedModel {
 export interface Devices {
   /** What computes on the device that is used. */
   readonly engine: Engine
-  state(models: readonly ModelSize[]): Promise<Computer>
+  state(models: readonly SizedModel[]): Promise<Computer>
   /** Tests and measures every device, one after the other. */
   measure(model: ProbedModel | null, signal: AbortSignal): AsyncGenerator<DeviceStage, void>
   /** A device that wasn't tested yet is tested first. */
@@ -161,16 +161,22 @@ export function openDevices(options: DevicesOptions): Devices {
       const { devices, cards, fingerprint } = await look()
       const { options: used, fallback: reason } = await decided()
       const records = store.records(fingerprint)
-      const memory = used.memoryBytes ?? totalmem()
+      const memory = used.memoryBytes ?? machineMemoryBytes()
+      const fit = (bytes: number): Fit => fitOf(bytes, memory, used.memoryBytes !== null)
       return {
-        memoryBytes: totalmem(),
+        memoryBytes: machineMemoryBytes(),
         freeMemoryBytes: freemem(),
         threads: cpus().length,
         devices: devices.map((device) => entryOf(device, cards, records)),
         choice: choice(),
         inUse: used.device,
         fallback: reason,
-        models: models.map((model) => fitOf(model, memory, used.device === 'webgpu')),
+        models: models.map((model) => {
+          const { chatBytes, trainingBytes, isMeasured } = bytesNeeded(model, used.device === 'webgpu')
+          const { name, installed } = model
+          const [chat, training] = [fit(chatBytes), fit(trainingBytes)]
+          return { name, installed, chatBytes, chat, trainingBytes, training, isMeasured }
+        }),
       }
     },
     async *measure(model, signal) {
@@ -217,7 +223,7 @@ function entryOf(device: Device, cards: readonly GraphicsCard[], records: Device
   return {
     device,
     hardware: device === 'cpu' ? (cpus()[0]?.model.trim() ?? null) : (card?.name ?? null),
-    memoryBytes: device === 'cpu' ? totalmem() : (card?.memoryBytes ?? null),
+    memoryBytes: device === 'cpu' ? machineMemoryBytes() : (card?.memoryBytes ?? null),
     state: device === 'cpu' ? 'works' : state,
     reason: record?.reason ?? null,
     measure: record?.measure ?? null,

@@ -16,7 +16,7 @@ import type { CatalogueModel } from './catalogue.ts'
 import { checkDiskSpace } from './disk-space.ts'
 import { fetchModelFile, removeModelFile } from './fetch-model-file.ts'
 import { findModel } from './find-model.ts'
-import { memoryOf } from './memory-needed.ts'
+import { memoryOf, type SizedModel } from './memory-needed.ts'
 import { modelFolders } from './model-folders.ts'
 import { readPassage } from './passage.ts'
 import { sourceBytes } from './source-size.ts'
@@ -42,9 +42,13 @@ export interface ModelOptions {
 export interface Models extends ModelService {
   /** The folder that the engine reads the model from; fails with `model-files-missing` if it is gone. */
   directoryOf(model: Model): Promise<string>
+  /** Those that are here and those that could be, as far as the memory they need depends on it. */
+  sized(): readonly SizedModel[]
   /** Removes what an import that never ended left behind. */
   cleanUp(): Promise<void>
 }
+
+type Named = Pick<Model, 'id' | 'name' | 'parameterCount'>
 
 export function openModels(options: ModelOptions): Models {
   const { storage, engine, catalogue, networkLog, besideFolders, machineBytes } = options
@@ -109,8 +113,27 @@ export function openModels(options: ModelOptions): Models {
     return model
   }
 
+  function sized({ id, name, parameterCount }: Named, weightBytes: number): SizedModel {
+    return {
+      name,
+      parameterCount,
+      installed: storage.models.get(id) !== undefined,
+      shape: catalogue.find((entry) => entry.id === id)?.shape ?? null,
+      weightBytes,
+      measuredTrainingBytes: storage.runs.mostMemory(id),
+    }
+  }
+
+  function sizedEntry(entry: CatalogueModel): SizedModel {
+    return sized(entry, storage.models.get(entry.id)?.sizeBytes ?? entry.file.importedBytes)
+  }
+
   return {
     list: () => storage.models.list(),
+    sized: () => [
+      ...storage.models.list().map((model) => sized(model, model.sizeBytes)),
+      ...catalogue.filter(({ id }) => storage.models.get(id) === undefined).map(sizedEntry),
+    ],
     catalogue: () =>
       catalogue.map((entry) => ({
         id: entry.id,
@@ -121,7 +144,7 @@ export function openModels(options: ModelOptions): Models {
         parameterCount: entry.parameterCount,
         installed: storage.models.get(entry.id) !== undefined,
         isBeside: besideFolders.some((folder) => existsSync(join(folder, entry.file.name))),
-        memory: memoryOf(entry, machineBytes),
+        memory: memoryOf(sizedEntry(entry), machineBytes),
       })),
     find: (idOrName) => findModel(idOrName, storage.models.list(), catalogue),
 

@@ -14,6 +14,7 @@ export const computer: typeof english = {
     cuda: 'NVIDIA-Karte (CUDA)',
   },
   unknownHardware: 'Das System sagt nicht, was es ist.',
+  measured: (size) => `${size} (gemessen)`,
   memory: (size) => `${size} Speicher`,
   states: { untested: 'noch nicht geprüft', works: 'rechnet richtig', fails: 'nicht zu gebrauchen' },
   inUse: 'in Gebrauch',

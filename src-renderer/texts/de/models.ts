@@ -43,6 +43,7 @@ export const models: typeof english = {
   size: 'Größe',
   parameters: 'Parameter',
   licence: 'Lizenz',
+  measured: (size) => `${size} (gemessen)`,
   memory: 'Speicher',
   memoryFor: (chat, training) => `${chat} für Gespräche, ${training} zum Anpassen`,
   fits: {

@@ -13,6 +13,7 @@ export const computer = {
     cuda: 'NVIDIA card (CUDA)',
   },
   unknownHardware: 'The system does not say what it is.',
+  measured: (size: string) => `${size} (measured)`,
   memory: (size: string) => `${size} of memory`,
   states: { untested: 'not tested yet', works: 'computes rightly', fails: 'can’t be used' },
   inUse: 'in use',

@@ -22,6 +22,7 @@ export const models = {
   size: 'Size',
   parameters: 'Parameters',
   licence: 'Licence',
+  measured: (size: string) => `${size} (measured)`,
   memory: 'Memory',
   memoryFor: (chat: string, training: string) => `${chat} to chat, ${training} to personalize`,
   fits: {

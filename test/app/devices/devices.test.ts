@@ -182,7 +182,9 @@ test('models are told to fit by the memory of the device in use', async () => {
     name: `${parameterCount}`,
     installed: false,
     parameterCount,
-    sizeBytes: parameterCount * 0.7,
+    weightBytes: parameterCount * 0.7,
+    shape: null,
+    measuredTrainingBytes: null,
   })
   const { models } = await devices.state([size(135e6), size(1.5e9), size(40e9)])
   expect(models.map(({ chat, training }) => `${chat} ${training}`)).toEqual([

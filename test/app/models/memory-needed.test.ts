@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { readCatalogue } from '../../../src-main/app/models/catalogue.ts'
-import { machineMemoryBytes, memoryOf } from '../../../src-main/app/models/memory-needed.ts'
+import { type CatalogueModel, readCatalogue } from '../../../src-main/app/models/catalogue.ts'
+import {
+  bytesNeeded,
+  machineMemoryBytes,
+  memoryOf,
+  type SizedModel,
+} from '../../../src-main/app/models/memory-needed.ts'
 
 const gigabyte = 1e9
 const resources = new URL('../../../resources', import.meta.url).pathname
 
+function sized(entry: CatalogueModel): SizedModel {
+  const { name, parameterCount, shape, file } = entry
+  const weightBytes = file.importedBytes
+  return { name, parameterCount, shape, weightBytes, installed: false, measuredTrainingBytes: null }
+}
+
 async function fits(id: string, machineBytes: number) {
   const entry = (await readCatalogue(resources)).find((model) => model.id === id)
   if (entry === undefined) throw new Error(`The catalogue has no ${id}.`)
-  return memoryOf(entry, machineBytes)
+  return memoryOf(sized(entry), machineBytes)
 }
 
 describe('the memory that a model needs', () => {
@@ -33,6 +44,22 @@ describe('the memory that a model needs', () => {
     expect((await fits('llama-3.1-8b-instruct', 16 * gigabyte)).fits).toBe('both')
     // Its many heads make its conversations larger than its trainings.
     expect((await fits('smollm2-1.7b-instruct', 4.5 * gigabyte)).fits).toBe('training')
+  })
+
+  it('is what a training took here, once one was', async () => {
+    const [entry] = await readCatalogue(resources)
+    if (entry === undefined) throw new Error('The catalogue is empty.')
+    const measured = { ...sized(entry), measuredTrainingBytes: 777e6 }
+    expect(bytesNeeded(measured)).toMatchObject({ trainingBytes: 777e6, isMeasured: true })
+    expect(bytesNeeded(measured, true)).toMatchObject({ isMeasured: false })
+  })
+
+  it('of a model whose layers are not known is about that of its size', async () => {
+    for (const entry of await readCatalogue(resources)) {
+      const [known, guessed] = [bytesNeeded(sized(entry)), bytesNeeded({ ...sized(entry), shape: null })]
+      expect(guessed.chatBytes / known.chatBytes).toBeGreaterThan(0.6)
+      expect(guessed.chatBytes / known.chatBytes).toBeLessThan(1.5)
+    }
   })
 
   it('is compared with what this machine has', () => {

@@ -78,7 +78,7 @@ export const catalogueEntry: CatalogueEntry = {
   parameterCount: 135_000_000,
   installed: false,
   isBeside: false,
-  memory: { chatBytes: 700e6, trainingBytes: 1e9, machineBytes: 16e9, fits: 'both' },
+  memory: { chatBytes: 700e6, trainingBytes: 1e9, isMeasured: false, machineBytes: 16e9, fits: 'both' },
 }
 
 export const adapter: Adapter = {

@@ -104,6 +104,9 @@ export function runsTable(connection: Connection) {
   const model = connection.prepare<{ id: string }, RunModel>(
     'SELECT model_name AS modelName, model_hash AS modelHash FROM runs WHERE id = @id',
   )
+  const mostMemory = connection.prepare<{ modelId: string }, { bytes: number | null }>(
+    "SELECT max(peak_memory_bytes) AS bytes FROM runs WHERE model_id = @modelId AND status = 'done'",
+  )
   const losses = connection.prepare<{ id: string }, LossPoint>(
     'SELECT step, loss, subset AS "set" FROM run_losses WHERE run_id = @id ORDER BY step, subset',
   )
@@ -143,6 +146,8 @@ export function runsTable(connection: Connection) {
     update: (run: Run): void => void update.run(toRow(run)),
     dataset: (id: string): Dataset => storedDataset.parse(JSON.parse(dataset.get({ id })?.dataset ?? 'null')),
     model: (id: string): RunModel | undefined => model.get({ id }),
+    /** The most that a finished run over the model took, bytes; null before the first. */
+    mostMemory: (modelId: string): number | null => mostMemory.get({ modelId })?.bytes ?? null,
     losses: (id: string): LossPoint[] => losses.all({ id }),
     putLoss: (id: string, point: LossPoint): void => void putLoss.run({ id, ...point }),
     verdict(id: string): Verdict | undefined {
