@@ -1,0 +1,64 @@
+/** Every screen in German with something in it: long words fit, and stored failures are said in German too. */
+import { expect, test } from 'vitest'
+import { failureMessage } from '../../src-main/contract/failure.ts'
+import { sentence } from '../../src-main/contract/sentence.ts'
+import { openStorage } from '../../src-main/app/storage/storage.ts'
+import { conversation, putAdapter, putExample, say } from '../app/storage/filled-folder.ts'
+import { queuedRun } from '../queued-run.ts'
+import { describeInBrowser, lookAt } from './in-browser.ts'
+
+const long = 'Rechtsschutzversicherungsgesellschaften und ihre Donaudampfschifffahrtskapitäne'
+const dataset = { training: [], heldOut: [], replay: [], probes: [] }
+
+async function prepare(directory: string): Promise<void> {
+  const storage = openStorage(directory)
+  storage.conversations.insert(conversation('c1', { title: long, pinned: true }))
+  say(storage, 'c1', `Was ist mit ${long}?`, 'm1')
+  for (const id of ['e1', 'e2', 'e3']) putExample(storage, id, `${long} ${id}`)
+  putAdapter(storage, 'a1', long)
+  putAdapter(storage, 'a2', 'Pim')
+  const made = { modelName: 'Small', modelHash: 'h' }
+  const failures = {
+    now: failureMessage(
+      'out-of-memory',
+      sentence`There is not enough memory for this run, not even for one example of ${4096} tokens at a time. Close other programs, leave out the longest examples, adapt fewer layers, or choose a smaller model.`,
+    ),
+    earlier: failureMessage('run-failed', 'This run is not there.'),
+  }
+  for (const [id, failure] of Object.entries(failures)) {
+    const run = { ...queuedRun, id, name: `Lauf ${id}`, step: 12, steps: 40 }
+    storage.runs.insert(run, made, dataset)
+    storage.runs.update({ ...run, status: 'failed', failure, finishedAt: 2 })
+  }
+  storage.close()
+}
+
+describeInBrowser('filled screens', { prepare }, ({ open }) => {
+  test('fit in German, and say in German why a run failed', { timeout: 120_000 }, async () => {
+    const { page, problems } = await open({ locale: 'de-DE' })
+    const go = (name: string) => page.getByRole('link', { name, exact: true }).click()
+    for (const [name, heading] of [
+      ['Lehren', 'Lehren'],
+      ['Personalisieren', 'Personalisieren'],
+      ['Assistenten', 'Assistenten'],
+      ['Dieser Computer', 'Dieser Computer'],
+      ['Einstellungen', 'Einstellungen'],
+    ] as const) {
+      await go(name)
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
+      await lookAt(page, `filled-${name}`)
+    }
+    await go('Personalisieren')
+    await page.getByRole('link', { name: /^Lauf now/ }).click()
+    await page
+      .getByText(
+        'Der Speicher reicht für diesen Lauf nicht, nicht einmal für ein einzelnes Beispiel von 4096 Token.',
+      )
+      .waitFor()
+    await lookAt(page, 'filled-run')
+    await page.getByRole('link', { name: 'Alle Läufe' }).click()
+    await page.getByRole('link', { name: /^Lauf earlier/ }).click()
+    await page.getByText('Diesen Lauf gibt es nicht.').waitFor()
+    expect(problems).toEqual([])
+  })
+})
