@@ -141,3 +141,12 @@ pub fn has_kernels() -> bool {
     #[cfg(not(target_arch = "x86_64"))]
     false
 }
+
+/// The names of the operators that graphs may hold beside ONNX Runtime's.
+#[napi(catch_unwind)]
+pub fn operators() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    return runtime::OPERATORS.to_vec();
+    #[cfg(not(target_arch = "x86_64"))]
+    vec![]
+}

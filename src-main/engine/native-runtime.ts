@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { messageOf } from '../contract/failure.ts'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
+import { kernelOperators } from '../core/graph/operators.ts'
 import type {
   BlockArithmetic,
   MappedFile,
@@ -35,6 +36,8 @@ interface Addon {
     forget(): void
   }
   hasKernels(): boolean
+  /** The names of its operators; absent in those that were built before there was a list. */
+  operators?(): readonly string[]
 }
 
 interface SessionOptions {
@@ -83,6 +86,13 @@ export function nativeRuntime(
     if (!isAddon(addon)) return { runtime: null, reason: `${path} has no runtime for this processor.` }
     if (options.blockArithmetic !== null && !addon.hasKernels())
       return { runtime: null, reason: 'This processor lacks the AVX-512 VNNI that the kernels need.' }
+    const operators = addon.operators?.() ?? []
+    const lacking = kernelOperators.find((name) => !operators.includes(name))
+    if (options.blockArithmetic !== null && lacking !== undefined)
+      return {
+        runtime: null,
+        reason: `${path} was built before there was the operator ${lacking}. Build it again.`,
+      }
     return { runtime: runtimeOver(addon, options, libraryPath()) }
   } catch (error) {
     return { runtime: null, reason: `The native runtime does not load: ${messageOf(error)}` }

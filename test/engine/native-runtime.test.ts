@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../src-main/core/graph/builder.ts'
@@ -14,6 +15,7 @@ import { liveAdapter } from '../../src-main/core/vera/live-adapter.ts'
 import { projections } from '../../src-main/core/vera/projections.ts'
 import { LoadedModel } from '../../src-main/engine/loaded-model.ts'
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
+import { findAddon } from '../../src-main/engine/native-addon.ts'
 import { nativeRuntime } from '../../src-main/engine/native-runtime.ts'
 import { onnxRuntime } from '../../src-main/engine/onnx-runtime.ts'
 import { decoderLogits } from '../reference/decoder-logits.ts'
@@ -218,6 +220,11 @@ describe.skipIf(!hasKernels)('its own operators [needs AVX-512 VNNI]', () => {
     expect(distance(rounded.logits, expected.logits)).toBeLessThan(0.05)
     // Rounded it is: else the fast arithmetic was not used.
     expect(distance(rounded.gradient, expected.gradient)).toBeGreaterThan(1e-4)
+  })
+
+  test('are those that graphs may hold: an addon built before one of them is not used', () => {
+    const addon = createRequire(import.meta.url)(findAddon() ?? '') as { operators(): string[] }
+    expect(addon.operators()).toEqual(op.kernelOperators)
   })
 
   test('train LoRA, and with dropout, as ONNX Runtime’s do', async () => {

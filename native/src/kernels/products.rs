@@ -16,11 +16,11 @@ use super::{Parallel, if_worth, in_order};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Arithmetic {
-    /// Activations rounded to 8 bits a block of 32, and so an adapter's matrices; integer products, sums in float32.
+    /// Activations rounded to 8 bits a block of 32; integer products, sums in float32. What an adapter adds is in float32,
+    /// but not its gradients.
     Int8,
     /// The same with what that leaves of the activations rounded once more: they are held to about 15 bits. Transposed
-    /// products, which only gradients need, are as with `Int8`: their weights have to be rounded in any case. What an
-    /// adapter adds is in float32.
+    /// products, which only gradients need, are as with `Int8`: their weights have to be rounded in any case.
     Int16,
     Float32,
 }
@@ -85,8 +85,8 @@ pub fn linear(
         let blocks = Weights::Blocks(matrix);
         let product = Product::new(x, blocks, Direction::Plain, arithmetic, rounded, parallel);
         let update = update.map(|ScaledUpdate { z, matrix, .. }| {
-            let arithmetic = arithmetic.of_rounded_weights();
-            Product::new(z, Weights::Floats(matrix), Direction::Plain, arithmetic, rounded_update, parallel)
+            let (weights, exact) = (Weights::Floats(matrix), Arithmetic::Float32);
+            Product::new(z, weights, Direction::Plain, exact, rounded_update, parallel)
         });
         multiply(&product, update.as_ref(), onto.base, y, parallel);
     });
@@ -110,10 +110,10 @@ pub fn linear_transposed(
 }
 
 /// `z = x · Mᵀ`: `x` `[rows, columns of M]`, `z` `[rows, rows of M]`. Panics where the lengths don't fit.
-pub fn project(x: &[f32], matrix: FloatMatrix, z: &mut [f32], arithmetic: Arithmetic, parallel: Parallel) {
+pub fn project(x: &[f32], matrix: FloatMatrix, z: &mut [f32], parallel: Parallel) {
     SCRATCH.with_borrow_mut(|Scratch { rounded, .. }| {
-        let (weights, arithmetic) = (Weights::Floats(matrix), arithmetic.of_rounded_weights());
-        let product = Product::new(x, weights, Direction::Plain, arithmetic, rounded, parallel);
+        let (weights, exact) = (Weights::Floats(matrix), Arithmetic::Float32);
+        let product = Product::new(x, weights, Direction::Plain, exact, rounded, parallel);
         multiply(&product, None, None, z, parallel);
     });
 }

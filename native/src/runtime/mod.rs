@@ -9,6 +9,8 @@ mod tensor;
 
 use std::fmt::Display;
 
+pub use operators::NAMES as OPERATORS;
+
 fn failed(error: impl Display) -> napi::Error {
     napi::Error::from_reason(error.to_string())
 }

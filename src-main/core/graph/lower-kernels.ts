@@ -37,8 +37,6 @@ const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: reado
 
 /** Faster than what ONNX Runtime has only where their factors are rounded. */
 const onlyRounded: readonly string[] = ['ProjectTransposed', 'ProjectDots']
-/** Those that multiply. */
-const products: readonly string[] = ['Project', ...onlyRounded]
 
 /**
  * Replaces ours by the native runtime's operators of the same names, which multiply in the given arithmetic, or by what
@@ -48,9 +46,9 @@ export function lowerKernels(graph: Graph, arithmetic: BlockArithmetic | null): 
   return rewrite(graph, (g, node, inputs) => {
     const lower = node.domain === op.veranda ? plain[node.op] : undefined
     if (lower === undefined) return null
-    if (arithmetic === null || (arithmetic !== 'int8' && onlyRounded.includes(node.op)))
-      return lower(g, node, inputs)
-    const attributes = products.includes(node.op)
+    const rounded = onlyRounded.includes(node.op)
+    if (arithmetic === null || (rounded && arithmetic !== 'int8')) return lower(g, node, inputs)
+    const attributes = rounded
       ? { ...node.attributes, bits: op.int(op.arithmeticBits[arithmetic]) }
       : node.attributes
     return g.add(node.op, inputs, { domain: op.verandaKernels, attributes })

@@ -9,6 +9,19 @@ const microsoft = 'com.microsoft'
 export const veranda = 'veranda'
 /** Ours as well: operators that the native runtime brings along (`native/src/runtime/operators.rs`). */
 export const verandaKernels = 'veranda.kernels'
+/** Those that graphs may hold. */
+export const kernelOperators: readonly string[] = [
+  'Attention',
+  'AttentionGradient',
+  'BlockLinear',
+  'CachedAttention',
+  'Project',
+  'ProjectDots',
+  'ProjectTransposed',
+  'RmsNormGradient',
+  'SwiGlu',
+  'SwiGluGradient',
+]
 
 export const int = (value: number): Attribute => ({ kind: 'int', value })
 const float = (value: number): Attribute => ({ kind: 'float', value })

@@ -20,6 +20,20 @@ use crate::kernels::{Arithmetic, Parallel};
 
 const DOMAIN: &str = "veranda.kernels";
 
+/// The names of the domain's operators: the program asks whether it has what its graphs take.
+pub const NAMES: [&str; 10] = [
+    "Attention",
+    "AttentionGradient",
+    "BlockLinear",
+    "CachedAttention",
+    "Project",
+    "ProjectDots",
+    "ProjectTransposed",
+    "RmsNormGradient",
+    "SwiGlu",
+    "SwiGluGradient",
+];
+
 pub fn domain() -> Result<Arc<OperatorDomain>> {
     Ok(Arc::new(
         OperatorDomain::new(DOMAIN)?

@@ -10,7 +10,8 @@ use crate::kernels::{Arithmetic, FloatMatrix, project, project_dots, project_tra
 /// `Project`: inputs `x [N, columns]` and `M [rows, columns]`, output `x · Mᵀ [N, rows]`. `ProjectTransposed`: inputs
 /// `z [N, rows]`, `M`, then those that the attributes of these names (0 or 1) announce: `scales [rows]`, that of each row
 /// of M, and `base [N, columns]`; output `z · (scales ⊙ M) + base [N, columns]`. `ProjectDots`: inputs `dy [N, rows]`,
-/// `z [N, columns]` and `M`, output `Σ dy ⊙ (z · Mᵀ) [rows]` over N. All have the attribute `bits`, as `BlockLinear`.
+/// `z [N, columns]` and `M`, output `Σ dy ⊙ (z · Mᵀ) [rows]` over N. The last two have the attribute `bits`,
+/// as `BlockLinear`.
 #[derive(Clone, Copy)]
 pub enum ProjectOperator {
     Plain,
@@ -55,7 +56,10 @@ impl Operator for ProjectOperator {
             |name: &str| Ok::<_, Error>(matches!(self, Self::Transposed) && number(context, name)? == 1);
         Ok(ProjectKernel {
             of: *self,
-            arithmetic: arithmetic(context)?,
+            arithmetic: match self {
+                Self::Plain => Arithmetic::Float32,
+                _ => arithmetic(context)?,
+            },
             scaled: takes("scaled")?,
             base: takes("base")?,
         })
@@ -88,7 +92,7 @@ impl Kernel for ProjectKernel {
         let (_, y) = result.try_extract_tensor_mut::<f32>()?;
         let (columns, arithmetic) = (*columns as usize, self.arithmetic);
         guarded("A projection", context, |parallel| match (self.of, z) {
-            (ProjectOperator::Plain, _) => project(x, values, columns, y, arithmetic, parallel),
+            (ProjectOperator::Plain, _) => project(x, values, columns, y, parallel),
             (_, None) => {
                 let matrix = FloatMatrix::new(columns, values, scales);
                 project_transposed(x, matrix, base, y, arithmetic, parallel);
