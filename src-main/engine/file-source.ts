@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { Failure } from '../contract/failure.ts'
 import { sentence } from '../contract/sentence.ts'
 import type { ByteSource } from '../core/checkpoint/byte-source.ts'
-import { uninitialized } from './uninitialized.ts'
+import { uninitialized } from './reused-memory.ts'
 
 /** A file as random-access bytes; `close` it when done. */
 export interface FileSource extends ByteSource {
@@ -25,8 +25,8 @@ export function openFileSource(path: string): FileSource {
   return {
     size,
     readInto,
-    read(offset, length) {
-      const bytes = uninitialized(length)
+    read(offset, length, into = uninitialized(length)) {
+      const bytes = into.subarray(0, length)
       readInto(bytes, offset)
       return bytes
     },

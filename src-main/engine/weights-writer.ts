@@ -7,7 +7,7 @@ import { type BlockPlan, blockPlan } from '../core/llama/quantize-plan.ts'
 import type { Extent, StoredWeight } from '../core/llama/stored-model.ts'
 import type { WeightTensor } from '../core/llama/llama-checkpoint.ts'
 import type { Codecs } from './native-codecs.ts'
-import { uninitialized } from './uninitialized.ts'
+import { ReusedMemory } from './reused-memory.ts'
 import { WriteBehind } from './write-behind.ts'
 
 /** Tensors start at multiples of this, so that they can be mapped and read as words. */
@@ -26,7 +26,12 @@ export class WeightsWriter {
   readonly #file: WriteBehind
   readonly #codecs: Codecs
   #length = 0
-  #floats = new Float32Array(0)
+  readonly #source = new ReusedMemory(1)
+  readonly #floats = new ReusedMemory(1)
+  // Of two: one is written while the next one is filled.
+  readonly #pieces = new ReusedMemory(2)
+  readonly #scales = new ReusedMemory(2)
+  readonly #offsets = new ReusedMemory(2)
 
   constructor(path: string, codecs: Codecs) {
     this.#codecs = codecs
@@ -75,10 +80,10 @@ export class WeightsWriter {
     dtype: (typeof denseTypes)[keyof typeof denseTypes],
   ): AsyncGenerator<number, WrittenTensor> {
     const { shape } = tensor
-    const extent = this.#place(shape.reduce((a, b) => a * b, 1) * weightFormats[tensor.format].bytesPerBlock)
+    const extent = this.#place(bytesOf(tensor, shape[0] ?? 0))
     let done = 0
     for (const { firstRow, rowCount } of piecesOf(tensor)) {
-      const bytes = tensor.read(firstRow, rowCount)
+      const bytes = tensor.read(firstRow, rowCount, this.#pieces.take(bytesOf(tensor, rowCount)))
       await this.#file.write(bytes, extent.offset + done)
       done += bytes.length
       yield bytes.length
@@ -93,18 +98,18 @@ export class WeightsWriter {
     const [rows = 0, columns = 0] = tensor.shape
     const blocks = blocksOf(rows, columns)
     const quants = this.#place(blocks * blockBytes(bits))
-    const scales = new Float32Array(uninitialized(blocks * 4).buffer)
-    const offsets = hasOffsets ? new Float32Array(uninitialized(blocks * 4).buffer) : null
+    const scales = this.#scales.takeFloats(blocks)
+    const offsets = hasOffsets ? this.#offsets.takeFloats(blocks) : null
     const rounding = { error: 0, weights: 0 }
     for (const { firstRow, rowCount } of piecesOf(tensor)) {
       const [first, end] = [blocksOf(firstRow, columns), blocksOf(firstRow + rowCount, columns)]
       const packed = {
         ...{ bits, rows: rowCount, columns },
-        quants: uninitialized((end - first) * blockBytes(bits)),
+        quants: this.#pieces.take((end - first) * blockBytes(bits)),
         scales: scales.subarray(first, end),
         offsets: offsets?.subarray(first, end) ?? null,
       }
-      const bytes = tensor.read(firstRow, rowCount)
+      const bytes = tensor.read(firstRow, rowCount, this.#source.take(bytesOf(tensor, rowCount)))
       const cost = isBlockFormat(tensor.format)
         ? this.#codecs.packBlocks(tensor.format, bytes, packed)
         : this.#codecs.quantizeBlocks(this.#dequantized(tensor, bytes, rowCount * columns), packed)
@@ -123,8 +128,7 @@ export class WeightsWriter {
   }
 
   #dequantized({ format }: WeightTensor, bytes: Uint8Array, count: number): Float32Array {
-    if (this.#floats.length < count) this.#floats = new Float32Array(count)
-    const weights = this.#floats.subarray(0, count)
+    const weights = this.#floats.takeFloats(count)
     this.#codecs.dequantize(format, bytes, weights)
     return weights
   }
@@ -144,6 +148,12 @@ export class WeightsWriter {
 }
 
 const denseTypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
+
+/** Of rows as they are stored. */
+function bytesOf({ format, shape }: WeightTensor, rowCount: number): number {
+  const { blockSize, bytesPerBlock } = weightFormats[format]
+  return (shape.slice(1).reduce((a, b) => a * b, rowCount) / blockSize) * bytesPerBlock
+}
 
 /** Whole rows, about `pieceWeights` at once. */
 function* piecesOf({ shape }: WeightTensor): Generator<{ firstRow: number; rowCount: number }> {

@@ -8,9 +8,9 @@ export interface ByteSource {
   /**
    * The bytes [offset, offset + length). Throws a RangeError outside of the file: parsers compare what a file
    * claims with `size` first. The result may share memory with the source (so don't write to it) and starts at
-   * any alignment.
+   * any alignment. It may lie in `into`, memory for as many bytes or more, which the caller uses again.
    */
-  read(offset: number, length: number): Uint8Array
+  read(offset: number, length: number, into?: Uint8Array): Uint8Array
 }
 
 /** A source over bytes that are already in memory; reads are views, not copies. */

@@ -29,8 +29,8 @@ export interface GgufTensor {
   /** Row-major: the last length is the one whose elements lie side by side (ggml counts the other way). */
   readonly shape: readonly number[]
   readonly byteLength: number
-  /** All of its bytes, or `length` of them from the byte `from` on. */
-  read(from?: number, length?: number): Uint8Array
+  /** All of its bytes, or `length` of them from the byte `from` on; `into` as for a `ByteSource`. */
+  read(from?: number, length?: number, into?: Uint8Array): Uint8Array
 }
 
 export interface GgufFile {
@@ -82,7 +82,8 @@ export function readGguf(source: ByteSource): GgufFile {
       type,
       shape,
       byteLength,
-      read: (from = 0, length = byteLength - from) => source.read(dataStart + offset + from, length),
+      read: (from = 0, length = byteLength - from, into) =>
+        source.read(dataStart + offset + from, length, into),
     })
   }
   return { version, metadata, tensors }

@@ -38,8 +38,8 @@ export interface SafetensorsTensor {
   readonly dtype: SafetensorsDtype
   readonly shape: readonly number[]
   readonly byteLength: number
-  /** All of its bytes, or `length` of them from the byte `from` on. */
-  read(from?: number, length?: number): Uint8Array
+  /** All of its bytes, or `length` of them from the byte `from` on; `into` as for a `ByteSource`. */
+  read(from?: number, length?: number, into?: Uint8Array): Uint8Array
 }
 
 export interface SafetensorsFile {
@@ -78,7 +78,8 @@ export function readSafetensors(source: ByteSource): SafetensorsFile {
       dtype,
       shape,
       byteLength,
-      read: (from = 0, length = byteLength - from) => source.read(dataStart + begin + from, length),
+      read: (from = 0, length = byteLength - from, into) =>
+        source.read(dataStart + begin + from, length, into),
     })
   }
   checkSpans(spans, source.size - dataStart)

@@ -71,7 +71,8 @@ export function splitFused(tensor: WeightTensor, config: LlamaConfig): readonly 
       name: `${layer}.${block}.${part}.${kind}`,
       format: tensor.format,
       shape: [count, ...tensor.shape.slice(1)],
-      read: (firstRow = 0, rowCount = count - firstRow) => tensor.read(start + firstRow, rowCount),
+      read: (firstRow = 0, rowCount = count - firstRow, into) =>
+        tensor.read(start + firstRow, rowCount, into),
     }
   })
 }

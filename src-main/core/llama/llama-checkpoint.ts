@@ -29,9 +29,10 @@ export interface WeightTensor {
   readonly shape: readonly number[]
   /**
    * All rows, or `rowCount` of them from `firstRow` on (of a vector: its elements), as they are stored, in Hugging
-   * Face's order (rotary halves). Don't write to them.
+   * Face's order (rotary halves). Don't write to them. They may lie in `into`, memory for as many bytes or more, which
+   * the caller uses again.
    */
-  read(firstRow?: number, rowCount?: number): Uint8Array
+  read(firstRow?: number, rowCount?: number, into?: Uint8Array): Uint8Array
 }
 
 export interface LlamaCheckpoint {
@@ -150,7 +151,8 @@ function fromGguf(tensor: GgufTensor, name: string, paired: LlamaConfig | null):
 function rowsOf({ shape, byteLength, read }: GgufTensor | SafetensorsTensor): WeightTensor['read'] {
   const [rows = 0] = shape
   const rowBytes = byteLength / rows
-  return (firstRow = 0, rowCount = rows - firstRow) => read(firstRow * rowBytes, rowCount * rowBytes)
+  return (firstRow = 0, rowCount = rows - firstRow, into) =>
+    read(firstRow * rowBytes, rowCount * rowBytes, into)
 }
 
 /** Checks that exactly the tensors of a model of this shape are there, and puts them in the model's order. */
