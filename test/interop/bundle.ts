@@ -4,16 +4,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defaultTrainingSettings } from '../../src-main/app/personalize/default-settings.ts'
-import { readPeftAdapter } from '../../src-main/core/vera/peft-adapter.ts'
 import type { Parity } from '../../src-main/engine/contract.ts'
 import { tokenizeExample } from '../../src-main/engine/examples.ts'
 import { scoredTokens } from '../../src-main/core/training/packing.ts'
 import { exportBundle } from '../../src-main/engine/export/export-bundle.ts'
 import { openExactLogits } from '../../src-main/engine/export/exact-logits.ts'
 import { compareLogits, parityPrompts } from '../../src-main/engine/export/parity.ts'
+import { readPeftFolder } from '../../src-main/engine/export/peft-folder.ts'
 import { importModel } from '../../src-main/engine/import-model.ts'
 import type { EngineResources } from '../../src-main/engine/resources.ts'
-import { smallShape, writeGeneratedModel } from '../engine/generated-model.ts'
+import { type GeneratedShape, writeGeneratedModel } from '../engine/generated-model.ts'
 import { finish } from '../engine/tiny-chat-model.ts'
 import { python } from './environment.ts'
 import type { Program } from './program.ts'
@@ -37,11 +37,15 @@ export interface BundleResult {
 }
 
 /** Over a model of random weights; the losses are those that the script prints. */
-export async function trainBundle(resources: EngineResources, peft: Program): Promise<BundleResult> {
+export async function trainBundle(
+  resources: EngineResources,
+  peft: Program,
+  shape: GeneratedShape,
+): Promise<BundleResult> {
   const folder = mkdtempSync(join(tmpdir(), 'veranda-bundle-'))
   try {
     const directory = join(folder, 'imported')
-    const sourcePath = writeGeneratedModel(join(folder, 'source'), smallShape)
+    const sourcePath = writeGeneratedModel(join(folder, 'source'), shape)
     mkdirSync(directory)
     const signal = new AbortController().signal
     const input = { sourcePath, targetDirectory: directory, name: 'generated' }
@@ -61,12 +65,7 @@ export async function trainBundle(resources: EngineResources, peft: Program): Pr
     const printed = launch(bundle, 2)
     const losses = [...printed.matchAll(/loss ([\d.]+) nats/g)].map(([, loss]) => Number(loss))
     const model = resources.model(directory)
-    const adapter = readPeftAdapter(
-      readFileSync(join(bundle, 'adapter', 'adapter_config.json'), 'utf8'),
-      readFileSync(join(bundle, 'adapter', 'adapter_model.safetensors')),
-      model.folder.model.config,
-      () => new Float32Array(0),
-    )
+    const adapter = readPeftFolder(join(bundle, 'adapter'), model)
     const counted = examples.reduce(
       (sum, example) => sum + scoredTokens(tokenizeExample(model, { id: '', ...example })),
       0,

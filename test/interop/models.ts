@@ -6,14 +6,19 @@ import type { VeraSettings } from '../../src-main/core/vera/adapter-settings.ts'
 import { layoutVera } from '../../src-main/core/vera/layout.ts'
 import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
 import { LINEAR_KINDS } from '../../src-main/core/llama/linear-kinds.ts'
+import { mergedGguf } from '../../src-main/engine/export/merged-gguf.ts'
+import { mergedSafetensors } from '../../src-main/engine/export/merged-safetensors.ts'
 import { readModelFolder } from '../../src-main/engine/model-folder.ts'
+import type { EngineResources } from '../../src-main/engine/resources.ts'
+import { type GeneratedShape, smallShape, writeGeneratedModel } from '../engine/generated-model.ts'
 import { importInto } from '../reference/imported-model.ts'
 import { fetchDefault } from '../runner/model.ts'
+import type { Program } from './program.ts'
 
 interface InteropModel {
   readonly name: string
-  /** What all programs read. */
-  readonly gguf: string
+  /** A GGUF file that all programs read, or a shape to make a model of. */
+  readonly source: string | GeneratedShape
   readonly adapter: VeraSettings
   /** λ_b of the adapter: uniform in ± this. */
   readonly lambdaB: number
@@ -21,21 +26,55 @@ interface InteropModel {
 
 const tiny: InteropModel = {
   name: 'tiny F16',
-  gguf: new URL('../golden/reference/gguf-quants/tiny-llama-tied-F16.gguf', import.meta.url).pathname,
+  source: new URL('../golden/reference/gguf-quants/tiny-llama-tied-F16.gguf', import.meta.url).pathname,
   adapter: { rank: 16, targets: LINEAR_KINDS, layers: null, projectionKey: 7, dInitial: 0.1 },
   lambdaB: 0.5,
 }
 
+/** What other architectures and rotary scalings differ in. */
+const shapes: Readonly<Record<string, GeneratedShape>> = {
+  'llama 3 rope': {
+    ...smallShape,
+    rope_scaling: {
+      rope_type: 'llama3',
+      factor: 4,
+      low_freq_factor: 1,
+      high_freq_factor: 2,
+      original_max_position_embeddings: 64,
+    },
+  },
+  phi3: { ...smallShape, model_type: 'phi3', tie_word_embeddings: false },
+  gemma: { ...smallShape, model_type: 'gemma', head_dim: 16 },
+  gemma2: {
+    ...smallShape,
+    model_type: 'gemma2',
+    head_dim: 16,
+    query_pre_attn_scalar: 16,
+    sliding_window: 24,
+  },
+  gemma3: {
+    ...smallShape,
+    model_type: 'gemma3_text',
+    head_dim: 16,
+    query_pre_attn_scalar: 16,
+    sliding_window: 24,
+    num_hidden_layers: 7,
+    rope_scaling: { rope_type: 'linear', factor: 8 },
+  },
+}
+
 export async function interopModels(withDefault: boolean): Promise<readonly InteropModel[]> {
-  if (!withDefault) return [tiny]
+  const all = [tiny, ...Object.entries(shapes).map(([name, source]) => ({ ...tiny, name, source }))]
+  if (!withDefault) return all
   const { name, path } = await fetchDefault()
   const adapter = { ...tiny.adapter, rank: 64, projectionKey: 0 }
-  return [tiny, { name, gguf: path, adapter, lambdaB: 0.5 }]
+  return [...all, { name, source: path, adapter, lambdaB: 0.5 }]
 }
 
 export interface PreparedModel {
   readonly name: string
-  readonly gguf: string
+  /** The model alone, as each program reads it. */
+  readonly files: Readonly<Record<Program['name'], string>>
   /** The imported model's folder. */
   readonly directory: string
   /** The adapter's file. */
@@ -43,10 +82,16 @@ export interface PreparedModel {
 }
 
 /** Imports the model into a folder and puts its adapter beside it. */
-export async function prepare(model: InteropModel, folder: string): Promise<PreparedModel> {
+export async function prepare(
+  resources: EngineResources,
+  model: InteropModel,
+  folder: string,
+): Promise<PreparedModel> {
   const directory = join(folder, 'model')
   mkdirSync(directory, { recursive: true })
-  await importInto(directory, model.gguf)
+  const { source: given } = model
+  const source = typeof given === 'string' ? given : writeGeneratedModel(join(folder, 'source'), given)
+  await importInto(directory, source)
   const { summary, model: stored } = readModelFolder(directory)
   const layout = layoutVera(stored.config, model.adapter)
   const generator = new TorchGenerator(1)
@@ -63,5 +108,22 @@ export async function prepare(model: InteropModel, folder: string): Promise<Prep
   }
   const adapter = join(folder, 'adapter.safetensors')
   writeFileSync(adapter, encodeAdapter(settings, layout, vectors))
-  return { name: model.name, gguf: model.gguf, directory, adapter }
+  const files =
+    typeof given === 'string'
+      ? { PEFT: given, 'llama.cpp': given }
+      : await writeBase(resources, directory, folder)
+  return { name: model.name, files, directory, adapter }
+}
+
+/** A model alone, as each program reads it. */
+async function writeBase(
+  resources: EngineResources,
+  directory: string,
+  folder: string,
+): Promise<PreparedModel['files']> {
+  const files = { PEFT: join(folder, 'base'), 'llama.cpp': join(folder, 'base.gguf') }
+  const base = { model: resources.model(directory), adapters: [], origin: { name: null } }
+  for await (const _ of mergedSafetensors().write(base, files.PEFT, resources));
+  for await (const _ of mergedGguf('F16').write(base, files['llama.cpp'], resources));
+  return files
 }

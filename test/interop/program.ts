@@ -8,7 +8,7 @@ export interface LogitJob {
 
 /** Another program that runs models. */
 export interface Program {
-  readonly name: string
+  readonly name: 'PEFT' | 'llama.cpp'
   /** Of each prompt the logits after every token, `[tokens, V]`, in float32. */
   logits(job: LogitJob): Promise<readonly Float32Array[]>
   close(): Promise<void>

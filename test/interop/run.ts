@@ -7,13 +7,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { exportFormatNames, exportFormats } from '../../src-main/contract/export-formats.ts'
+import { architectureOf } from '../../src-main/core/llama/architectures.ts'
 import { exportAdapter } from '../../src-main/engine/export/export-adapter.ts'
 import { openExactLogits } from '../../src-main/engine/export/exact-logits.ts'
 import { compareLogits, parityPrompts } from '../../src-main/engine/export/parity.ts'
 import type { Parity } from '../../src-main/engine/contract.ts'
+import type { LoadedModel } from '../../src-main/engine/loaded-model.ts'
 import { readAdapters } from '../../src-main/engine/open-adapter.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
 import { chooseRuntime } from '../../src-main/engine/runtime.ts'
+import { type GeneratedShape, smallShape } from '../engine/generated-model.ts'
 import { codecs } from '../reference/imported-model.ts'
 import { trainBundle } from './bundle.ts'
 import { interopFormats } from './formats.ts'
@@ -31,10 +34,11 @@ let tooFar = false
 
 try {
   for (const [index, model] of (await interopModels(!values.tiny)).entries()) {
-    await compareModel(await prepare(model, join(folder, String(index))))
+    await compareModel(await prepare(resources, model, join(folder, String(index))))
   }
   const peft = programs.find(({ name }) => name === 'PEFT')
-  if (peft !== undefined) await compareBundle(peft)
+  for (const shape of [smallShape, { ...smallShape, model_type: 'phi3', tie_word_embeddings: false }])
+    if (peft !== undefined) await compareBundle(peft, shape)
 } finally {
   for (const program of programs) await program.close()
   rmSync(folder, { recursive: true, force: true })
@@ -46,8 +50,8 @@ console.log(
 process.exit(tooFar ? 1 : 0)
 
 /** A training elsewhere, in two processes, whose adapter comes back. */
-async function compareBundle(peft: Program): Promise<void> {
-  const { parity, learned, losses, processes, learnedTokens } = await trainBundle(resources, peft)
+async function compareBundle(peft: Program, shape: GeneratedShape): Promise<void> {
+  const { parity, learned, losses, processes, learnedTokens } = await trainBundle(resources, peft, shape)
   const [theirs, ours] = learnedTokens
   const fell = (losses.at(-1) ?? NaN) < (losses[0] ?? NaN)
   if (processes !== 2 || theirs !== ours || !fell) {
@@ -56,8 +60,9 @@ async function compareBundle(peft: Program): Promise<void> {
       `The bundle: ${processes} processes, ${theirs} learned tokens for ${ours}, losses ${losses.join(' ')}`,
     )
   }
-  addRow('bundle', '(what it learned)', 'veranda', learned, null)
-  addRow('bundle', `${processes} processes`, peft.name, parity, 1e-3)
+  const name = `bundle ${String(shape['model_type'] ?? 'llama')}`
+  addRow(name, '(what it learned)', 'veranda', learned, null)
+  addRow(name, `${processes} processes`, peft.name, parity, 1e-3)
 }
 
 function addRow(
@@ -100,12 +105,13 @@ async function compareModel(prepared: PreparedModel): Promise<void> {
   row('(what the adapter changes)', 'veranda', compareLogits(base, adapted, vocabularySize), null)
   const ofBase = new Map<string, number>()
   for (const program of programs) {
-    const theirs = await program.logits({ model: prepared.gguf, adapter: null, prompts })
+    const theirs = await program.logits({ model: prepared.files[program.name], adapter: null, prompts })
     const parity = compareLogits(base, theirs, vocabularySize)
     ofBase.set(program.name, parity.largestDifference)
     row('(the model alone)', program.name, parity, null)
   }
   for (const format of exportFormatNames) {
+    if (needsLora(model) && format.startsWith('peft')) continue
     const path = join(prepared.directory, '..', format)
     const input = { modelDirectory: prepared.directory, adapter: reference, format, name: 'interop', path }
     let own: Parity
@@ -121,12 +127,18 @@ async function compareModel(prepared: PreparedModel): Promise<void> {
     const program = programs.find(({ name }) => name === interop?.program)
     if (interop === null || program === undefined) continue
     const { isAdapter } = exportFormats[format]
-    const job = isAdapter ? { model: prepared.gguf, adapter: path } : { model: path, adapter: null }
+    const base = prepared.files[program.name]
+    const job = isAdapter ? { model: base, adapter: path } : { model: path, adapter: null }
     const theirs = await program.logits({ ...job, prompts })
     const lost = isAdapter ? 0 : own.largestDifference
     const tolerance = interop.tolerance + 2 * (ofBase.get(program.name) ?? 0) + lost
     row(format, program.name, compareLogits(adapted, theirs, vocabularySize), tolerance)
   }
+}
+
+/** PEFT's VeRA has no place for adapters of parts of a fused matrix. */
+function needsLora({ folder: { summary } }: LoadedModel): boolean {
+  return architectureOf(summary.architecture).fused
 }
 
 function table(headings: readonly string[], body: readonly (readonly string[])[]): string {

@@ -95,6 +95,15 @@ function windowsToHuggingFace(config: LlamaConfig, architectureName: string): Js
   }
 }
 
+/** What transformers 5 takes as a number with a fraction only, written so: 30 is refused where 30.0 is right. */
+const fractions =
+  /"(?:\w+_logit_softcapping|rope_theta|rope_local_base_freq|\w*factor|beta_fast|beta_slow)": -?\d+(?=[,\n])/g
+
+/** The text of config.json. */
+export function configText(json: Json): string {
+  return `${JSON.stringify(json, null, 2)}\n`.replace(fractions, '$&.0')
+}
+
 function ropeToHuggingFace({ ropeScaling: scaling, contextLength }: LlamaConfig): Json | null {
   switch (scaling.type) {
     case 'none':

@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { safetensorsHeader } from '../../core/checkpoint/safetensors.ts'
-import { configToHuggingFace } from '../../core/llama/config-to-huggingface.ts'
+import { architectureOf } from '../../core/llama/architectures.ts'
+import { configText, configToHuggingFace } from '../../core/llama/config-to-huggingface.ts'
 import { huggingFaceTensors, type PublishedTensor } from '../../core/llama/published-tensors.ts'
 import {
   tokenizerConfigToHuggingFace,
   tokenizerToHuggingFace,
 } from '../../core/tokenizer/definition-to-huggingface.ts'
+import type { ModelSummary } from '../contract.ts'
 import { openCheckpointLogits } from './checkpoint-logits.ts'
 import { checkRoom } from './check-room.ts'
 import type { MergeSource, ModelExporter } from './exporter.ts'
@@ -27,8 +29,7 @@ export function mergedSafetensors(maxShardBytes = shardBytes): ModelExporter {
       const shards = shardsOf(tensors, maxShardBytes)
       checkRoom(path, totalBytes)
       mkdirSync(path)
-      for (const [name, content] of files)
-        writeNewFile(join(path, name), `${JSON.stringify(content, null, 2)}\n`)
+      for (const [name, content] of files) writeNewFile(join(path, name), content)
       if (shards.length > 1) writeIndex(join(path, 'model.safetensors.index.json'), shards, totalBytes)
       const merged = await MergedModel.open(source, resources)
       try {
@@ -94,7 +95,7 @@ function writeIndex(path: string, shards: readonly (readonly PublishedTensor[])[
 }
 
 /** Everything but the weights. */
-function textFiles({ model }: MergeSource): readonly (readonly [name: string, content: unknown])[] {
+function textFiles({ model }: MergeSource): readonly (readonly [name: string, content: string])[] {
   const { model: stored, summary, tokenizer, chatTemplate } = model.folder
   const tokens = tokenizer ?? { bosId: null, eosIds: [] }
   const config = configToHuggingFace(stored.config, summary.architecture, tokens)
@@ -102,17 +103,26 @@ function textFiles({ model }: MergeSource): readonly (readonly [name: string, co
     bos_token_id: tokens.bosId,
     eos_token_id: tokens.eosIds.length > 1 ? tokens.eosIds : (tokens.eosIds[0] ?? null),
   }
-  const files: (readonly [string, unknown])[] = [
-    ['config.json', { ...config, torch_dtype: 'float16' }],
-    ['generation_config.json', generation],
+  const files: (readonly [string, string])[] = [
+    ['config.json', configText({ ...config, torch_dtype: dtypeToRun(summary) })],
+    ['generation_config.json', jsonText(generation)],
   ]
   if (tokenizer === null) return files
   const settings = tokenizerConfigToHuggingFace(tokenizer, chatTemplate, stored.config.contextLength)
   return [
     ...files,
-    ['tokenizer.json', tokenizerToHuggingFace(tokenizer)],
-    ['tokenizer_config.json', settings],
+    ['tokenizer.json', jsonText(tokenizerToHuggingFace(tokenizer))],
+    ['tokenizer_config.json', jsonText(settings)],
   ]
+}
+
+/** Gemma's activations grow beyond what half precision holds. */
+function dtypeToRun({ architecture }: ModelSummary): 'float16' | 'bfloat16' {
+  return architectureOf(architecture).offsetNorms ? 'bfloat16' : 'float16'
+}
+
+function jsonText(content: unknown): string {
+  return `${JSON.stringify(content, null, 2)}\n`
 }
 
 function bytesOf({ shape }: PublishedTensor): number {

@@ -129,6 +129,20 @@ test('what a GGUF file says of itself', async () => {
   expect(sizeBytes).toBe(readFileSync(path).length)
 })
 
+test('a config.json has fractions where transformers takes nothing else', async () => {
+  const gemma2 = shapes['gemma2'] ?? expect.fail('no shape')
+  const { path } = await exported(await modelWithAdapter(gemma2), 'safetensors')
+  const text = readFileSync(join(path, 'config.json'), 'utf8')
+  for (const line of [
+    '"final_logit_softcapping": 30.0,',
+    '"attn_logit_softcapping": 50.0,',
+    '"rope_theta": 10000.0,',
+    '"query_pre_attn_scalar": 16,',
+    '"torch_dtype": "bfloat16"',
+  ])
+    expect(text).toContain(line)
+})
+
 test('a folder of shards', async () => {
   const given = await modelWithAdapter(smallShape)
   const whole = await exported(given, 'safetensors')
