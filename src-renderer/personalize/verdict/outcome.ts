@@ -52,7 +52,7 @@ function forgotBy({ before, after }: Outcome['known'], general: Verdict['general
 /** What would help next time. */
 export type Advice = 'lessByHeart' | 'longer' | 'replay'
 
-/** Enough of them to keep about what the model knew: see the presets. */
+/** Enough of them to keep most of what the model knew: see the presets. */
 const enoughReplay = 24
 
 export function adviceFor(run: Run, { learned, isHeldOut, forgot }: Outcome): readonly Advice[] {

@@ -77,7 +77,7 @@ export const personalize: typeof english = {
     balanced: {
       name: 'Ausgewogen',
       gives:
-        'Hält, was du gelehrt hast, und etwa das, was das Modell wusste: 24 allgemeine Fragen werden mitgelernt.',
+        'Hält, was du gelehrt hast, und das meiste von dem, was das Modell wusste: 24 allgemeine Fragen werden mitgelernt.',
       costs: 'Minuten für ein paar Dutzend Beispiele.',
     },
     thorough: {

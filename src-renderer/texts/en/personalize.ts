@@ -74,7 +74,7 @@ export const personalize = {
     balanced: {
       name: 'Balanced',
       gives:
-        'Holds what you taught, and keeps about what the model knew: it learns 24 general questions along.',
+        'Holds what you taught, and keeps most of what the model knew: it learns 24 general questions along.',
       costs: 'Minutes for a few dozen examples.',
     },
     thorough: {

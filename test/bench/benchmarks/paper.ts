@@ -21,10 +21,19 @@ import { exampleOf, type Meaning, question, readE2e, spread } from '../paper/e2e
 import { findPython } from '../python.ts'
 import { threads } from './real-model.ts'
 
-const trainingMeanings = 32
-const testMeanings = 16
+const trainingMeanings = 16
+const testMeanings = 8
 const longestAnswer = 60
 const signal = new AbortController().signal
+/** The recipe that is quickest to a held-out loss: see learning/README.md. Nothing is asked here of what it forgets. */
+const recipe = {
+  ...presetSettings(),
+  epochs: 4,
+  learningRate: 0.2,
+  schedule: 'linear',
+  replay: 0,
+  evaluations: 1,
+} as const
 
 /**
  * What the paper's tables vary (arXiv 2310.11454, sections 4.1 and 4.6), over the settings of the first. Each has the
@@ -56,7 +65,7 @@ export const paper: Study = {
     const learned = spread(e2e.training, trainingMeanings).map(exampleOf)
     const table: Record<string, Row> = {}
     for (const [name, changes] of Object.entries(variants)) {
-      const settings = { ...presetSettings(), replay: 0, evaluations: 1, ...changes }
+      const settings: TrainingSettings = { ...recipe, ...changes }
       const [restaurants, workshop] = [
         { examples: learned, heldOut: test.map(exampleOf), settings },
         { examples: persona, heldOut: paraphrases, settings },
