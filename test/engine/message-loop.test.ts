@@ -26,7 +26,7 @@ test('the engine ignores Ctrl+C, which is its parent’s to handle', async () =>
   await once(engine, 'message')
   engine.kill('SIGINT')
   engine.send({ kind: 'run', id: 2, operation: 'nonsense', input: {} })
-  expect((await once(engine, 'message'))[0]).toEqual({
+  expect((await once(engine, 'message'))[0]).toMatchObject({
     kind: 'failure',
     id: 2,
     failure: { code: 'unknown-operation', message: 'The engine has no operation “nonsense”.' },
