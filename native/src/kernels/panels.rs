@@ -7,6 +7,7 @@ use std::arch::x86_64::*;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
 use super::lines::Lines;
+use super::turn::turn;
 
 /// Outputs of a panel.
 pub const WIDTH: usize = 32;
@@ -53,30 +54,22 @@ impl IntegerPanel {
     /// The processor has the features.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     pub unsafe fn load(&mut self, matrix: &BlockMatrix, panel: usize) {
-        let blocks = matrix.blocks();
+        let (blocks, first) = (matrix.blocks(), panel * WIDTH);
+        let rows = WIDTH.min(matrix.rows() - first);
         self.resize(blocks, 1, matrix.has_offsets());
-        for lane in 0..WIDTH {
-            let row = panel * WIDTH + lane;
-            if row >= matrix.rows() {
-                for block in 0..blocks {
-                    self.scales[block * WIDTH + lane] = 0.0;
-                    if matrix.has_offsets() {
-                        self.offsets[block * WIDTH + lane] = 0.0;
-                    }
-                }
-                continue;
+        // SAFETY: the rows are in the matrix, and there is a line for each of their blocks and words; numbers and words
+        // are only moved.
+        unsafe {
+            turn(matrix.scales(first).as_ptr(), blocks, rows, blocks, self.scales.as_mut_ptr());
+            if let Some(offsets) = matrix.offsets(first) {
+                turn(offsets.as_ptr(), blocks, rows, blocks, self.offsets.as_mut_ptr());
             }
-            let (quants, scales, offsets) = (matrix.quants(row), matrix.scales(row), matrix.offsets(row));
-            let to = self.quants.as_mut_ptr();
-            for block in 0..blocks {
-                // SAFETY: a row holds `blocks` blocks, and so does a panel.
-                let weights = unsafe { block_bytes(matrix.bits(), quants, block) };
-                // SAFETY: the panel has 8 · WIDTH words a block.
-                unsafe { scatter(weights, to.add(block * 8 * WIDTH + lane)) };
-                self.scales[block * WIDTH + lane] = scales[block];
-                if let Some(offsets) = offsets {
-                    self.offsets[block * WIDTH + lane] = offsets[block];
-                }
+            let words = blocks * matrix.bits();
+            // Of 4 bits they come to lie behind where what they hold goes, and are never overtaken.
+            let turned = self.quants.as_mut_ptr().add((blocks * 8 - words) * WIDTH);
+            turn(matrix.quants(first).as_ptr().cast(), words, rows, words, turned.cast());
+            if matrix.bits() == 4 {
+                open_words(turned, words * WIDTH / 16, self.quants.as_mut_ptr());
             }
         }
     }
@@ -202,19 +195,37 @@ unsafe fn block_bytes(bits: usize, quants: &[u8], block: usize) -> __m256i {
     }
 }
 
-/// The eight words of a block to every `WIDTH`th word of a panel.
+/// Words of eight 4-bit weights, lines of `WIDTH`, to two lines of words of four bytes each.
 ///
 /// # Safety
-/// `to` has room for 7 · WIDTH + 1 words.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn scatter(block: __m256i, to: *mut i32) {
-    let mut words = [0i32; 8];
-    // SAFETY: eight words are 32 bytes; `to` is as large as the caller promises.
-    unsafe {
-        _mm256_storeu_si256(words.as_mut_ptr().cast(), block);
-        for (index, word) in words.iter().enumerate() {
-            to.add(index * WIDTH).write_unaligned(*word);
+/// `from` has `count` registers; `to` has room for twice as many, and ends where `from` does or apart from it.
+#[target_feature(enable = "avx512f,avx512bw")]
+unsafe fn open_words(from: *const i32, count: usize, to: *mut i32) {
+    const HALVES: usize = WIDTH / 16;
+    let mask = _mm512_set1_epi8(15);
+    // Bytes 0 and 1, or 2 and 3, of each word to its even bytes, or to its odd ones.
+    let spread = |first: i32, odd: bool| {
+        let gap = 0x80;
+        let (a, b) = (first, first + 1);
+        let word = |base: i32| {
+            let (a, b) = (a + base, b + base);
+            if odd { gap | a << 8 | gap << 16 | b << 24 } else { a | gap << 8 | b << 16 | gap << 24 }
+        };
+        _mm512_broadcast_i32x4(_mm_setr_epi32(word(0), word(4), word(8), word(12)))
+    };
+    let spreads = [0, 2].map(|first| (spread(first, false), spread(first, true)));
+    for index in 0..count {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let words = _mm512_loadu_si512(from.add(index * 16).cast());
+            let low = _mm512_and_si512(words, mask);
+            let high = _mm512_and_si512(_mm512_srli_epi16::<4>(words), mask);
+            let (line, half) = (index / HALVES, index % HALVES);
+            for (part, (even, odd)) in spreads.into_iter().enumerate() {
+                let bytes = _mm512_or_si512(_mm512_shuffle_epi8(low, even), _mm512_shuffle_epi8(high, odd));
+                let at = (line * 2 + part) * WIDTH + half * 16;
+                _mm512_storeu_si512(to.add(at).cast(), bytes);
+            }
         }
     }
 }
