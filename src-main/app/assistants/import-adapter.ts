@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { basename, extname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { Adapter, Model } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import { sentence } from '../../contract/sentence.ts'
@@ -158,7 +158,8 @@ function isSameModel(one: string, other: string): boolean {
 }
 
 function nameOf(path: string): string {
-  return basename(path, extname(path)) || 'assistant'
+  // A folder's name may have a point in it that begins no extension.
+  return basename(path).replace(/\.(veranda-adapter|safetensors|gguf|json)$/i, '') || 'assistant'
 }
 
 function quoted(name: string): string {

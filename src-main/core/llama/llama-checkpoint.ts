@@ -50,6 +50,9 @@ export interface LlamaCheckpoint {
   readonly name: string | null
 }
 
+/** As llama.cpp calls the tokenizer of a model that comes without. */
+const withoutTokenizer: ReadonlySet<unknown> = new Set(['no_vocab', 'none'])
+
 /**
  * Opens a GGUF model; weights are read on demand.
  *
@@ -77,7 +80,9 @@ export function openGguf(source: ByteSource): LlamaCheckpoint {
     architecture: String(architectureName),
     config,
     stored,
-    tokenizer: tokenizerFromGguf(file.metadata),
+    tokenizer: withoutTokenizer.has(file.metadata.get('tokenizer.ggml.model'))
+      ? null
+      : tokenizerFromGguf(file.metadata),
     chatTemplate: typeof template === 'string' ? template : null,
     name: typeof name === 'string' ? name : null,
   })

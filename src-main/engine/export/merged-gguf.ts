@@ -97,6 +97,9 @@ function checkSettings(source: MergeSource, header: Uint8Array, totalBytes: numb
   checkWritten(source.model.folder.model.config, configFromGguf(file))
 }
 
+/** What llama.cpp wants to be told of a model without one. */
+const withoutTokenizer = [['tokenizer.ggml.model', { type: 'string', value: 'no_vocab' }]] as const
+
 function metadataOf({ model, origin }: MergeSource, format: keyof typeof fileTypes): Map<string, GgufEntry> {
   const { model: stored, summary, tokenizer, chatTemplate } = model.folder
   const entries: (readonly [string, GgufEntry])[] = [
@@ -105,7 +108,7 @@ function metadataOf({ model, origin }: MergeSource, format: keyof typeof fileTyp
     ['general.name', { type: 'string', value: origin.name ?? summary.name }],
     ['general.file_type', { type: 'u32', value: fileTypes[format] }],
     ['general.quantization_version', { type: 'u32', value: 2 }],
-    ...(tokenizer === null ? [] : tokenizerToGguf(tokenizer, chatTemplate)),
+    ...(tokenizer === null ? withoutTokenizer : tokenizerToGguf(tokenizer, chatTemplate)),
   ]
   return new Map(entries)
 }

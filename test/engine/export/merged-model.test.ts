@@ -5,10 +5,12 @@ import type { ExportFormat } from '../../../src-main/contract/export-formats.ts'
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
 import { exportAdapter } from '../../../src-main/engine/export/export-adapter.ts'
+import { readModelFolder } from '../../../src-main/engine/model-folder.ts'
 import { mergedSafetensors } from '../../../src-main/engine/export/merged-safetensors.ts'
 import { type GeneratedShape, smallShape } from '../generated-model.ts'
 import { temporaryFolder } from '../tiny-chat-model.ts'
-import { exported, modelWithAdapter, resources } from './model-with-adapter.ts'
+import { importInto } from '../../reference/imported-model.ts'
+import { exported, modelWithAdapter, resources, writeAdapter } from './model-with-adapter.ts'
 
 const shapes: Readonly<Record<string, GeneratedShape>> = {
   llama: smallShape,
@@ -127,6 +129,20 @@ test('what a GGUF file says of itself', async () => {
   expect(typeOf('blk.0.attn_q.weight')).toBe('Q8_0')
   expect(typeOf('blk.0.attn_norm.weight')).toBe('F32')
   expect(sizeBytes).toBe(readFileSync(path).length)
+})
+
+test('a model without a tokenizer is written as one, and comes back', async () => {
+  const modelDirectory = temporaryFolder()
+  const sourcePath = new URL('../../golden/reference/tiny-llama/untied-llama3', import.meta.url).pathname
+  await importInto(modelDirectory, sourcePath)
+  const given = { modelDirectory, adapter: writeAdapter(modelDirectory, { rank: 4 }) }
+  for (const format of ['gguf:F16', 'safetensors'] as const) {
+    const { path, parity } = await exported(given, format)
+    expect(parity.largestDivergence, format).toBeLessThan(0.01)
+    const again = temporaryFolder()
+    await importInto(again, path)
+    expect(readModelFolder(again).tokenizer).toBeNull()
+  }
 })
 
 test('a config.json has fractions where transformers takes nothing else', async () => {
