@@ -31,6 +31,10 @@ const device = z.object({
   /** Why it fails, or is slower than it could be. */
   reason: z.string().nullable(),
   measure: deviceMeasure.nullable(),
+  /** Whether it computes in 16 bits what can be. */
+  halves: z.boolean(),
+  /** Why it doesn't, where that was tried. */
+  halvesReason: z.string().nullable(),
 })
 export type DeviceEntry = z.infer<typeof device>
 

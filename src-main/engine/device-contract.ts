@@ -7,9 +7,14 @@ export interface DeviceOptions {
   readonly device: Device
   /** Of a device with memory of its own, as far as it is known. */
   readonly memoryBytes: number | null
+  /** Whether it computes in 16 bits what can be. */
+  readonly halves: boolean
 }
 
-export const theProcessor: DeviceOptions = { device: 'cpu', memoryBytes: null }
+export const theProcessor: DeviceOptions = { device: 'cpu', memoryBytes: null, halves: false }
+
+/** Those that a second try in 16 bits is made on. */
+export const halvingDevices: readonly Device[] = ['webgpu']
 
 /** Relative distances |a − b| / |b| of what a device computes from what the processor does. */
 export interface SelfTestErrors {

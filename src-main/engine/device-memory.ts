@@ -1,34 +1,39 @@
 import { GraphBuilder } from '../core/graph/builder.ts'
-import type { Graph } from '../core/graph/graph.ts'
+import type { DType, Graph } from '../core/graph/graph.ts'
+import * as op from '../core/graph/operators.ts'
 import type { DeviceMemory, Runtime, Session, Tensor } from '../core/graph/runtime.ts'
 
 /**
  * A device's memory, reached by graphs that do nothing: onnxruntime-node makes tensors there only as results of a
  * run, and can't read them. `open` gives sessions whose `staying` results stay on the device.
+ *
+ * @param halves whether graphs compute in 16 bits
  */
-export function deviceMemory(open: Runtime['open'], weightBytes: number): DeviceMemory {
+export function deviceMemory(open: Runtime['open'], weightBytes: number, halves: boolean): DeviceMemory {
   const sessions = new Map<string, Promise<Session>>()
-  const copy = async (tensor: Tensor, staying: readonly string[]): Promise<Tensor> => {
-    const rank = tensor.shape.length
-    const key = `${staying.length} ${rank}`
-    const session = sessions.get(key) ?? open(identity(rank), { staying })
+  const copy = async (tensor: Tensor, to: DType, staying: readonly string[]): Promise<Tensor> => {
+    const { dtype = 'float32', shape } = tensor
+    const key = `${staying.length} ${dtype} ${to} ${shape.length}`
+    const session = sessions.get(key) ?? open(copyGraph(shape.length, dtype, to), { staying })
     sessions.set(key, session)
     const { y } = await (await session).run({ x: tensor })
     if (y === undefined) throw new TypeError('The copy is missing.')
     return y
   }
-  return { weightBytes, put: (tensor) => copy(tensor, ['y']), take: (tensor) => copy(tensor, []) }
+  return {
+    weightBytes,
+    put(tensor, precision) {
+      const isHalved = halves && precision === 'half' && tensor.shape.length > 1
+      return copy(tensor, isHalved ? 'float16' : 'float32', ['y'])
+    },
+    take: (tensor) => copy(tensor, 'float32', []),
+  }
 }
 
-function identity(rank: number): Graph {
+function copyGraph(rank: number, from: DType, to: DType): Graph {
   const g = new GraphBuilder('copy')
-  g.output(
-    g.input(
-      'x',
-      'float32',
-      Array.from({ length: rank }, (_, axis) => `size${axis}`),
-    ),
-    'y',
-  )
+  const shape = Array.from({ length: rank }, (_, axis) => `size${axis}`)
+  const x = g.input('x', from, shape)
+  g.output(from === to ? x : op.cast(g, x, to), 'y')
   return g.finish()
 }

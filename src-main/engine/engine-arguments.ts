@@ -11,6 +11,7 @@ export function engineArguments({ exact = false, device = theProcessor }: Partia
   return [
     ...(exact ? ['--exact'] : []),
     `--device=${device.device}`,
+    ...(device.halves ? ['--16-bit'] : []),
     ...(device.memoryBytes === null ? [] : [`--device-memory=${device.memoryBytes}`]),
   ]
 }
@@ -25,6 +26,7 @@ export function readEngineArguments(argumentList: readonly string[]): EngineOpti
     device: {
       device: (device ?? 'cpu') as Device,
       memoryBytes: memory === undefined ? null : Number(memory),
+      halves: argumentList.includes('--16-bit'),
     },
   }
 }

@@ -30,9 +30,7 @@ export class Foreground {
   /** The same runtime for background work. */
   behind(runtime: Runtime): Runtime {
     return {
-      blockArithmetic: runtime.blockArithmetic,
-      mapFile: runtime.mapFile,
-      deviceMemory: runtime.deviceMemory,
+      ...runtime,
       open: async (graph, options) => {
         const session = await runtime.open(graph, options)
         return {

@@ -8,13 +8,14 @@ import { RowBatch } from '../core/generation/row-batch.ts'
 import { SharedRow, SharedSteps } from '../core/generation/shared-steps.ts'
 import type { TokenReader } from '../core/generation/token-reader.ts'
 import { PlacedFeeds } from '../core/graph/placed-feeds.ts'
-import type { Feeds, Runtime, Session } from '../core/graph/runtime.ts'
+import type { Feeds, Runtime } from '../core/graph/runtime.ts'
 import { BatchDecoder } from '../core/llama/batch-decoder.ts'
 import { Decoder } from '../core/llama/decoder.ts'
-import { cutGraph, DeviceKvCache } from '../core/llama/device-kv-cache.ts'
+import { DeviceKvCache } from '../core/llama/device-kv-cache.ts'
 import { bytesOfToken, KvCache, type TokenCache } from '../core/llama/kv-cache.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
 import { adapterFeeds } from '../core/vera/live-adapter.ts'
+import { openCacheDevice, type OpenCacheDevice } from './cache-device.ts'
 import { DecoderSessions } from './decoder-sessions.ts'
 import { FileWeights } from './file-weights.ts'
 import { type ModelFolder, readModelFolder, weightsFile } from './model-folder.ts'
@@ -52,8 +53,7 @@ export class LoadedModel {
   /** What the adapter used last feeds, where it is best fed from. */
   #adapterFeeds: { readonly identity: string; readonly placed: PlacedFeeds; readonly feeds: Feeds } | null =
     null
-  /** Cuts caches on the device. */
-  #cutter: Promise<Session> | null = null
+  #cacheDevice: OpenCacheDevice | null = null
 
   constructor(directory: string, runtime: Runtime, codecs: Codecs, cacheBytes = keptCacheBytes) {
     this.folder = readModelFolder(directory)
@@ -137,7 +137,7 @@ export class LoadedModel {
     await this.#sessions.close()
     this.#caches.clear()
     this.#adapterFeeds?.placed.release()
-    await (await this.#cutter)?.close()
+    await this.#cacheDevice?.close()
     this.weights.close()
   }
 
@@ -167,7 +167,7 @@ export class LoadedModel {
     if (this.#runtime.deviceMemory === null) return adapterFeeds(live)
     if (this.#adapterFeeds?.identity === identity) return this.#adapterFeeds.feeds
     this.#adapterFeeds?.placed.release()
-    const placed = new PlacedFeeds(this.#runtime)
+    const placed = new PlacedFeeds(this.#runtime, 'half')
     const feeds = await placed.place(adapterFeeds(live))
     this.#adapterFeeds = { identity, placed, feeds }
     return feeds
@@ -176,11 +176,8 @@ export class LoadedModel {
   #newCache(): TokenCache {
     const { config } = this.folder.model
     if (this.#runtime.deviceMemory === null) return new KvCache(config)
-    const staying = ['cut.keys', 'cut.values']
-    return new DeviceKvCache(
-      config,
-      () => (this.#cutter ??= this.#runtime.open(cutGraph(config), { staying })),
-    )
+    this.#cacheDevice ??= openCacheDevice(config, this.#runtime)
+    return new DeviceKvCache(config, this.#cacheDevice)
   }
 
   #withoutText(what: Sentence): Failure {

@@ -103,6 +103,7 @@ function runtimeOver(addon: Addon, options: NativeRuntimeOptions, library: strin
   return {
     blockArithmetic: options.blockArithmetic,
     mapFile: (path) => mappedFile(new addon.MappedFile(path)),
+    halves: false,
     deviceMemory: null,
     async open(graph, { weightsDirectory } = {}) {
       try {

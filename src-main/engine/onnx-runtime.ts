@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
+import { halfRuntime } from '../core/graph/half-runtime.ts'
 import type { Runtime, Session, Tensor, TensorData } from '../core/graph/runtime.ts'
 import type { Device } from './device-contract.ts'
 import { deviceMemory } from './device-memory.ts'
@@ -17,12 +18,19 @@ export interface OnnxRuntimeOptions {
   readonly device?: Device
   /** Of a device with memory of its own, as far as it is known. */
   readonly memoryBytes?: number | null
+  /** Whether graphs compute in 16 bits what can be. */
+  readonly halves?: boolean
 }
 
 /** Frozen weights may take half of a device's memory, and this much where nobody knows how large it is. */
 const unknownWeightBytes = 2 ** 30
 
-export function onnxRuntime({ threads, device = 'cpu', memoryBytes = null }: OnnxRuntimeOptions): Runtime {
+export function onnxRuntime({
+  threads,
+  device = 'cpu',
+  memoryBytes = null,
+  halves = false,
+}: OnnxRuntimeOptions): Runtime {
   const weightBytes = memoryBytes === null ? unknownWeightBytes : memoryBytes / 2
   const open: Runtime['open'] = async (graph, { weightsDirectory, staying = [] } = {}) => {
     try {
@@ -55,12 +63,14 @@ export function onnxRuntime({ threads, device = 'cpu', memoryBytes = null }: Onn
       throw graphNotLoaded(graph, error)
     }
   }
-  return {
+  const runtime: Runtime = {
     blockArithmetic: null,
     mapFile: null,
-    deviceMemory: hasMemory(device) ? deviceMemory(open, weightBytes) : null,
+    halves: false,
+    deviceMemory: hasMemory(device) ? deviceMemory(open, weightBytes, halves) : null,
     open,
   }
+  return halves ? halfRuntime(runtime) : runtime
 }
 
 /** Whether results can stay on the device: onnxruntime-node knows tensors of WebGPU only. */
@@ -110,6 +120,10 @@ class StayedTensor implements Tensor {
 
   get shape(): readonly number[] {
     return this.ort.dims
+  }
+
+  get dtype(): 'float16' | undefined {
+    return this.ort.type === 'float16' ? 'float16' : undefined
   }
 
   get data(): TensorData {

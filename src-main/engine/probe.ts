@@ -55,7 +55,7 @@ async function testDevice({
   try {
     const reference = chooseRuntime({ threads: null, exact: true }).runtime
     const errors = await selfTest(reference, runtime, codecs)
-    return { failure: selfTestFailure(errors), errors }
+    return { failure: selfTestFailure(errors, runtime.halves), errors }
   } catch (error) {
     return { failure: messageOf(error), errors: null }
   }

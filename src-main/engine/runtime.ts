@@ -25,7 +25,11 @@ export function chooseRuntime(options: {
 }): ChosenRuntime {
   const { threads, exact, device = theProcessor } = options
   if (device.device !== 'cpu')
-    return { runtime: onnxRuntime({ threads, ...device }), name: 'onnxruntime-node', reason: null }
+    return {
+      runtime: onnxRuntime({ threads, ...device, halves: device.halves && !exact }),
+      name: 'onnxruntime-node',
+      reason: null,
+    }
   const native = nativeRuntime({ threads, blockArithmetic: exact ? null : 'int16' })
   if (native.runtime !== null) return { runtime: native.runtime, name: 'native', reason: null }
   const plain = nativeRuntime({ threads, blockArithmetic: null })

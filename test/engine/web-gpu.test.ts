@@ -15,9 +15,9 @@ const engines: Engine[] = []
 afterAll(() => Promise.all(engines.map((engine) => engine.close())))
 
 /** Vulkan's loader reads the environment when a process starts. */
-function engineOn(device: Device): Engine {
+function engineOn(device: Device, halves = false): Engine {
   Object.assign(process.env, vulkan.env)
-  const engine = connectEngine(() => forkEngine(entry, { device: { device, memoryBytes: null } }))
+  const engine = connectEngine(() => forkEngine(entry, { device: { device, memoryBytes: null, halves } }))
   engines.push(engine)
   return engine
 }

@@ -7,7 +7,7 @@ import type {
   OperationName,
   OperationResult,
 } from '../../engine/contract.ts'
-import type { DeviceOptions } from '../../engine/device-contract.ts'
+import { type DeviceOptions, theProcessor } from '../../engine/device-contract.ts'
 
 /** The operations that compute with a model; the others are the processor's. */
 const computing: ReadonlySet<OperationName> = new Set<OperationName>(['chat', 'train', 'evaluate'])
@@ -85,7 +85,8 @@ export class DeviceEngine implements Engine {
   /** The engine on the device that is wanted; null for the processor. One that is no longer wanted ends when idle. */
   async #wanted(): Promise<Started | null> {
     const options = await this.#options.wanted()
-    if (this.#current?.options.device === options.device) return this.#current
+    const { device, halves } = this.#current?.options ?? theProcessor
+    if (device === options.device && halves === options.halves) return this.#current
     const before = this.#current
     this.#current = options.device === 'cpu' ? null : this.#start(options)
     if (before !== null) await this.#closeIdle(before)

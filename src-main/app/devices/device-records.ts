@@ -8,6 +8,9 @@ const record = z.object({
   works: z.boolean(),
   reason: z.string().nullable(),
   measure: deviceMeasure.nullable(),
+  /** Whether it computes in 16 bits what can be, and why it doesn't, where that was tried. */
+  halves: z.boolean().default(false),
+  halvesReason: z.string().nullable().default(null),
 })
 export type DeviceRecord = z.infer<typeof record>
 export type DeviceRecords = Partial<Record<Device, DeviceRecord>>
@@ -46,10 +49,19 @@ export function deviceStore({ settings }: Pick<Storage, 'settings'>): DeviceStor
 
 /** The device that answered and trained fastest of those that work; the processor until others were measured. */
 export function fastest(records: DeviceRecords): Device {
-  const speed = (device: Device): number => {
-    const { works, measure } = records[device] ?? {}
-    if (works !== true || measure == null) return 0
-    return Math.sqrt(measure.tokensPerSecond * measure.trainingTokensPerSecond)
-  }
+  const speed = (device: Device): number => speedOf(records[device])
   return deviceNames.reduce((best, device) => (speed(device) > speed(best) ? device : best), 'cpu')
+}
+
+/** What a device is used with: in 16 bits, which take half the memory, where that is right and not slower. */
+export function inBetterPrecision(full: DeviceRecord, halved: DeviceRecord): DeviceRecord {
+  if (!halved.works) return { ...full, halvesReason: halved.reason }
+  if (speedOf(halved) < speedOf(full)) return { ...full, halvesReason: 'It is slower in 16 bits.' }
+  return { ...halved, halves: true }
+}
+
+/** In chat and training; 0 where it wasn't measured or doesn't work. */
+function speedOf(record: DeviceRecord | undefined): number {
+  if (record?.works !== true || record.measure === null) return 0
+  return Math.sqrt(record.measure.tokensPerSecond * record.measure.trainingTokensPerSecond)
 }

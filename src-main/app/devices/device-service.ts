@@ -6,13 +6,20 @@ import type { Engine } from '../../engine/contract.ts'
 import {
   type Device,
   type DeviceOptions,
+  halvingDevices,
   type ProbeResult,
   theProcessor,
 } from '../../engine/device-contract.ts'
 import { bytesNeeded, fitOf, machineMemoryBytes, type SizedModel } from '../models/memory-needed.ts'
 import { defaultTrainingSettings } from '../personalize/default-settings.ts'
 import { DeviceEngine } from './device-engine.ts'
-import { deviceStore, type DeviceRecord, type DeviceRecords, fastest } from './device-records.ts'
+import {
+  deviceStore,
+  type DeviceRecord,
+  type DeviceRecords,
+  fastest,
+  inBetterPrecision,
+} from './device-records.ts'
 import { fingerprintOf, type GraphicsCard, readGraphicsCards } from './graphics.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -81,42 +88,58 @@ export function openDevices(options: DevicesOptions): Devices {
 
   const choice = (): DeviceChoice => asked ?? store.choice()
 
-  const optionsOf = (device: Device, [card]: readonly GraphicsCard[]): DeviceOptions =>
-    device === 'cpu' ? theProcessor : { device, memoryBytes: card?.memoryBytes ?? null }
+  const optionsOf = (device: Device, cards: readonly GraphicsCard[], halves: boolean): DeviceOptions =>
+    device === 'cpu' ? theProcessor : { device, memoryBytes: cards[0]?.memoryBytes ?? null, halves }
 
-  /** Tests one device, with a model measures it too, and keeps what comes of it. */
+  /** The device as its records say it is best used. */
+  const bestOf = (device: Device, { cards, fingerprint }: Surroundings): DeviceOptions =>
+    optionsOf(device, cards, store.records(fingerprint)[device]?.halves === true)
+
+  /** Tests one device, with a model measures it too, in 16 bits as well where it could be; keeps what comes of it. */
   async function* probe(
     device: Device,
     model: ProbedModel | null,
     signal?: AbortSignal,
   ): AsyncGenerator<DeviceStage, DeviceRecord> {
+    const { fingerprint } = await look()
+    let record = yield* probeIn(false, device, model, signal)
+    if (record.works && halvingDevices.includes(device) && signal?.aborted !== true)
+      record = inBetterPrecision(record, yield* probeIn(true, device, model, signal))
+    if (signal?.aborted !== true) store.keep(fingerprint, device, record)
+    return record
+  }
+
+  async function* probeIn(
+    halves: boolean,
+    device: Device,
+    model: ProbedModel | null,
+    signal?: AbortSignal,
+  ): AsyncGenerator<DeviceStage, DeviceRecord> {
     const { cards, fingerprint } = await look()
-    const engine = device === 'cpu' || engineOn === null ? processor : engineOn(optionsOf(device, cards))
+    const engine =
+      device === 'cpu' || engineOn === null ? processor : engineOn(optionsOf(device, cards, halves))
     const isOwn = engine !== processor
     let hung = false
     const limit = setTimeout(() => {
       hung = isOwn
       if (isOwn) void engine.close()
     }, probeLimitMs)
-    let record: DeviceRecord
     try {
       const input = { modelDirectory: model?.directory ?? null, rank: defaultTrainingSettings.rank }
       const events = engine.run('probe', input, signal)
       let next = await events.next()
       for (; next.done !== true; next = await events.next()) yield { device, stage: next.value.stage }
-      record = toRecord(next.value, model, store.records(fingerprint)[device])
+      return toRecord(next.value, model, store.records(fingerprint)[device])
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       const reason = hung
         ? `It did not do a few steps within ${probeLimitMs / 60_000} minutes.`
         : error.message
-      record = { works: false, reason, measure: null }
+      return { works: false, reason, measure: null, halves: false, halvesReason: null }
     } finally {
       clearTimeout(limit)
       if (isOwn) await engine.close()
     }
-    if (signal?.aborted !== true) store.keep(fingerprint, device, record)
-    return record
   }
 
   async function decide(): Promise<Decision> {
@@ -124,14 +147,15 @@ export function openDevices(options: DevicesOptions): Devices {
     if (wanted === 'cpu' || engineOn === null) return { options: theProcessor, fallback: null }
     // Nothing to choose from: not even looked for.
     if (wanted === 'auto' && !store.hasRecords()) return { options: theProcessor, fallback: null }
-    const { devices, cards, fingerprint } = await look()
+    const found = await look()
+    const { devices, fingerprint } = found
     if (wanted === 'auto')
-      return { options: optionsOf(fastest(store.records(fingerprint)), cards), fallback: null }
+      return { options: bestOf(fastest(store.records(fingerprint)), found), fallback: null }
     const refuse = (reason: string): Decision => ({ options: theProcessor, fallback: reason })
     if (!devices.includes(wanted)) return refuse(`There is no “${wanted}” in this build of ONNX Runtime.`)
     const record = store.records(fingerprint)[wanted] ?? (await resultOf(probe(wanted, null)))
     return record.works
-      ? { options: optionsOf(wanted, cards), fallback: null }
+      ? { options: bestOf(wanted, found), fallback: null }
       : refuse(record.reason ?? 'It failed.')
   }
 
@@ -213,7 +237,13 @@ function toRecord(
           measuredAt: Date.now(),
         }
       : (before?.measure ?? null)
-  return { works: failure === null, reason: failure ?? runtimeReason, measure }
+  return {
+    works: failure === null,
+    reason: failure ?? runtimeReason,
+    measure,
+    halves: false,
+    halvesReason: null,
+  }
 }
 
 function entryOf(device: Device, cards: readonly GraphicsCard[], records: DeviceRecords): DeviceEntry {
@@ -227,6 +257,8 @@ function entryOf(device: Device, cards: readonly GraphicsCard[], records: Device
     state: device === 'cpu' ? 'works' : state,
     reason: record?.reason ?? null,
     measure: record?.measure ?? null,
+    halves: record?.halves ?? false,
+    halvesReason: record?.halvesReason ?? null,
   }
 }
 

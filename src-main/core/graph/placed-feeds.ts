@@ -1,4 +1,4 @@
-import type { Feeds, Runtime, Tensor } from './runtime.ts'
+import type { Feeds, Precision, Runtime, Tensor } from './runtime.ts'
 
 /**
  * What graphs are fed with again and again: put into the device's memory the first time, where there is one. Tensors
@@ -6,21 +6,26 @@ import type { Feeds, Runtime, Tensor } from './runtime.ts'
  */
 export class PlacedFeeds {
   readonly #runtime: Runtime
+  readonly #precision: Precision
   readonly #placed = new Map<Tensor, Tensor>()
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, precision: Precision) {
     this.#runtime = runtime
+    this.#precision = precision
   }
 
   async place(feeds: Feeds): Promise<Feeds> {
-    if (this.#runtime.deviceMemory === null) return feeds
     const placed: Record<string, Tensor> = {}
-    for (const [name, tensor] of Object.entries(feeds)) {
-      const known = this.#placed.get(tensor) ?? (await this.#runtime.deviceMemory.put(tensor))
-      this.#placed.set(tensor, known)
-      placed[name] = known
-    }
+    for (const [name, tensor] of Object.entries(feeds)) placed[name] = await this.placeOne(tensor)
     return placed
+  }
+
+  async placeOne(tensor: Tensor): Promise<Tensor> {
+    const { deviceMemory } = this.#runtime
+    if (deviceMemory === null) return tensor
+    const known = this.#placed.get(tensor) ?? (await deviceMemory.put(tensor, this.#precision))
+    this.#placed.set(tensor, known)
+    return known
   }
 
   release(): void {

@@ -1,5 +1,5 @@
 import { GraphBuilder } from './builder.ts'
-import { type Graph, graphFailure, type Node, type Value } from './graph.ts'
+import { type DType, type Graph, graphFailure, type Node, type Value } from './graph.ts'
 
 /** What a node becomes: a value of the new graph, or null to keep the node as it is. */
 export type Replacement = (g: GraphBuilder, node: Node, inputs: readonly Value[]) => Value | null
@@ -27,11 +27,17 @@ export function cut(graph: Graph, names: ReadonlyMap<string, string>): Graph {
 
 /**
  * Appends a graph to a tape, node by node kept or replaced, and returns where its values went. Its inputs and
- * initializers become those of the tape; its outputs don't, so that the tape can go on from them.
+ * initializers become those of the tape; its outputs don't, so that the tape can go on from them. Inputs can get
+ * another type.
  */
-export function rewriteOnto(g: GraphBuilder, graph: Graph, replace: Replacement): ReadonlyMap<Value, Value> {
+export function rewriteOnto(
+  g: GraphBuilder,
+  graph: Graph,
+  replace: Replacement,
+  inputType: (input: Value) => DType = ({ dtype }) => dtype,
+): ReadonlyMap<Value, Value> {
   const moved = new Map<Value, Value>()
-  for (const value of graph.inputs) moved.set(value, g.input(value.name, value.dtype, value.shape))
+  for (const value of graph.inputs) moved.set(value, g.input(value.name, inputType(value), value.shape))
   for (const { value, data } of graph.initializers) {
     const { name, dtype, shape } = value
     const inline = data.kind === 'inline'

@@ -11,6 +11,8 @@ export interface Tensor {
    */
   readonly data: TensorData
   readonly shape: readonly number[]
+  /** Of what lies in a device's memory and is in 16 bits. */
+  readonly dtype?: 'float16' | undefined
   /** Gives the memory of a result back at once; it can't be read or fed any more. */
   release?(): void
 }
@@ -53,6 +55,8 @@ export interface Runtime {
   readonly blockArithmetic: BlockArithmetic | null
   /** Tensors of a file that are read where they lie; null where the runtime takes only arrays. */
   readonly mapFile: ((path: string) => MappedFile) | null
+  /** Whether graphs compute in 16 bits what can be: see `halfRuntime`. */
+  readonly halves: boolean
   /** Null where graphs read and write JavaScript's memory, or the runtime copies all from and to it. */
   readonly deviceMemory: DeviceMemory | null
   open(graph: Graph, options?: OpenOptions): Promise<Session>
@@ -63,14 +67,19 @@ export interface OpenOptions {
   readonly weightsDirectory?: string
   /** The outputs that stay in the device's memory, where there is one. */
   readonly staying?: readonly string[]
+  /** Whether a runtime that computes in 16 bits what can be leaves that for this graph. */
+  readonly exact?: boolean
 }
+
+/** How numbers are held on a device: `half` is in 16 bits where graphs compute in those, but for vectors. */
+export type Precision = 'half' | 'full'
 
 /** Memory of a device, as a GPU's. Tensors in it are fed as any others, and have to be released. */
 export interface DeviceMemory {
   /** What frozen weights may take of it; those beyond are fed anew to each run. */
   readonly weightBytes: number
   /** A copy of float32 numbers in the device's memory. */
-  put(tensor: Tensor): Promise<Tensor>
+  put(tensor: Tensor, precision: Precision): Promise<Tensor>
   /** A copy in JavaScript's memory of a float32 tensor that stayed. */
   take(tensor: Tensor): Promise<Tensor>
 }

@@ -1,5 +1,5 @@
 import type { Graph } from './graph.ts'
-import type { Runtime, Session } from './runtime.ts'
+import type { OpenOptions, Runtime, Session } from './runtime.ts'
 
 /** Graphs of one use, each loaded when it is first needed and kept. */
 export class SessionCache {
@@ -10,16 +10,16 @@ export class SessionCache {
     this.#runtime = runtime
   }
 
-  /** The session `key`, over the graph that `build` makes if it isn't loaded yet; `staying`: see `OpenOptions`. */
+  /** The session `key`, over the graph that `build` makes if it isn't loaded yet. */
   open(
     key: string,
     build: () => Graph,
-    staying: (graph: Graph) => readonly string[] = () => [],
+    options: (graph: Graph) => OpenOptions = () => ({}),
   ): Promise<Session> {
     const known = this.#sessions.get(key)
     if (known !== undefined) return known
     const graph = build()
-    const opened = this.#runtime.open(graph, { staying: staying(graph) })
+    const opened = this.#runtime.open(graph, options(graph))
     this.#sessions.set(key, opened)
     return opened
   }

@@ -5,9 +5,18 @@ import type { Feeds, Results, Session, Tensor } from '../graph/runtime.ts'
 import type { LlamaConfig } from './config.ts'
 import { bytesOfToken, type TokenCache } from './kv-cache.ts'
 
+/** What the caches of a model share on a device. */
+export interface CacheDevice {
+  /** Over `cutGraph`. */
+  readonly cutter: () => Promise<Session>
+  /** One place of one layer, without meaning: keys `[K, D, 1]`, values `[K, 1, D]`. */
+  readonly emptyPlace: () => Promise<{ readonly keys: Tensor; readonly values: Tensor }>
+}
+
 /** Tensors of a device by the decoder graph's input names; nothing changes them, so caches can share them. */
 interface Held {
-  readonly feeds: Readonly<Record<string, Tensor>>
+  /** Null: the empty place alone. */
+  readonly feeds: Readonly<Record<string, Tensor>> | null
   readonly capacity: number
   users: number
 }
@@ -21,16 +30,13 @@ interface Held {
 export class DeviceKvCache implements TokenCache {
   readonly firstPlace = 1
   readonly #config: LlamaConfig
-  /** Over `cutGraph`. */
-  readonly #cutter: () => Promise<Session>
+  readonly #device: CacheDevice
   readonly #tokens: number[] = []
-  #held: Held
+  #held: Held = { ...nothingHeld, users: 1 }
 
-  constructor(config: LlamaConfig, cutter: () => Promise<Session>) {
+  constructor(config: LlamaConfig, device: CacheDevice) {
     this.#config = config
-    this.#cutter = cutter
-    this.#held = emptyPlace(config)
-    this.#held.users++
+    this.#device = device
   }
 
   get tokens(): readonly number[] {
@@ -54,7 +60,7 @@ export class DeviceKvCache implements TokenCache {
   }
 
   copy(length: number): DeviceKvCache {
-    const copied = new DeviceKvCache(this.#config, this.#cutter)
+    const copied = new DeviceKvCache(this.#config, this.#device)
     copied.#tokens.push(...this.#tokens.slice(0, length))
     copied.#hold(this.#held)
     return copied
@@ -62,7 +68,7 @@ export class DeviceKvCache implements TokenCache {
 
   async feeds(): Promise<Feeds> {
     if (this.capacity > this.length + 1) await this.#cut()
-    return this.#held.feeds
+    return this.#held.feeds ?? (await this.#emptyFeeds())
   }
 
   append(tokens: readonly number[], results: Results): void {
@@ -77,16 +83,16 @@ export class DeviceKvCache implements TokenCache {
 
   release(): void {
     this.#tokens.length = 0
-    this.#hold(emptyPlace(this.#config))
+    this.#hold({ ...nothingHeld })
   }
 
   async #cut(): Promise<void> {
-    if (this.length === 0) return this.#hold(emptyPlace(this.#config))
-    const cutter = await this.#cutter()
+    if (this.length === 0) return this.#hold({ ...nothingHeld })
+    const cutter = await this.#device.cutter()
     const places = { data: BigInt64Array.of(BigInt(this.length + 1)), shape: [1] }
     const feeds: Record<string, Tensor> = {}
     for (let layer = 0; layer < this.#config.layerCount; layer++) {
-      const [keys, values] = [this.#held.feeds[`keys.${layer}`], this.#held.feeds[`values.${layer}`]]
+      const [keys, values] = [this.#held.feeds?.[`keys.${layer}`], this.#held.feeds?.[`values.${layer}`]]
       if (keys === undefined || values === undefined) throw new TypeError(`Layer ${layer} has no cache.`)
       const cut = await cutter.run({ keys, values, places })
       for (const name of ['keys', 'values']) {
@@ -97,23 +103,26 @@ export class DeviceKvCache implements TokenCache {
     this.#hold({ feeds, capacity: this.length + 1, users: 0 })
   }
 
+  async #emptyFeeds(): Promise<Feeds> {
+    const { keys, values } = await this.#device.emptyPlace()
+    const layers = Array.from({ length: this.#config.layerCount }, (_, layer) => layer)
+    return Object.fromEntries(
+      layers.flatMap((layer) => [
+        [`keys.${layer}`, keys],
+        [`values.${layer}`, values],
+      ]),
+    )
+  }
+
   #hold(held: Held): void {
     held.users++
     this.#held.users--
-    if (this.#held.users === 0) for (const tensor of Object.values(this.#held.feeds)) tensor.release?.()
+    if (this.#held.users === 0) for (const tensor of Object.values(this.#held.feeds ?? {})) tensor.release?.()
     this.#held = held
   }
 }
 
-function emptyPlace({ layerCount, kvHeadCount: K, headDim: D }: LlamaConfig): Held {
-  const data = new Float32Array(K * D)
-  const feeds: Record<string, Tensor> = {}
-  for (let layer = 0; layer < layerCount; layer++) {
-    feeds[`keys.${layer}`] = { data, shape: [K, D, 1] }
-    feeds[`values.${layer}`] = { data, shape: [K, 1, D] }
-  }
-  return { feeds, capacity: 1, users: 0 }
-}
+const nothingHeld: Held = { feeds: null, capacity: 1, users: 0 }
 
 /** The outputs of a decoder graph that joins its cache: see `DeviceKvCache.append`. */
 export function cacheOutputs({ layerCount }: LlamaConfig): readonly string[] {

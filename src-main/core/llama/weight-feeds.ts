@@ -58,8 +58,8 @@ export class WeightFeeder {
     const tensor = { data, shape }
     if (deviceMemory === null || data.byteLength > this.#freeBytes)
       return { feeds: { [name]: tensor }, format: null }
-    const resident = await deviceMemory.put(tensor)
-    this.#freeBytes -= data.byteLength
+    const resident = await deviceMemory.put(tensor, 'half')
+    this.#freeBytes -= resident.dtype === 'float16' ? data.byteLength / 2 : data.byteLength
     this.#put.set(key, resident)
     return { feeds: { [name]: resident }, format: null }
   }

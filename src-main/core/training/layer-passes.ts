@@ -6,6 +6,7 @@ import type { LiveAdapter } from '../vera/live-adapter.ts'
 import type { Batch } from './batch.ts'
 import { gradientArithmetic } from './gradient-arithmetic.ts'
 import { LayerStack, type StackEntry } from './layer-stack.ts'
+import { LossScale } from './loss-scale.ts'
 
 /** What a layer's backward pass is given of its forward pass. */
 interface PassedLayer {
@@ -28,11 +29,14 @@ export class LayerPasses {
   readonly #runtime: Runtime
   readonly #weights: WeightSource
   readonly #layers: LayerStack
+  /** Null where the runtime doesn't compute in 16 bits. */
+  readonly #lossScale: LossScale | null
 
   constructor(runtime: Runtime, weights: WeightSource, feeder: WeightFeeder) {
     this.#runtime = runtime
     this.#weights = weights
     this.#layers = new LayerStack(runtime, weights, feeder)
+    this.#lossScale = runtime.halves ? new LossScale() : null
   }
 
   /** From now on everything is computed again in the backward pass. */
@@ -53,9 +57,13 @@ export class LayerPasses {
   ): Promise<Float32Array> {
     if (entry.layer >= end) return entry.x
     const { blockArithmetic: arithmetic } = this.#runtime
-    return await this.#layers.withBatch(batch, (feeds) =>
-      this.#forwards(batch, entry, end, { adapter, feeds, lowest: end, keeps: false, arithmetic }, []),
-    )
+    for (;;) {
+      const x = await this.#layers.withBatch(batch, (feeds) =>
+        this.#forwards(batch, entry, end, { adapter, feeds, lowest: end, keeps: false, arithmetic }, []),
+      )
+      // What is too large for 16 bits is computed again without them.
+      if (x.every(Number.isFinite) || !this.#layers.computeExactly()) return x
+    }
   }
 
   /**
@@ -74,19 +82,47 @@ export class LayerPasses {
     if (entry.layer > lowest) {
       throw new TypeError(`Layer ${lowest} is adapted, but the batch enters at layer ${entry.layer}.`)
     }
+    let dTop: Float32Array | null = null
+    const gradientOnce = async (top: Float32Array) => (dTop ??= await gradientAt(top))
+    for (;;) {
+      const found = await this.#gradientOf(batch, entry, adapter, gradientOnce)
+      if (found === null || (!found.every(Number.isFinite) && this.#giveRoom())) continue
+      return addInto(gradient, found, 0)
+    }
+  }
+
+  /** Of one batch; null where the forward pass has to be repeated in float32. */
+  async #gradientOf(
+    batch: Batch,
+    entry: StackEntry,
+    adapter: LiveAdapter,
+    gradientAt: (top: Float32Array) => Promise<Float32Array>,
+  ): Promise<Float32Array | null> {
+    const lowest = lowestLayer(adapter.layout)
     const keeps = await this.#layers.canKeep(batch, adapter, lowest)
     const arithmetic = gradientArithmetic(this.#runtime)
     const passed: PassedLayer[] = []
     try {
-      await this.#layers.withBatch(batch, async (feeds) => {
+      return await this.#layers.withBatch(batch, async (feeds) => {
         const pass = { adapter, feeds, lowest, keeps, arithmetic }
         const { layerCount } = this.#weights.model.config
         const top = await this.#forwards(batch, entry, layerCount, pass, passed)
-        await this.#backwards(batch, this.#hidden(await gradientAt(top)), pass, passed, gradient)
+        if (!top.every(Number.isFinite) && this.#layers.computeExactly()) return null
+        const dTop = await gradientAt(top)
+        const factor = this.#lossScale?.factorFor(dTop) ?? 1
+        const scaled = factor === 1 ? dTop : dTop.map((value) => value * factor)
+        const gradient = new Float32Array(adapter.layout.length)
+        await this.#backwards(batch, this.#hidden(scaled), pass, passed, gradient)
+        return factor === 1 ? gradient : gradient.map((value) => value / factor)
       })
     } finally {
       for (const layer of passed) releaseLayer(layer)
     }
+  }
+
+  /** Where a gradient in 16 bits overflowed: lowers its scale, or ends computing in 16 bits; false where neither helps. */
+  #giveRoom(): boolean {
+    return this.#lossScale?.lower() === true || this.#layers.computeExactly()
   }
 
   /** The hidden states before the layer `end`, and in `passed` what the layers from the lowest on are to know again. */

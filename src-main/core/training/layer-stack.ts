@@ -51,12 +51,14 @@ export class LayerStack {
   #loaded: LayerWeights | null = null
   #keptWidth: number | null = null
   #keepBytes = keepBytes
+  #isExact: boolean
 
   constructor(runtime: Runtime, weights: WeightSource, feeder: WeightFeeder) {
     this.#runtime = runtime
     this.#feeder = feeder
-    this.#projections = new PlacedFeeds(runtime)
+    this.#projections = new PlacedFeeds(runtime, 'half')
     this.#sessions = new SessionCache(runtime)
+    this.#isExact = !runtime.halves
     this.#weights = weights
     this.#kinds = attentionKinds(weights.model.config)
     this.#rotary = rotaryFeeds(this.#kinds)
@@ -74,7 +76,7 @@ export class LayerStack {
     const masks = this.#kinds.map(
       ({ suffix, window }) => [`mask${suffix}`, attentionMask(config, batch, window, fused)] as const,
     )
-    const shared = new PlacedFeeds(this.#runtime)
+    const shared = new PlacedFeeds(this.#runtime, 'full')
     try {
       return await use(await shared.place({ ...this.#rotary(batch.positions), ...Object.fromEntries(masks) }))
     } finally {
@@ -94,6 +96,13 @@ export class LayerStack {
     this.#keepBytes = 0
   }
 
+  /** From now on everything is computed in float32, whatever the runtime does; false where it is so already. */
+  computeExactly(): boolean {
+    if (this.#isExact) return false
+    this.#isExact = true
+    return true
+  }
+
   /** x `[N, H]` → y `[N, H]` and what is kept for `backward`; the caller releases all three. */
   async forward(
     layer: number,
@@ -107,9 +116,9 @@ export class LayerStack {
     const weights = await this.#load(layer)
     const options = this.#options(weights, rows, part, keep, arithmetic)
     const session = await this.#sessions.open(
-      `forward ${rows} ${part?.signature} ${keep} ${arithmetic} ${weights.format}`,
+      `forward ${rows} ${part?.signature} ${keep} ${arithmetic} ${weights.format} ${this.#isExact}`,
       () => layerForwardGraph(options),
-      (graph) => graph.outputs.map(({ name }) => name),
+      (graph) => ({ staying: graph.outputs.map(({ name }) => name), exact: this.#isExact }),
     )
     const feeds = this.#feeds(weights, x, batchFeeds)
     const { y, ...kept } = await session.run({ ...feeds, ...(await this.#partFeeds(part)) })
@@ -135,9 +144,9 @@ export class LayerStack {
     const weights = await this.#load(layer)
     const options = this.#options(weights, rows, part, given.keeps, gradientArithmetic(this.#runtime))
     const session = await this.#sessions.open(
-      `backward ${rows} ${part?.signature} ${given.keeps} ${wantsInput} ${weights.format}`,
+      `backward ${rows} ${part?.signature} ${given.keeps} ${wantsInput} ${weights.format} ${this.#isExact}`,
       () => layerBackwardGraph(options, wantsInput),
-      () => ['dx'],
+      () => ({ staying: ['dx'], exact: this.#isExact }),
     )
     const feeds = this.#feeds(weights, given.x, given.batchFeeds)
     const { dy, kept } = given

@@ -170,10 +170,14 @@ export class OutputLayer {
     }
     const { feeds, format } = await this.#feeder.feeds('weight', part, buffer)
     const slice = { rows, format, arithmetic }
-    const session = await this.#sessions.open(`${rows} ${formatName(format)} ${wanted} ${arithmetic}`, () =>
-      wanted === 'logits'
-        ? outputLogitsGraph(config, slice)
-        : outputSliceGraph(config, wanted === 'sums and rows', slice),
+    const session = await this.#sessions.open(
+      `${rows} ${formatName(format)} ${wanted} ${arithmetic}`,
+      () =>
+        wanted === 'logits'
+          ? outputLogitsGraph(config, slice)
+          : outputSliceGraph(config, wanted === 'sums and rows', slice),
+      // A loss is a small difference of large logits, which 16 bits would round away.
+      () => ({ exact: true }),
     )
     return { feeds, session }
   }

@@ -18,6 +18,8 @@ export const computer: typeof english = {
   memory: (size) => `${size} Speicher`,
   states: { untested: 'noch nicht geprüft', works: 'rechnet richtig', fails: 'nicht zu gebrauchen' },
   inUse: 'in Gebrauch',
+  halves: 'Rechnet mit 16 Bit, was es erlaubt.',
+  halvesNot: (reason) => `Rechnet mit 32 Bit. Mit 16: ${reason}`,
   answers: 'Antworten',
   prompts: 'Lesen einer Frage',
   training: 'Personalisieren',

@@ -17,6 +17,8 @@ export const computer = {
   memory: (size: string) => `${size} of memory`,
   states: { untested: 'not tested yet', works: 'computes rightly', fails: 'can’t be used' },
   inUse: 'in use',
+  halves: 'Computes in 16 bits what allows it.',
+  halvesNot: (reason: string) => `Computes in 32 bits. In 16: ${reason}`,
   answers: 'Answers',
   prompts: 'Reading a question',
   training: 'Personalizing',

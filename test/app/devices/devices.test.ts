@@ -24,6 +24,8 @@ const signal = new AbortController().signal
 /** A processor and a GPU whose probe ends as given; what was computed where is in the engines' calls. */
 function opened(given: {
   readonly probe: Partial<ProbeResult>
+  /** In 16 bits. */
+  readonly halved?: Partial<ProbeResult>
   readonly asked?: DeviceChoice
   readonly folder?: string
   readonly cards?: readonly GraphicsCard[]
@@ -32,19 +34,25 @@ function opened(given: {
   const storage = openStorage(given.folder ?? temporaryFolder())
   const processor = engineStandIn()
   const gpus: EngineStandIn[] = []
+  const precisions: number[] = []
   const onGpu: Partial<EngineStandIn['operations']> = {}
   const devices = openDevices({
     storage,
     processor,
-    engineOn() {
+    engineOn({ halves }) {
       const gpu = engineStandIn()
+      precisions.push(halves ? 16 : 32)
       gpu.operations.probe = async function* (_input, closing) {
         yield { stage: 'test' }
         if (given.probeLimitMs !== undefined) {
           await new Promise((resolve) => closing.addEventListener('abort', resolve))
           throw new Failure('engine-closed', 'It was closed.')
         }
-        return { ...probed, ...given.probe }
+        return {
+          ...probed,
+          ...given.probe,
+          ...(halves ? (given.halved ?? { failure: 'It has no 16 bits.' }) : {}),
+        }
       }
       Object.assign(gpu.operations, onGpu)
       gpus.push(gpu)
@@ -59,7 +67,7 @@ function opened(given: {
     storage.close()
   }
   onTestFinished(close)
-  return { devices, processor, gpus, onGpu, close }
+  return { devices, processor, gpus, precisions, onGpu, close }
 }
 
 const ask = async (devices: Devices): Promise<string> =>
@@ -77,7 +85,7 @@ test('nothing but the processor computes until devices were measured; then the f
   expect(asked(processor)).toEqual(['chat'])
   const seen: string[] = []
   await result(devices.measure(model, signal), ({ device, stage }) => seen.push(`${device} ${stage}`))
-  expect(seen).toEqual(['cpu chat', 'webgpu test'])
+  expect(seen).toEqual(['cpu chat', 'webgpu test', 'webgpu test'])
   const state = await devices.state([])
   expect(state).toMatchObject({ choice: 'auto', inUse: 'webgpu', fallback: null })
   expect(state.devices[1]).toMatchObject({
@@ -113,6 +121,29 @@ test('a slower device is not used unless it is chosen, and not for longer than i
   )
 })
 
+test('16 bits are used where they are right and not slower, and the reason is told where they are not', async () => {
+  const speeds = (tokensPerSecond: number) => ({ tokensPerSecond, trainingTokensPerSecond: 500 })
+  const measured = async (halved: Partial<ProbeResult>) => {
+    const { devices, precisions } = opened({ probe: speeds(90), halved })
+    await result(devices.measure(model, signal))
+    await ask(devices)
+    return { entry: await stateOf(devices, 'webgpu'), precisions }
+  }
+  const faster = await measured(speeds(150))
+  expect(faster.precisions).toEqual([32, 16, 16])
+  expect(faster.entry).toMatchObject({ state: 'works', halves: true, measure: { tokensPerSecond: 150 } })
+  const slower = await measured(speeds(60))
+  expect(slower.precisions).toEqual([32, 16, 32])
+  expect(slower.entry).toMatchObject({
+    halves: false,
+    halvesReason: 'It is slower in 16 bits.',
+    measure: { tokensPerSecond: 90 },
+  })
+  const wrong = await measured({ ...speeds(150), failure: 'Its loss is wrong.' })
+  expect(wrong.precisions).toEqual([32, 16, 32])
+  expect(wrong.entry).toMatchObject({ state: 'works', halves: false, halvesReason: 'Its loss is wrong.' })
+})
+
 test('a device that is asked for is tested before its first use; with wrong numbers the processor does the work', async () => {
   const reason = 'Its logits in a small test are 0.4 away from the processor’s.'
   const { devices, processor, gpus } = opened({ probe: { failure: reason }, asked: 'webgpu' })
@@ -144,7 +175,7 @@ test('a result is remembered until the driver changes', async () => {
   await second.close()
   const third = opened({ probe: {}, asked: 'webgpu', folder, cards: [{ ...card, driver: '1.1' }] })
   await ask(third.devices)
-  expect(third.gpus.map(asked)).toEqual([['probe'], ['chat']])
+  expect(third.gpus.map(asked)).toEqual([['probe'], ['probe'], ['chat']])
 })
 
 test('a device that dies at its work is left, said so, and the processor answers', async () => {
