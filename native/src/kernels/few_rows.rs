@@ -1,143 +1,228 @@
-//! A product with few rows of activations, straight from the stored weights: reading them is all the work.
+//! A product with few rows of activations, straight from the stored weights: reading them is most of the work.
 
 use std::arch::x86_64::*;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
-use super::rounded_rows::RoundedRows;
+use super::rounded_rows::{RoundedRows, STEPS};
 
-/// Up to so many rows the weights are unpacked as they are read, for each row anew: no panel is made.
-pub const MOST: usize = 4;
+/// Up to so many rows the weights are unpacked as they are read: no panel is made. A row's sums are formed in the same
+/// order whatever the number of rows beside it, so that its outputs are the same to the last bit.
+pub const MOST: usize = 8;
 
 /// How many bytes ahead weights are asked for: they come from memory or the last cache, and the processor alone asks too
-/// late (a token took a fifth longer without, and with hints to keep them out of the other caches).
+/// late.
 const AHEAD: usize = 4096;
 
-/// Activations in the order in which 4-bit weights come out of their bytes: of 64, the even ones, then the odd ones.
+/// Bytes of weights that are read at once, a group: 4 blocks of 4 bits or 2 of 8 bits.
+const GROUP: usize = 64;
+
+/// Rounded activations in the order in which weights come out of their bytes.
 #[derive(Default)]
-pub struct Interleaved {
+pub struct FewRows {
+    rows: usize,
+    /// Into how many roundings the activations went, 1 or 2.
+    parts: usize,
+    /// Of a row.
+    groups: usize,
+    /// `[rows, groups, parts, 64 or 2 · 64]`: of 4-bit weights the even ones of 4 blocks come out first, then the odd ones.
+    /// What lies behind the last block is 0.
     quants: Vec<i8>,
+    /// `[rows, groups, 16]`, of each lane of products the scale of its block, a step of the last rounding
+    scales: Vec<f32>,
+    /// `[rows, blocks]`, what a weight's scale is worth: stored quants are counted from 0
+    zeros: Vec<f32>,
+    /// `[rows, blocks]`, what a weight's offset is worth
+    sums: Vec<f32>,
 }
 
-impl Interleaved {
-    /// `[rows, blocks, 32]`; of an odd number of blocks the last keeps its place in a pair filled with zeros.
-    pub fn fill(&mut self, x: &RoundedRows, rows: usize, bits: usize) {
-        let pairs = x.blocks.div_ceil(2);
+impl FewRows {
+    /// Takes one rounding of all rows, or one and what it left.
+    ///
+    /// # Safety
+    /// The processor has the features.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    pub unsafe fn fill(&mut self, rounded: &[RoundedRows], rows: usize, bits: usize) {
+        let blocks = rounded[0].blocks;
+        let (per_group, halves) = (16 / bits, 8 / bits);
+        (self.rows, self.parts, self.groups) = (rows, rounded.len(), blocks.div_ceil(per_group));
+        let length = halves * GROUP;
         self.quants.clear();
-        self.quants.resize(rows * pairs * 2 * BLOCK, 0);
+        self.quants.resize(rows * self.groups * self.parts * length, 0);
+        self.scales.clear();
+        self.scales.resize(rows * self.groups * 16, 0.0);
+        // The rest counts in steps of its own, and so do sums of products with it.
+        let step = if self.parts == 2 { 1.0 / STEPS as f32 } else { 1.0 };
+        self.zeros.clear();
+        self.sums.clear();
+        self.sums.extend_from_slice(&rounded[0].sums[..rows * blocks]);
         for row in 0..rows {
-            let from = &x.quants[row * x.blocks * BLOCK..(row + 1) * x.blocks * BLOCK];
-            let to = &mut self.quants[row * pairs * 2 * BLOCK..(row + 1) * pairs * 2 * BLOCK];
-            if bits == 8 {
-                to[..from.len()].copy_from_slice(from);
-                continue;
-            }
-            for (from, to) in from.chunks(2 * BLOCK).zip(to.chunks_mut(2 * BLOCK)) {
-                for (index, quant) in from.iter().enumerate() {
-                    to[index % 2 * BLOCK + index / 2] = *quant;
+            for block in 0..blocks {
+                let (from, group, place) =
+                    (row * blocks + block, row * self.groups + block / per_group, block % per_group);
+                let scale = rounded[0].scales[from] * step;
+                let lanes = 16 / per_group;
+                self.scales[group * 16 + place * lanes..][..lanes].fill(scale);
+                self.zeros.push(scale * rounded[0].starts[from] as f32);
+                for (part, rounded) in rounded.iter().enumerate() {
+                    let to = &mut self.quants[(group * self.parts + part) * length..][..length];
+                    // SAFETY: a block's quants are read, and go where there is room for a block's.
+                    unsafe {
+                        let quants = _mm256_loadu_si256(rounded.quants.as_ptr().add(from * BLOCK).cast());
+                        if bits == 8 {
+                            _mm256_storeu_si256(to.as_mut_ptr().add(place * BLOCK).cast(), quants);
+                            continue;
+                        }
+                        let order = _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                            0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15,
+                        ));
+                        let quants =
+                            _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_shuffle_epi8(quants, order));
+                        let to = to.as_mut_ptr().add(place * BLOCK / 2);
+                        _mm_storeu_si128(to.cast(), _mm256_castsi256_si128(quants));
+                        _mm_storeu_si128(to.add(GROUP).cast(), _mm256_extracti128_si256::<1>(quants));
+                    }
                 }
             }
         }
     }
-}
 
-/// Activations as one rounding, or as one and what it left.
-pub struct Parts<'a> {
-    pub rounded: &'a [RoundedRows],
-    pub interleaved: &'a [Interleaved],
-}
-
-/// Outputs `first` to `last` of `rows` rows into `y` `[rows, matrix.rows()]`.
-///
-/// # Safety
-/// The processor has the features; `y` has room and nobody else writes these outputs.
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-pub unsafe fn outputs(
-    x: &Parts,
-    rows: usize,
-    matrix: &BlockMatrix,
-    (first, last): (usize, usize),
-    y: *mut f32,
-) {
-    for output in first..last {
-        for row in 0..rows {
-            // SAFETY: the caller's promise.
-            unsafe {
-                *y.add(row * matrix.rows() + output) = match (matrix.bits(), x.rounded.len()) {
-                    (4, 1) => dot::<4, 1>(x, row, matrix, output),
-                    (4, _) => dot::<4, 2>(x, row, matrix, output),
-                    (_, 1) => dot::<8, 1>(x, row, matrix, output),
-                    (_, _) => dot::<8, 2>(x, row, matrix, output),
-                };
+    /// Outputs `first` to `last` of all rows into `y` `[rows, matrix.rows()]`.
+    ///
+    /// # Safety
+    /// The processor has the features; `y` has room and nobody else writes these outputs.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+    pub unsafe fn multiply(&self, matrix: &BlockMatrix, range: (usize, usize), y: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match (matrix.bits(), self.parts) {
+                (4, 1) => self.all_rows::<4, 1>(matrix, range, y),
+                (4, _) => self.all_rows::<4, 2>(matrix, range, y),
+                (_, 1) => self.all_rows::<8, 1>(matrix, range, y),
+                (_, _) => self.all_rows::<8, 2>(matrix, range, y),
             }
         }
     }
-}
 
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-unsafe fn dot<const BITS: usize, const PARTS: usize>(
-    x: &Parts,
-    row: usize,
-    matrix: &BlockMatrix,
-    output: usize,
-) -> f32 {
-    let blocks = matrix.blocks();
-    let at = row * blocks;
-    let weights = matrix.quants(output).as_ptr();
-    let scales = matrix.scales(output);
-    // Which of a pair's two scales a lane of products belongs to.
-    let lanes = match BITS {
-        4 => _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1),
-        _ => _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
-    };
-    let mut sum = _mm512_setzero_ps();
-    // SAFETY: a pair's loads stay in the row; the mask of an odd last block leaves out what lies behind it.
-    unsafe {
-        for pair in 0..blocks.div_ceil(2) {
-            let whole = pair * 2 + 1 < blocks;
-            _mm_prefetch::<_MM_HINT_T0>(weights.wrapping_add(pair * 8 * BITS + AHEAD).cast());
-            let bytes = if BITS == 4 {
-                let packed = match whole {
-                    true => _mm256_loadu_si256(weights.add(pair * 32).cast()),
-                    false => _mm256_castsi128_si256(_mm_loadu_si128(weights.add(pair * 32).cast())),
-                };
-                let mask = _mm256_set1_epi8(15);
-                let low = _mm256_and_si256(packed, mask);
-                let high = _mm256_and_si256(_mm256_srli_epi16::<4>(packed), mask);
-                _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
-            } else {
-                let mask = if whole { u64::MAX } else { u64::from(u32::MAX) };
-                _mm512_maskz_loadu_epi8(mask, weights.add(pair * 64).cast())
-            };
-            let mask = if whole { 3 } else { 1 };
-            let weight_scales = _mm_maskz_loadu_ps(mask, scales.as_ptr().add(pair * 2));
-            for part in 0..PARTS {
-                let terms = x.interleaved[part].quants.as_ptr().add((row * blocks.div_ceil(2) + pair) * 64);
-                let products =
-                    _mm512_dpbusd_epi32(_mm512_setzero_si512(), bytes, _mm512_loadu_si512(terms.cast()));
-                let x_scales = _mm_maskz_loadu_ps(mask, x.rounded[part].scales.as_ptr().add(at + pair * 2));
-                let scale = _mm_mul_ps(weight_scales, x_scales);
-                let scale = _mm512_permutexvar_ps(lanes, _mm512_castps128_ps512(scale));
-                sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), scale, sum);
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+    unsafe fn all_rows<const BITS: usize, const PARTS: usize>(
+        &self,
+        matrix: &BlockMatrix,
+        (first, last): (usize, usize),
+        y: *mut f32,
+    ) {
+        /// Outputs and rows at once: their sums don't wait for each other.
+        const OUTPUTS: usize = 4;
+        const ROWS: usize = 4;
+        let whole = last - (last - first) % OUTPUTS;
+        // SAFETY: the caller's promise.
+        unsafe {
+            for output in (first..whole).step_by(OUTPUTS) {
+                for row in (0..self.rows).step_by(ROWS) {
+                    match self.rows - row {
+                        1 => self.tile::<BITS, PARTS, OUTPUTS, 1>(matrix, output, row, y),
+                        2 => self.tile::<BITS, PARTS, OUTPUTS, 2>(matrix, output, row, y),
+                        3 => self.tile::<BITS, PARTS, OUTPUTS, 3>(matrix, output, row, y),
+                        _ => self.tile::<BITS, PARTS, OUTPUTS, ROWS>(matrix, output, row, y),
+                    }
+                }
+            }
+            for output in whole..last {
+                for row in 0..self.rows {
+                    self.tile::<BITS, PARTS, 1, 1>(matrix, output, row, y);
+                }
             }
         }
-        // Quants were counted from 0, and offsets left out: both are sums over blocks.
-        let zero = _mm512_set1_ps(-((1u32 << (BITS - 1)) as f32));
-        let offsets = matrix.offsets(output);
+    }
+
+    /// `OUTPUTS` outputs from `output` on, of `ROWS` rows from `row` on.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+    unsafe fn tile<const BITS: usize, const PARTS: usize, const OUTPUTS: usize, const ROWS: usize>(
+        &self,
+        matrix: &BlockMatrix,
+        output: usize,
+        row: usize,
+        y: *mut f32,
+    ) {
+        let per_group = 16 / BITS;
+        let length = 8 / BITS * GROUP;
+        let blocks = matrix.blocks();
+        let weights: [*const u8; OUTPUTS] = std::array::from_fn(|at| matrix.quants(output + at).as_ptr());
+        let weight_scales: [*const f32; OUTPUTS] =
+            std::array::from_fn(|at| matrix.scales(output + at).as_ptr());
+        // Which of a group's scales a lane of products belongs to.
+        let lanes = match BITS {
+            4 => _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3),
+            _ => _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
+        };
+        let mut sums = [[_mm512_setzero_ps(); ROWS]; OUTPUTS];
+        // SAFETY: masks leave out what lies behind the rows of weights; activations have whole groups.
+        unsafe {
+            for group in 0..self.groups {
+                let held = per_group.min(blocks - group * per_group);
+                let bytes = u64::MAX >> (GROUP - held * GROUP / per_group);
+                let scales = (1u8 << held) - 1;
+                for (at, sums) in sums.iter_mut().enumerate() {
+                    let from = weights[at].add(group * GROUP);
+                    _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(AHEAD).cast());
+                    let packed = _mm512_maskz_loadu_epi8(bytes, from.cast());
+                    let low = _mm512_set1_epi8(15);
+                    let quants = match BITS {
+                        4 => [
+                            _mm512_and_si512(packed, low),
+                            _mm512_and_si512(_mm512_srli_epi16::<4>(packed), low),
+                        ],
+                        _ => [packed, packed],
+                    };
+                    let scale = _mm_maskz_loadu_ps(scales, weight_scales[at].add(group * per_group));
+                    let scale = _mm512_permutexvar_ps(lanes, _mm512_castps128_ps512(scale));
+                    for (index, sum) in sums.iter_mut().enumerate() {
+                        let x = (row + index) * self.groups + group;
+                        let mut products = _mm512_setzero_si512();
+                        for part in 0..PARTS {
+                            if part > 0 {
+                                products = _mm512_slli_epi32::<{ STEPS.ilog2() }>(products);
+                            }
+                            let terms = self.quants.as_ptr().add((x * PARTS + part) * length);
+                            for (half, quants) in quants.into_iter().enumerate().take(8 / BITS) {
+                                let terms = _mm512_loadu_si512(terms.add(half * GROUP).cast());
+                                products = _mm512_dpbusd_epi32(products, quants, terms);
+                            }
+                        }
+                        let x_scale = _mm512_loadu_ps(self.scales.as_ptr().add(x * 16));
+                        let scale = _mm512_mul_ps(scale, x_scale);
+                        *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), scale, *sum);
+                    }
+                }
+            }
+            for (at, sums) in sums.into_iter().enumerate() {
+                for (index, sum) in sums.into_iter().enumerate() {
+                    let sum = self.add_blocks(matrix, output + at, row + index, sum);
+                    *y.add((row + index) * matrix.rows() + output + at) = _mm512_reduce_add_ps(sum);
+                }
+            }
+        }
+    }
+
+    /// Adds what is due to a block as a whole: that quants are counted from 0, and the offsets.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn add_blocks(&self, matrix: &BlockMatrix, output: usize, row: usize, mut sum: __m512) -> __m512 {
+        let blocks = matrix.blocks();
+        let (scales, offsets) = (matrix.scales(output), matrix.offsets(output));
         for block in (0..blocks).step_by(16) {
             let mask = (u32::MAX >> (32 - (blocks - block).min(16))) as u16;
-            let weight_scales = _mm512_maskz_loadu_ps(mask, scales.as_ptr().add(block));
-            for part in &x.rounded[..PARTS] {
-                let x_scales = _mm512_maskz_loadu_ps(mask, part.scales.as_ptr().add(at + block));
-                let quants = _mm512_maskz_loadu_epi32(mask, part.quant_sums.as_ptr().add(at + block));
-                let quants = _mm512_mul_ps(_mm512_cvtepi32_ps(quants), zero);
-                sum = _mm512_fmadd_ps(quants, _mm512_mul_ps(weight_scales, x_scales), sum);
-            }
-            if let Some(offsets) = offsets {
-                let values = _mm512_maskz_loadu_ps(mask, x.rounded[0].sums.as_ptr().add(at + block));
-                sum = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(mask, offsets.as_ptr().add(block)), values, sum);
+            let at = row * blocks + block;
+            // SAFETY: the mask leaves out what lies behind the row.
+            unsafe {
+                let load = |from: &[f32], at: usize| _mm512_maskz_loadu_ps(mask, from.as_ptr().add(at));
+                sum = _mm512_fmadd_ps(load(scales, block), load(&self.zeros, at), sum);
+                if let Some(offsets) = offsets {
+                    sum = _mm512_fmadd_ps(load(offsets, block), load(&self.sums, at), sum);
+                }
             }
         }
+        sum
     }
-    _mm512_reduce_add_ps(sum)
 }

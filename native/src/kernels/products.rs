@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ptr;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
-use super::few_rows::{self, Interleaved, Parts};
+use super::few_rows::{self, FewRows};
 use super::float_matrix::FloatMatrix;
 use super::int8::Target;
 use super::low_rank::{LowRank, ScaledUpdate};
@@ -54,7 +54,7 @@ pub struct Onto<'a> {
 struct Scratch {
     rounded: [RoundedRows; 2],
     update: [RoundedRows; 2],
-    interleaved: [Interleaved; 2],
+    few: FewRows,
     scaled: Vec<f32>,
 }
 
@@ -76,11 +76,11 @@ pub fn linear(
 ) {
     let rows = x.len() / matrix.columns();
     assert!(x.len() == rows * matrix.columns() && y.len() == rows * matrix.rows(), "misshapen product");
-    SCRATCH.with_borrow_mut(|Scratch { rounded, update: rounded_update, interleaved, scaled }| {
+    SCRATCH.with_borrow_mut(|Scratch { rounded, update: rounded_update, few, scaled }| {
         let update = onto.update.map(|update| ScaledUpdate::new(update, rows, matrix.rows(), scaled));
         if arithmetic != Arithmetic::Float32 && rows <= few_rows::MOST {
             let problem = Few { x, rows, matrix, base: onto.base, update, arithmetic };
-            return problem.multiply(rounded, interleaved, y, parallel);
+            return problem.multiply(rounded, few, y, parallel);
         }
         let blocks = Weights::Blocks(matrix);
         let product = Product::new(x, blocks, Direction::Plain, arithmetic, rounded, parallel);
@@ -211,13 +211,7 @@ struct Few<'a> {
 }
 
 impl Few<'_> {
-    fn multiply(
-        &self,
-        rounded: &mut [RoundedRows; 2],
-        interleaved: &mut [Interleaved; 2],
-        y: &mut [f32],
-        parallel: Parallel,
-    ) {
+    fn multiply(&self, rounded: &mut [RoundedRows; 2], few: &mut FewRows, y: &mut [f32], parallel: Parallel) {
         let &Self { x, rows, matrix, base, ref update, arithmetic } = self;
         /// Outputs that a thread takes at once.
         const PART: usize = 64;
@@ -232,29 +226,26 @@ impl Few<'_> {
         }
         let rounded = &*rounded;
         round(rounded, x, rows, &in_order);
-        {
-            for (interleaved, rounded) in interleaved.iter_mut().zip(rounded) {
-                interleaved.fill(rounded, rows, matrix.bits());
-            }
-            let parts = Parts { rounded, interleaved };
-            parallel(matrix.rows().div_ceil(PART), &|part| {
-                let range = (part * PART, matrix.rows().min((part + 1) * PART));
-                // SAFETY: `available` was asked; these outputs are this call's alone.
-                unsafe {
-                    few_rows::outputs(&parts, rows, matrix, range, out.at(0));
-                    if let Some(update) = update {
-                        update.add_rows(range, rows, out.at(0));
-                    }
-                    if let Some(base) = base {
-                        for row in 0..rows {
-                            for at in row * matrix.rows() + range.0..row * matrix.rows() + range.1 {
-                                *out.at(at) += base[at];
-                            }
+        // SAFETY: `available` was asked.
+        unsafe { few.fill(rounded, rows, matrix.bits()) };
+        let few = &*few;
+        parallel(matrix.rows().div_ceil(PART), &|part| {
+            let range = (part * PART, matrix.rows().min((part + 1) * PART));
+            // SAFETY: `available` was asked; these outputs are this call's alone.
+            unsafe {
+                few.multiply(matrix, range, out.at(0));
+                if let Some(update) = update {
+                    update.add_rows(range, rows, out.at(0));
+                }
+                if let Some(base) = base {
+                    for row in 0..rows {
+                        for at in row * matrix.rows() + range.0..row * matrix.rows() + range.1 {
+                            *out.at(at) += base[at];
                         }
                     }
                 }
-            });
-        }
+            }
+        });
     }
 }
 
@@ -372,14 +363,24 @@ mod tests {
         }
         let test = TestMatrix::new(96, 64, 4, true);
         let x = random(20 * 64, 5);
-        let (mut all, mut some) = (vec![0.0; 20 * 96], vec![0.0; 8 * 96]);
+        let (mut all, mut some) = (vec![0.0; 20 * 96], vec![0.0; (few_rows::MOST + 1) * 96]);
         let backwards = |count: usize, work: &(dyn Fn(usize) + Sync)| {
             std::thread::scope(|scope| {
                 (0..count).rev().for_each(|index| drop(scope.spawn(move || work(index))))
             });
         };
-        linear(&x, &test.view(), Onto::default(), &mut all, Arithmetic::Int8, &in_order);
-        linear(&x[..8 * 64], &test.view(), Onto::default(), &mut some, Arithmetic::Int8, &backwards);
-        assert!(all[..8 * 96] == some[..]);
+        let multiply = |rows: usize, y: &mut [f32], parallel: Parallel| {
+            let (x, y) = (&x[..rows * 64], &mut y[..rows * 96]);
+            linear(x, &test.view(), Onto::default(), y, Arithmetic::Int16, parallel);
+        };
+        multiply(20, &mut all, &in_order);
+        multiply(few_rows::MOST + 1, &mut some, &backwards);
+        assert!(all[..some.len()] == some[..]);
+        // Few rows go another way, which a row doesn't notice either.
+        multiply(few_rows::MOST, &mut all, &in_order);
+        for rows in 1..few_rows::MOST {
+            multiply(rows, &mut some, &backwards);
+            assert!(all[..rows * 96] == some[..rows * 96], "{rows}");
+        }
     }
 }
