@@ -2,14 +2,13 @@
 
 use std::arch::x86_64::*;
 
+use super::few_rows;
 use super::float_matrix::FloatMatrix;
 use super::panels::WIDTH;
 use super::products;
 use super::shared::Shared;
 use super::{Parallel, if_worth};
 
-/// Up to so many rows a product is computed straight from a matrix, a dot product each.
-const FEW: usize = 4;
 /// Products for which waking other threads pays.
 const WORTH_THREADS: usize = 200_000;
 
@@ -18,7 +17,7 @@ pub fn project(x: &[f32], a: &[f32], width: usize, z: &mut [f32], parallel: Para
     let (rows, rank) = (x.len() / width, a.len() / width);
     assert!(x.len() == rows * width && z.len() == rows * rank, "misshapen product");
     let parallel = if_worth(rows * a.len(), WORTH_THREADS, parallel);
-    if rows > FEW {
+    if rows > few_rows::MOST {
         return products::project(x, FloatMatrix::new(width, a, None), z, parallel);
     }
     let out = Shared(z.as_mut_ptr());
