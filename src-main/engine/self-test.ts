@@ -74,7 +74,13 @@ async function compute(directory: string, runtime: Runtime, codecs: Codecs) {
       spans: [],
     }
     const gradient = new Float32Array(layout.length)
-    const loss = await pass.addGradient(batch, adapter, (losses) => losses.map(() => 1), gradient)
+    const dropout = { rate: 0.1, seed: 1, step: 0, batch: 0 }
+    const loss = await pass.addGradient(
+      batch,
+      { ...adapter, dropout },
+      (losses) => losses.map(() => 1),
+      gradient,
+    )
     return { loss, gradient, logits: await chatLogits(model, adapter, [...ids]) }
   } finally {
     await pass.close()
