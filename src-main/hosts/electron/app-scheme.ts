@@ -5,6 +5,11 @@ import { pageHeaders, readRendererFile } from '../renderer-files.ts'
 export const appOrigin = 'app://veranda'
 export const appAddress = `${appOrigin}/`
 
+/** Whether an address is the page's: its screens are fragments of one address. */
+export function isAppPage(address: string): boolean {
+  return address === appAddress || address.startsWith(`${appAddress}#`)
+}
+
 /** The page talks over its port only: it may connect nowhere. */
 const headers = pageHeaders([])
 

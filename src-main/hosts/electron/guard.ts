@@ -1,6 +1,6 @@
 /** What a page may not do, whatever got into it. See Electron's security checklist. */
 import { app, shell, type Session, type WebContents } from 'electron'
-import { appAddress, appOrigin } from './app-scheme.ts'
+import { appAddress, appOrigin, isAppPage } from './app-scheme.ts'
 
 /** Everything a page could ask the system for is refused, but for writing to the clipboard: the copy buttons do. */
 const allowedPermissions: ReadonlySet<string> = new Set(['clipboard-sanitized-write'])
@@ -35,7 +35,7 @@ export function guardContents(): void {
     contents.on('will-attach-webview', (event) => event.preventDefault())
     contents.on('will-frame-navigate', (event) => {
       // Reloading itself is all a page may do.
-      if (!event.isMainFrame || event.url !== appAddress) event.preventDefault()
+      if (!event.isMainFrame || !isAppPage(event.url)) event.preventDefault()
     })
     contents.on('will-redirect', (event) => event.preventDefault())
   })

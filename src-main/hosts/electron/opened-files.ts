@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { app } from 'electron'
 
 /** What the installer tells the system to open with the app. */
@@ -8,7 +9,17 @@ const extension = '.veranda-adapter'
 function namedFiles(argumentList: readonly string[], workingDirectory: string): string[] {
   return argumentList
     .filter((argument) => !argument.startsWith('-') && argument.toLowerCase().endsWith(extension))
-    .map((file) => resolve(workingDirectory, file))
+    .flatMap((file) => pathOf(file, workingDirectory) ?? [])
+}
+
+/** A desktop entry of Linux hands over addresses (`%U`), a shell and Windows paths; null for a file of elsewhere. */
+function pathOf(file: string, workingDirectory: string): string | null {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(file)) return resolve(workingDirectory, file)
+  try {
+    return fileURLToPath(file)
+  } catch {
+    return null
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { BrowserWindow, MessageChannelMain, nativeTheme, screen, type WebContents } from 'electron'
 import type { Handlers } from '../../contract/procedures.ts'
 import { serve } from '../serve.ts'
-import { appAddress } from './app-scheme.ts'
+import { appAddress, isAppPage } from './app-scheme.ts'
 import { channelName } from './channel-name.ts'
 import { messagePortChannel } from './message-port-channel.ts'
 import { fitToDisplays, readWindowState, writeWindowState } from './window-state.ts'
@@ -72,7 +72,7 @@ export function focusWindow(): void {
 
 function connectPage(contents: WebContents, handlers: Handlers, report: (error: unknown) => void): void {
   // No page but the app's own ever gets a channel.
-  if (contents.getURL() !== appAddress) return
+  if (!isAppPage(contents.getURL())) return
   const { port1, port2 } = new MessageChannelMain()
   serve(handlers, messagePortChannel(port1), { report })
   contents.postMessage(channelName, null, [port2])

@@ -1,6 +1,7 @@
 /** The desktop host with the real app and database, over a stand-in of `electron`. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test, vi } from 'vitest'
 import { ask, bootHost, data, fetchPage, given, page, theWindow } from './booted-host.ts'
 import { app, desktop } from './electron-stand-in.ts'
@@ -23,7 +24,8 @@ test('the page gets one port, and the app answers over it', async () => {
   })
 })
 
-test('a reloaded page gets a new port', async () => {
+test('a page that is loaded again, on whichever screen it was, gets a new port', async () => {
+  theWindow().webContents.url = 'app://veranda/#/chat/12'
   theWindow().webContents.reload()
   expect(given).toHaveLength(2)
   const port = given[1]?.port
@@ -104,6 +106,17 @@ test('files that are opened with the app reach the page', async () => {
   const second = next()
   app.emit('second-instance', {}, ['veranda', '--flag', 'pim.Veranda-Adapter', 'notes.txt'], data)
   expect(await second).toEqual({ kind: 'event', id: 9, event: { path: join(data, 'pim.Veranda-Adapter') } })
+  // As file managers of Linux name it; of what is not on this machine nothing is opened.
+  const byAddress = next()
+  const elsewhere = 'https://attacker.example/a.veranda-adapter'
+  const address = pathToFileURL(join(data, 'my pim.veranda-adapter')).href
+  expect(address).toContain('my%20pim')
+  app.emit('second-instance', {}, ['veranda', elsewhere, 'file:///%zz.veranda-adapter', address], data)
+  expect(await byAddress).toEqual({
+    kind: 'event',
+    id: 9,
+    event: { path: join(data, 'my pim.veranda-adapter') },
+  })
   const third = next()
   let isPrevented = false
   app.emit('open-file', { preventDefault: () => (isPrevented = true) }, '/x/mac.veranda-adapter')

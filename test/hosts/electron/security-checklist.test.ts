@@ -106,7 +106,9 @@ test('13. Navigation is limited to the page itself', () => {
   expect(webContents.mayNavigate('https://attacker.example/')).toBe(false)
   expect(webContents.mayNavigate('app://veranda/other.html')).toBe(false)
   expect(webContents.mayNavigate('app://veranda/', false)).toBe(false)
+  expect(webContents.mayNavigate('app://veranda/?a#/chat')).toBe(false)
   expect(webContents.mayNavigate('app://veranda/')).toBe(true)
+  expect(webContents.mayNavigate('app://veranda/#/chat/12')).toBe(true)
   expect(webContents.may('will-redirect')).toBe(false)
 })
 
