@@ -1,7 +1,8 @@
 import { GraphBuilder } from '../core/graph/builder.ts'
 import type { DType, Graph } from '../core/graph/graph.ts'
 import * as op from '../core/graph/operators.ts'
-import type { DeviceMemory, Runtime, Session, Tensor } from '../core/graph/runtime.ts'
+import type { DeviceMemory, Runtime, Tensor } from '../core/graph/runtime.ts'
+import { SessionCache } from '../core/graph/session-cache.ts'
 
 /**
  * A device's memory, reached by graphs that do nothing: onnxruntime-node makes tensors there only as results of a
@@ -10,13 +11,16 @@ import type { DeviceMemory, Runtime, Session, Tensor } from '../core/graph/runti
  * @param halves whether graphs compute in 16 bits
  */
 export function deviceMemory(open: Runtime['open'], weightBytes: number, halves: boolean): DeviceMemory {
-  const sessions = new Map<string, Promise<Session>>()
+  const sessions = new SessionCache({ open })
   const copy = async (tensor: Tensor, to: DType, staying: readonly string[]): Promise<Tensor> => {
     const { dtype = 'float32', shape } = tensor
     const key = `${staying.length} ${dtype} ${to} ${shape.length}`
-    const session = sessions.get(key) ?? open(copyGraph(shape.length, dtype, to), { staying })
-    sessions.set(key, session)
-    const { y } = await (await session).run({ x: tensor })
+    const session = await sessions.open(
+      key,
+      () => copyGraph(shape.length, dtype, to),
+      () => ({ staying }),
+    )
+    const { y } = await session.run({ x: tensor })
     if (y === undefined) throw new TypeError('The copy is missing.')
     return y
   }

@@ -117,10 +117,16 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
     }
     const save = () => saveCheckpoint(runDirectory, checkpointOf(run))
     const saveIfDue = saver(save, planned.checkpointEveryMs)
-    while (run.progress.seedIndex < plan.seeds.length) {
-      const ended = yield* trainSeed(run, saveIfDue)
-      save()
-      if (!ended) return stopped(plan, stepOfRun(run), run.progress)
+    try {
+      while (run.progress.seedIndex < plan.seeds.length) {
+        const ended = yield* trainSeed(run, saveIfDue)
+        save()
+        if (!ended) return stopped(plan, stepOfRun(run), run.progress)
+      }
+    } catch (error) {
+      // A step for which memory runs out has changed nothing yet.
+      if (isOutOfMemory(error)) save()
+      throw error
     }
     return yield* finish(planned, run)
   } finally {

@@ -10,6 +10,8 @@ export const processor = onnxRuntime({ threads: 1 })
 
 export interface DeviceOptions {
   readonly weightBytes: number
+  /** What may stay there; more is refused as a device does. */
+  readonly memoryBytes?: number
   /** Whether it computes in 16 bits, which are played by rounding: every float16 number is a float32 one of the same value. */
   readonly halves?: boolean
   /** Refuses to open or run by throwing. */
@@ -17,12 +19,25 @@ export interface DeviceOptions {
 }
 
 /** The processor, with a part of its memory played by a device's: what stays there can't be read, and is counted. */
-export function deviceStandIn({ weightBytes, halves = false, refuse = () => {} }: DeviceOptions) {
+export function deviceStandIn({
+  weightBytes,
+  memoryBytes = Infinity,
+  halves = false,
+  refuse = () => {},
+}: DeviceOptions) {
   const there = new Map<Tensor, Tensor>()
   /** Bytes that were put there, and that each run was fed with from here. */
   const crossed = { put: 0, fed: 0 }
   const opened: Graph[] = []
+  /** Of what stays there; other programs may take of the limit at any time. */
+  const memory = { limitBytes: memoryBytes, bytes: 0, peakBytes: 0 }
 
+  const allocate = (bytes: number): void => {
+    if (memory.bytes + bytes > memory.limitBytes)
+      throw new Error('vkAllocateMemory failed with VK_ERROR_OUT_OF_DEVICE_MEMORY')
+    memory.bytes += bytes
+    memory.peakBytes = Math.max(memory.peakBytes, memory.bytes)
+  }
   const stay = (tensor: Tensor, isHalf: boolean): Tensor => {
     const stayed: Tensor = {
       get data(): TensorData {
@@ -32,6 +47,7 @@ export function deviceStandIn({ weightBytes, halves = false, refuse = () => {} }
       ...(isHalf ? { dtype: 'float16' } : {}),
       release: () => {
         if (!there.delete(stayed)) throw new Error('It was released already.')
+        memory.bytes -= tensor.data.byteLength
       },
     }
     there.set(stayed, tensor)
@@ -50,6 +66,7 @@ export function deviceStandIn({ weightBytes, halves = false, refuse = () => {} }
         crossed.put += data.byteLength
         const isHalf = halves && precision === 'half' && shape.length > 1
         if (!(data instanceof Float32Array)) throw new Error('Only float32 numbers are put there.')
+        allocate(data.byteLength)
         return stay({ data: data.map(isHalf ? Math.f16round : (value) => value), shape }, isHalf)
       },
       take: async (tensor) => there.get(tensor) ?? tensor,
@@ -72,6 +89,7 @@ export function deviceStandIn({ weightBytes, halves = false, refuse = () => {} }
             ),
           )
           const results = await session.run(given)
+          allocate(staying.reduce((bytes, name) => bytes + (results[name]?.data.byteLength ?? 0), 0))
           return Object.fromEntries(
             graph.outputs.flatMap(({ name, dtype }) => {
               const tensor = results[name]
@@ -84,7 +102,7 @@ export function deviceStandIn({ weightBytes, halves = false, refuse = () => {} }
       }
     },
   }
-  return { runtime: halves ? halfRuntime(runtime) : runtime, there, crossed, opened }
+  return { runtime: halves ? halfRuntime(runtime) : runtime, there, crossed, memory, opened }
 }
 
 /** The same graph with float32 numbers that are rounded to those of 16 bits wherever they are float16. */

@@ -1,6 +1,7 @@
 import type { Graph } from './graph.ts'
 import { halve } from './halve.ts'
 import type { Feeds, OpenOptions, Runtime, Session } from './runtime.ts'
+import { SessionCache } from './session-cache.ts'
 
 /**
  * A runtime whose graphs compute in 16 bits what can be: see `halve`. Nobody else knows of it: what crosses to the
@@ -16,37 +17,33 @@ export function halfRuntime(runtime: Runtime): Runtime {
 
 /** A graph is loaded when it is first run: then its inputs show which of them are in 16 bits. */
 class HalfSession implements Session {
-  readonly #runtime: Runtime
   readonly #graph: Graph
   readonly #options: OpenOptions
-  readonly #sessions = new Map<string, Promise<Session>>()
+  readonly #sessions: SessionCache
 
   constructor(runtime: Runtime, graph: Graph, options: OpenOptions) {
-    this.#runtime = runtime
     this.#graph = graph
     this.#options = options
+    this.#sessions = new SessionCache(runtime)
   }
 
   async run(...[feeds, signal]: Parameters<Session['run']>): ReturnType<Session['run']> {
     return await (await this.#for(feeds)).run(feeds, signal)
   }
 
-  async close(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).close()
-    this.#sessions.clear()
+  close(): Promise<void> {
+    return this.#sessions.close()
   }
 
   #for(feeds: Feeds): Promise<Session> {
     const arriving = new Set(
       this.#graph.inputs.flatMap(({ name }) => (feeds[name]?.dtype === 'float16' ? [name] : [])),
     )
-    const key = [...arriving].join()
-    const known = this.#sessions.get(key)
-    if (known !== undefined) return known
     const { staying = [], exact = false } = this.#options
-    const halved = halve(this.#graph, { arriving, staying: new Set(staying), exact })
-    const opened = this.#runtime.open(halved, this.#options)
-    this.#sessions.set(key, opened)
-    return opened
+    return this.#sessions.open(
+      [...arriving].join(),
+      () => halve(this.#graph, { arriving, staying: new Set(staying), exact }),
+      () => this.#options,
+    )
   }
 }

@@ -3,10 +3,10 @@ import type { OpenOptions, Runtime, Session } from './runtime.ts'
 
 /** Graphs of one use, each loaded when it is first needed and kept. */
 export class SessionCache {
-  readonly #runtime: Runtime
+  readonly #runtime: Pick<Runtime, 'open'>
   readonly #sessions = new Map<string, Promise<Session>>()
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Pick<Runtime, 'open'>) {
     this.#runtime = runtime
   }
 
@@ -21,6 +21,8 @@ export class SessionCache {
     const graph = build()
     const opened = this.#runtime.open(graph, options(graph))
     this.#sessions.set(key, opened)
+    // One that failed, for want of memory perhaps, is tried again.
+    opened.catch(() => this.#sessions.delete(key))
     return opened
   }
 

@@ -134,16 +134,18 @@ export class LayerPasses {
     passed: PassedLayer[],
   ): Promise<Float32Array> {
     let x = this.#hidden(entry.x)
-    for (let { layer } = entry; layer < end; layer++) {
-      const options = { keep: keeps && layer >= lowest, arithmetic }
-      const { y, kept } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, options)
-      if (layer >= lowest) passed.push({ x, kept })
-      else x.release?.()
-      x = y
+    try {
+      for (let { layer } = entry; layer < end; layer++) {
+        const options = { keep: keeps && layer >= lowest, arithmetic }
+        const { y, kept } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, options)
+        if (layer >= lowest) passed.push({ x, kept })
+        else x.release?.()
+        x = y
+      }
+      return await takeFloat32(this.#runtime, x, 'y')
+    } finally {
+      x.release?.()
     }
-    const taken = await takeFloat32(this.#runtime, x, 'y')
-    x.release?.()
-    return taken
   }
 
   /** Adds the gradients of all layers' parts to `gradient`, given that at the last layer's output, and frees `passed`. */
@@ -154,18 +156,22 @@ export class LayerPasses {
     passed: PassedLayer[],
     gradient: Float32Array,
   ): Promise<void> {
-    let dy = dTop
-    for (let layer = this.#weights.model.config.layerCount - 1; layer >= lowest; layer--) {
-      const before = passed.at(-1)
-      if (before === undefined) break
-      const given = { ...before, dy, batchFeeds: feeds, keeps }
-      const { dx, dLambda } = await this.#layers.backward(layer, batch.rows, given, adapter, layer > lowest)
-      // Freed at once: the memory of a layer is wanted by the next.
-      passed.pop()
-      releaseLayer(before)
-      dy.release?.()
-      if (dLambda !== null) addInto(gradient, dLambda, layerRange(adapter.layout, layer).start)
-      if (dx !== null) dy = dx
+    let dy: Tensor | null = dTop
+    try {
+      for (let layer = this.#weights.model.config.layerCount - 1; dy !== null && layer >= lowest; layer--) {
+        const before = passed.at(-1)
+        if (before === undefined) break
+        const given = { ...before, dy, batchFeeds: feeds, keeps }
+        const { dx, dLambda } = await this.#layers.backward(layer, batch.rows, given, adapter, layer > lowest)
+        // Freed at once: the memory of a layer is wanted by the next.
+        passed.pop()
+        releaseLayer(before)
+        dy.release?.()
+        dy = dx
+        if (dLambda !== null) addInto(gradient, dLambda, layerRange(adapter.layout, layer).start)
+      }
+    } finally {
+      dy?.release?.()
     }
   }
 

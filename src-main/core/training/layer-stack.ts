@@ -91,9 +91,10 @@ export class LayerStack {
     return this.#keptWidth * batch.ids.length * 4 * layers <= this.#keepBytes
   }
 
-  /** From now on everything is computed again in the backward pass. */
+  /** From now on everything is computed again in the backward pass, and the weights are asked for anew. */
   keepNothing(): void {
     this.#keepBytes = 0
+    this.#loaded = null
   }
 
   /** From now on everything is computed in float32, whatever the runtime does; false where it is so already. */
@@ -193,6 +194,8 @@ export class LayerStack {
 
   async #load(layer: number): Promise<LayerWeights> {
     if (this.#loaded?.layer === layer) return this.#loaded
+    // Its buffers are overwritten, even if this fails.
+    this.#loaded = null
     const formats = new Map<string, BlockFormat>()
     const feeds: Record<string, Tensor> = {}
     for (const [name, shape] of layerShapes(this.#weights.model.config, layerPrefix)) {
