@@ -3,6 +3,7 @@
  *
  * Everything here throws `Failure` for what a person may meet. Names are matched without regard to case.
  */
+import type { Sentence } from '../contract/sentence.ts'
 import type {
   Adapter,
   CatalogueEntry,
@@ -217,7 +218,7 @@ export interface DeviceService {
   ): AsyncGenerator<ProcedureEvent<'devices.measure'>, Computer>
   choose(choice: DeviceChoice): Promise<Computer>
   /** Why the device that was chosen didn't do the work so far; null where it did. */
-  fallback(): string | null
+  fallback(): Sentence | null
 }
 
 export interface Services {

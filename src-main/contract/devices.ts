@@ -1,5 +1,6 @@
 /** What a screen is told of this computer: its devices, how fast they are, and which models fit. */
 import { z } from 'zod'
+import { told } from './entities.ts'
 import { procedure } from './procedure.ts'
 
 export const deviceNames = ['cpu', 'webgpu', 'dml', 'coreml', 'cuda'] as const
@@ -29,12 +30,12 @@ const device = z.object({
   memoryBytes: z.number().nullable(),
   state: z.enum(['untested', 'works', 'fails']),
   /** Why it fails, or is slower than it could be. */
-  reason: z.string().nullable(),
+  reason: told.nullable(),
   measure: deviceMeasure.nullable(),
   /** Whether it computes in 16 bits what can be. */
   halves: z.boolean(),
   /** Why it doesn't, where that was tried. */
-  halvesReason: z.string().nullable(),
+  halvesReason: told.nullable(),
 })
 export type DeviceEntry = z.infer<typeof device>
 
@@ -62,7 +63,7 @@ const computer = z.object({
   choice: deviceChoice,
   inUse: deviceName,
   /** Why it is not the device that was chosen; null where it is. */
-  fallback: z.string().nullable(),
+  fallback: told.nullable(),
   models: z.array(modelFit),
 })
 export type Computer = z.infer<typeof computer>

@@ -1,6 +1,6 @@
 /** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
 import { z } from 'zod'
-import type { Sentence, Value } from './sentence.ts'
+import { type Sentence, toSentence, type Value } from './sentence.ts'
 import { memoryNeeded } from './memory-needed.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
@@ -156,6 +156,8 @@ const failureSentence: z.ZodType<Sentence> = z.object({
   pattern: z.string(),
   values: z.array(failureValue),
 })
+/** What is told but is no failure; what was kept before there were sentences is English. */
+export const told = z.union([failureSentence, z.string().transform(toSentence)])
 export const failureMessage = z.object({
   code: z.string(),
   message: z.string(),
@@ -271,7 +273,7 @@ export type RunStatus = z.infer<typeof runStatus>
 /** What a run did beside learning: told when it has ended. */
 export const runReport = z.object({
   /** What the person should know, such as smaller passes because memory ran out. */
-  notices: z.array(z.string()),
+  notices: z.array(told),
   /** After which step of its seed the vectors that are kept were as they are. */
   keptStep: z.number().nullable(),
   seedResults: z.array(

@@ -4,7 +4,7 @@
  * `code` is for programs (stable, kebab-case), `message` for people who read English and for logs, `text` for the
  * screens, which say it in their language; `cause` is for the log.
  */
-import { inEnglish, type Sentence } from './sentence.ts'
+import { inEnglish, type Sentence, toSentence } from './sentence.ts'
 
 export class Failure extends Error {
   override readonly name = 'Failure'
@@ -12,7 +12,7 @@ export class Failure extends Error {
   readonly text: Sentence
 
   constructor(code: string, text: string | Sentence, options?: { cause?: unknown }) {
-    const whole = typeof text === 'string' ? { pattern: text, values: [] } : text
+    const whole = toSentence(text)
     super(inEnglish(whole), options)
     this.code = code
     this.text = whole
@@ -44,6 +44,11 @@ export function failureMessage(code: string, text: string | Sentence): FailureMe
 
 export function fromFailureMessage({ code, message, sentence }: FailureMessage): Failure {
   return new Failure(code, sentence ?? message)
+}
+
+/** What a caught value says to a person. */
+export function textOf(error: unknown): Sentence {
+  return error instanceof Failure ? error.text : toSentence(messageOf(error))
 }
 
 /** What a caught value says. */

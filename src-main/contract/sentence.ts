@@ -23,6 +23,11 @@ export function sentence(parts: TemplateStringsArray, ...values: readonly Value[
   return { pattern: parts.reduce((before, part, gap) => `${before}{${gap}}${part}`), values }
 }
 
+/** A text without gaps is a sentence too. */
+export function toSentence(text: string | Sentence): Sentence {
+  return typeof text === 'string' ? { pattern: text, values: [] } : text
+}
+
 /** How a language says patterns, numbers and sizes. */
 export interface Wording {
   readonly pattern: (pattern: string) => string

@@ -4,6 +4,7 @@
  * Every operation is a stream: events while it works, then one result. Cancelling is not an error: an
  * operation that was cancelled ends with what it has (`stopReason: 'stopped'`, `status: 'stopped'`).
  */
+import type { Sentence } from '../contract/sentence.ts'
 import type { ExportFormat } from '../contract/export-formats.ts'
 import type { BlendOperations } from './blend-contract.ts'
 import type { ChatEvent } from './chat-event-contract.ts'
@@ -219,7 +220,7 @@ export type TrainEvent =
       readonly remainingMs: number
     }
   /** Something the person should know of a run that goes on. */
-  | { readonly type: 'notice'; readonly code: string; readonly message: string }
+  | { readonly type: 'notice'; readonly code: string; readonly text: Sentence }
   | {
       readonly type: 'measured'
       readonly step: number
@@ -271,7 +272,7 @@ export interface TrainResult {
   readonly keptStep: number | null
   /** Of the seeds that have ended. */
   readonly seedResults: readonly SeedResult[]
-  readonly notices: readonly string[]
+  readonly notices: readonly Sentence[]
   /** Over all pairs, at the end; null without any. */
   readonly preference: PreferenceMeasure | null
   readonly trainableParameters: number

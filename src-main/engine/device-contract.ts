@@ -1,5 +1,7 @@
 /** The part of the engine's contract that is about the devices it computes on. */
 
+import type { Sentence } from '../contract/sentence.ts'
+
 /** Where an engine computes: ONNX Runtime's name of the provider. */
 export type Device = 'cpu' | 'webgpu' | 'dml' | 'coreml' | 'cuda'
 
@@ -27,9 +29,9 @@ export interface SelfTestErrors {
 export interface ProbeResult {
   /** What runs the graphs, and why it is not the fastest that there could be; null where it is. */
   readonly runtime: 'native' | 'onnxruntime-node'
-  readonly runtimeReason: string | null
+  readonly runtimeReason: Sentence | null
   /** Why it can't be used: it doesn't start, or its numbers are wrong; null where it can. */
-  readonly failure: string | null
+  readonly failure: Sentence | null
   /** How far its numbers are from the processor's in a little test; null of the processor, or where it doesn't start. */
   readonly errors: SelfTestErrors | null
   /** All null without a model. */

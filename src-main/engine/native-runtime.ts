@@ -4,7 +4,8 @@
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { messageOf } from '../contract/failure.ts'
+import { textOf } from '../contract/failure.ts'
+import { type Sentence, sentence } from '../contract/sentence.ts'
 import type { Graph } from '../core/graph/graph.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import { kernelOperators } from '../core/graph/operators.ts'
@@ -78,24 +79,25 @@ const arrays = {
 /** The runtime, or in a sentence why there is none here. */
 export function nativeRuntime(
   options: NativeRuntimeOptions,
-): { readonly runtime: Runtime } | { readonly runtime: null; readonly reason: string } {
+): { readonly runtime: Runtime } | { readonly runtime: null; readonly reason: Sentence } {
   try {
     const path = findAddon()
-    if (path === null) return { runtime: null, reason: 'The native runtime is not built.' }
+    if (path === null) return { runtime: null, reason: sentence`The native runtime is not built.` }
     const addon: unknown = createRequire(import.meta.url)(path)
-    if (!isAddon(addon)) return { runtime: null, reason: `${path} has no runtime for this processor.` }
+    if (!isAddon(addon))
+      return { runtime: null, reason: sentence`${path} has no runtime for this processor.` }
     if (options.blockArithmetic !== null && !addon.hasKernels())
-      return { runtime: null, reason: 'This processor lacks the AVX-512 VNNI that the kernels need.' }
+      return { runtime: null, reason: sentence`This processor lacks the AVX-512 VNNI that the kernels need.` }
     const operators = addon.operators?.() ?? []
     const lacking = kernelOperators.find((name) => !operators.includes(name))
     if (options.blockArithmetic !== null && lacking !== undefined)
       return {
         runtime: null,
-        reason: `${path} was built before there was the operator ${lacking}. Build it again.`,
+        reason: sentence`${path} was built before there was the operator ${lacking}. Build it again.`,
       }
     return { runtime: runtimeOver(addon, options, libraryPath()) }
   } catch (error) {
-    return { runtime: null, reason: `The native runtime does not load: ${messageOf(error)}` }
+    return { runtime: null, reason: sentence`The native runtime does not load: ${textOf(error)}` }
   }
 }
 

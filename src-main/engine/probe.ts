@@ -4,7 +4,7 @@ import { initialVectors } from '../core/vera/initial-vectors.ts'
 import { layoutVera } from '../core/vera/layout.ts'
 import { liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
-import { messageOf } from '../contract/failure.ts'
+import { textOf } from '../contract/failure.ts'
 import type { Device, ProbeResult } from './device-contract.ts'
 import type { LoadedModel } from './loaded-model.ts'
 import type { Operation } from './operation-table.ts'
@@ -57,7 +57,7 @@ async function testDevice({
     const errors = await selfTest(reference, runtime, codecs)
     return { failure: selfTestFailure(errors, runtime.halves), errors }
   } catch (error) {
-    return { failure: messageOf(error), errors: null }
+    return { failure: textOf(error), errors: null }
   }
 }
 

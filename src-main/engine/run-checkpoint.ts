@@ -1,3 +1,4 @@
+import { type Sentence, toSentence } from '../contract/sentence.ts'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../contract/failure.ts'
@@ -34,7 +35,7 @@ export interface RunProgress {
   readonly passTokens: number
   /** The base's summed cross entropies of every chosen example and the rejected one after it, nats. */
   readonly reference: readonly number[]
-  readonly notices: readonly string[]
+  readonly notices: readonly Sentence[]
   readonly trainedTokens: number
   /** Time spent in steps, over all sessions of the run. */
   readonly elapsedMs: number
@@ -107,7 +108,8 @@ function decodeCheckpoint(bytes: Uint8Array): RunCheckpoint {
     },
     average: file.tensors.has('average') ? floats('average') : null,
     kept: kept === null ? null : { ...kept, vectors: floats('kept') },
-    progress,
+    // Those of earlier versions are texts in English.
+    progress: { ...progress, notices: progress.notices.map(toSentence) },
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Sentence } from '../contract/sentence.ts'
 import type { Runtime } from '../core/graph/runtime.ts'
 import { type DeviceOptions, theProcessor } from './device-contract.ts'
 import { nativeRuntime } from './native-runtime.ts'
@@ -7,7 +8,7 @@ export interface ChosenRuntime {
   readonly runtime: Runtime
   readonly name: 'native' | 'onnxruntime-node'
   /** Why it is not the fastest, in a sentence; null where it is. */
-  readonly reason: string | null
+  readonly reason: Sentence | null
 }
 
 /**

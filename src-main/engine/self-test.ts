@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Sentence, sentence } from '../contract/sentence.ts'
 import type { Runtime } from '../core/graph/runtime.ts'
 import { LINEAR_KINDS } from '../core/llama/linear-kinds.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
@@ -42,12 +43,12 @@ export async function selfTest(reference: Runtime, tested: Runtime, codecs: Code
 }
 
 /** Which errors are too large, in words; null where none is. */
-export function selfTestFailure(errors: SelfTestErrors, halves: boolean): string | null {
+export function selfTestFailure(errors: SelfTestErrors, halves: boolean): Sentence | null {
   const tolerance = halves ? halfTolerance : selfTestTolerance
   for (const name of ['logits', 'loss', 'gradient'] as const) {
     // Not a number is no less wrong than a large one.
     if (!(errors[name] <= tolerance[name]))
-      return `Its ${name} in a small test are ${errors[name].toPrecision(2)} away from the processor's.`
+      return sentence`Its ${name} in a small test are ${Number(errors[name].toPrecision(2))} away from the processor's.`
   }
   return null
 }

@@ -147,15 +147,15 @@ async function* withinMemory(
       if (fewer >= passTokens && !pass.saveMemory()) throw outOfMemory(longest, error)
       const how =
         fewer < passTokens
-          ? `at most ${fewer} tokens are worked on at once instead of ${passTokens}`
-          : 'as much as can be is computed twice instead of kept'
-      const message = `Memory ran out in step ${stepOfRun(run) + 1}: from there on ${how}, which takes longer and learns the same.`
+          ? sentence`at most ${fewer} tokens are worked on at once instead of ${passTokens}`
+          : sentence`as much as can be is computed twice instead of kept`
+      const text = sentence`Memory ran out in step ${stepOfRun(run) + 1}: from there on ${how}, which takes longer and learns the same.`
       run.progress = {
         ...run.progress,
         passTokens: Math.min(fewer, passTokens),
-        notices: [...run.progress.notices, message],
+        notices: [...run.progress.notices, text],
       }
-      yield { type: 'notice', code: fewer < passTokens ? 'smaller-passes' : 'computed-twice', message }
+      yield { type: 'notice', code: fewer < passTokens ? 'smaller-passes' : 'computed-twice', text }
     }
   }
 }

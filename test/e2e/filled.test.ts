@@ -10,6 +10,8 @@ import { describeInBrowser, lookAt } from './in-browser.ts'
 const long = 'Rechtsschutzversicherungsgesellschaften und ihre Donaudampfschifffahrtskapitäne'
 const dataset = { training: [], heldOut: [], replay: [], probes: [] }
 
+const noticed = sentence`Memory ran out in step ${3}: from there on ${sentence`at most ${512} tokens are worked on at once instead of ${1024}`}, which takes longer and learns the same.`
+
 async function prepare(directory: string): Promise<void> {
   const storage = openStorage(directory)
   storage.conversations.insert(conversation('c1', { title: long, pinned: true }))
@@ -28,7 +30,8 @@ async function prepare(directory: string): Promise<void> {
   for (const [id, failure] of Object.entries(failures)) {
     const run = { ...queuedRun, id, name: `Lauf ${id}`, step: 12, steps: 40 }
     storage.runs.insert(run, made, dataset)
-    storage.runs.update({ ...run, status: 'failed', failure, finishedAt: 2 })
+    const report = { notices: [noticed], keptStep: null, seedResults: [], preference: null }
+    storage.runs.update({ ...run, status: 'failed', failure, report, finishedAt: 2 })
   }
   storage.close()
 }
@@ -55,6 +58,7 @@ describeInBrowser('filled screens', { prepare }, ({ open }) => {
         'Der Speicher reicht für diesen Lauf nicht, nicht einmal für ein einzelnes Beispiel von 4096 Token.',
       )
       .waitFor()
+    await page.getByText('Von da an werden höchstens 512 statt 1024 Token auf einmal bearbeitet').waitFor()
     await lookAt(page, 'filled-run')
     await page.getByRole('link', { name: 'Alle Läufe' }).click()
     await page.getByRole('link', { name: /^Lauf earlier/ }).click()

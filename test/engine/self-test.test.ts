@@ -1,3 +1,4 @@
+import { inEnglish, sentence } from '../../src-main/contract/sentence.ts'
 import { expect, test } from 'vitest'
 import { float32Data, type Runtime } from '../../src-main/core/graph/runtime.ts'
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
@@ -37,9 +38,15 @@ test.each([
   ['layer_backward', 'dLambda', 'Its gradient'],
   ['layer_forward', 'y', 'Its loss'],
 ])('one that is wrong in %s is found out', async (graph, output, found) => {
-  expect(selfTestFailure(await selfTest(processor, wrongIn(graph, output), codecs), false)).toContain(found)
+  expect(
+    inEnglish(
+      selfTestFailure(await selfTest(processor, wrongIn(graph, output), codecs), false) ?? sentence``,
+    ),
+  ).toContain(found)
 })
 
 test('numbers that are none don’t pass', () => {
-  expect(selfTestFailure({ loss: Number.NaN, gradient: 0, logits: 0 }, false)).toContain('Its loss')
+  expect(
+    inEnglish(selfTestFailure({ loss: Number.NaN, gradient: 0, logits: 0 }, false) ?? sentence``),
+  ).toContain('Its loss')
 })

@@ -1,5 +1,6 @@
 import { mapEvents } from '../../contract/event-stream.ts'
 import { Failure } from '../../contract/failure.ts'
+import type { Sentence } from '../../contract/sentence.ts'
 import type {
   Engine,
   OperationEvent,
@@ -26,7 +27,7 @@ export interface DeviceEngineOptions {
   /** The device to compute on now. */
   readonly wanted: () => Promise<DeviceOptions>
   /** A device failed at its work; it isn't wanted from then on. */
-  readonly onFault: (device: DeviceOptions['device'], reason: string) => void
+  readonly onFault: (device: DeviceOptions['device'], reason: Sentence) => void
 }
 
 interface Started {
@@ -69,7 +70,7 @@ export class DeviceEngine implements Engine {
       })
     } catch (error) {
       if (!(error instanceof Failure) || !faults.has(error.code)) throw error
-      onFault(started.options.device, error.message)
+      onFault(started.options.device, error.text)
       if (begun) throw error
     } finally {
       started.running--

@@ -1,16 +1,18 @@
 /** What was found out about the devices, kept in the database. */
 import { z } from 'zod'
+import { told } from '../../contract/entities.ts'
+import { sentence } from '../../contract/sentence.ts'
 import { deviceChoice, deviceMeasure, deviceNames, type DeviceChoice } from '../../contract/devices.ts'
 import type { Device } from '../../engine/device-contract.ts'
 import type { Storage } from '../storage/storage.ts'
 
 const record = z.object({
   works: z.boolean(),
-  reason: z.string().nullable(),
+  reason: told.nullable(),
   measure: deviceMeasure.nullable(),
   /** Whether it computes in 16 bits what can be, and why it doesn't, where that was tried. */
   halves: z.boolean().default(false),
-  halvesReason: z.string().nullable().default(null),
+  halvesReason: told.nullable().default(null),
 })
 export type DeviceRecord = z.infer<typeof record>
 export type DeviceRecords = Partial<Record<Device, DeviceRecord>>
@@ -56,7 +58,7 @@ export function fastest(records: DeviceRecords): Device {
 /** What a device is used with: in 16 bits, which take half the memory, where that is right and not slower. */
 export function inBetterPrecision(full: DeviceRecord, halved: DeviceRecord): DeviceRecord {
   if (!halved.works) return { ...full, halvesReason: halved.reason }
-  if (speedOf(halved) < speedOf(full)) return { ...full, halvesReason: 'It is slower in 16 bits.' }
+  if (speedOf(halved) < speedOf(full)) return { ...full, halvesReason: sentence`It is slower in 16 bits.` }
   return { ...halved, halves: true }
 }
 

@@ -1,7 +1,8 @@
 /** The devices of this computer: which there are, whether they compute rightly, how fast, and which is used. */
 import { cpus, freemem } from 'node:os'
 import type { Computer, DeviceChoice, DeviceEntry, DeviceStage, Fit } from '../../contract/devices.ts'
-import { Failure, messageOf } from '../../contract/failure.ts'
+import { Failure, textOf } from '../../contract/failure.ts'
+import { type Sentence, sentence } from '../../contract/sentence.ts'
 import type { Engine } from '../../engine/contract.ts'
 import {
   type Device,
@@ -40,7 +41,7 @@ export interface Devices {
   /** A device that wasn't tested yet is tested first. */
   choose(choice: DeviceChoice): Promise<void>
   /** Why the device that was chosen is not used; null where it is, or nothing was computed yet. */
-  readonly fallback: string | null
+  readonly fallback: Sentence | null
 }
 
 export interface DevicesOptions {
@@ -62,7 +63,7 @@ interface Surroundings {
 
 interface Decision {
   readonly options: DeviceOptions
-  readonly fallback: string | null
+  readonly fallback: Sentence | null
 }
 
 export function openDevices(options: DevicesOptions): Devices {
@@ -76,7 +77,7 @@ export function openDevices(options: DevicesOptions): Devices {
   const store = deviceStore(options.storage)
   let surroundings: Promise<Surroundings> | null = null
   let decision: Promise<Decision> | null = null
-  let fallback: string | null = null
+  let fallback: Sentence | null = null
 
   const look = (): Promise<Surroundings> =>
     (surroundings ??= (async () => {
@@ -133,8 +134,8 @@ export function openDevices(options: DevicesOptions): Devices {
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       const reason = hung
-        ? `It did not do a few steps within ${probeLimitMs / 60_000} minutes.`
-        : error.message
+        ? sentence`It did not do a few steps within ${probeLimitMs / 60_000} minutes.`
+        : error.text
       return { works: false, reason, measure: null, halves: false, halvesReason: null }
     } finally {
       clearTimeout(limit)
@@ -151,16 +152,17 @@ export function openDevices(options: DevicesOptions): Devices {
     const { devices, fingerprint } = found
     if (wanted === 'auto')
       return { options: bestOf(fastest(store.records(fingerprint)), found), fallback: null }
-    const refuse = (reason: string): Decision => ({ options: theProcessor, fallback: reason })
-    if (!devices.includes(wanted)) return refuse(`There is no “${wanted}” in this build of ONNX Runtime.`)
+    const refuse = (reason: Sentence): Decision => ({ options: theProcessor, fallback: reason })
+    if (!devices.includes(wanted))
+      return refuse(sentence`There is no “${wanted}” in this build of ONNX Runtime.`)
     const record = store.records(fingerprint)[wanted] ?? (await resultOf(probe(wanted, null)))
     return record.works
       ? { options: bestOf(wanted, found), fallback: null }
-      : refuse(record.reason ?? 'It failed.')
+      : refuse(record.reason ?? sentence`It failed.`)
   }
 
   const decided = async (): Promise<Decision> => {
-    decision ??= decide().catch((error: unknown) => ({ options: theProcessor, fallback: messageOf(error) }))
+    decision ??= decide().catch((error: unknown) => ({ options: theProcessor, fallback: textOf(error) }))
     const made = await decision
     fallback = made.fallback
     return made

@@ -1,5 +1,6 @@
 /** A run's row as it changes: every change is stored first, then those who watch are told of it. */
 import type { LossPoint, Run, RunReport } from '../../contract/entities.ts'
+import type { Sentence } from '../../contract/sentence.ts'
 import type { TrainEvent, TrainResult } from '../../engine/contract.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { RunBroadcast } from './run-broadcast.ts'
@@ -61,7 +62,7 @@ export function runRecord(first: Run, storage: Storage, broadcast: RunBroadcast)
           break
         }
         case 'notice':
-          store({ report: withNotice(run.report, event.message) })
+          store({ report: withNotice(run.report, event.text) })
           tell()
           break
         case 'sampled': {
@@ -106,7 +107,7 @@ export function resultMetrics(run: Run, result: TrainResult): Partial<Run> {
 }
 
 /** The result replaces it with all that was noticed. */
-function withNotice(report: RunReport | null, notice: string): RunReport {
+function withNotice(report: RunReport | null, notice: Sentence): RunReport {
   const { notices = [], keptStep = null, seedResults = [], preference = null } = report ?? {}
   return { notices: [...notices, notice], keptStep, seedResults, preference }
 }

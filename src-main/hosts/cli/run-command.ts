@@ -1,3 +1,4 @@
+import { inEnglish } from '../../contract/sentence.ts'
 import type { App } from '../../app/app.ts'
 import { toFailureMessage } from '../../contract/failure.ts'
 import type { LineReader } from './chat-session.ts'
@@ -56,7 +57,7 @@ async function invoke(invocation: Invocation, surroundings: Surroundings): Promi
     }
     result = await invocation.run(context)
     const fallback = app.services.devices.fallback()
-    if (fallback !== null) output.note(`The processor was used instead: ${fallback}`)
+    if (fallback !== null) output.note(`The processor was used instead: ${inEnglish(fallback)}`)
   } finally {
     output.endProgress()
     await app.close()

@@ -4,6 +4,7 @@ import type { GraphicsCard } from '../../../src-main/app/devices/graphics.ts'
 import { openStorage } from '../../../src-main/app/storage/storage.ts'
 import type { DeviceChoice } from '../../../src-main/contract/devices.ts'
 import { Failure } from '../../../src-main/contract/failure.ts'
+import { sentence } from '../../../src-main/contract/sentence.ts'
 import type { ChatInput } from '../../../src-main/engine/contract.ts'
 import type { ProbeResult } from '../../../src-main/engine/device-contract.ts'
 import { engineStandIn, type EngineStandIn, probed } from '../engine-stand-in.ts'
@@ -51,7 +52,7 @@ function opened(given: {
         return {
           ...probed,
           ...given.probe,
-          ...(halves ? (given.halved ?? { failure: 'It has no 16 bits.' }) : {}),
+          ...(halves ? (given.halved ?? { failure: sentence`It has no 16 bits.` }) : {}),
         }
       }
       Object.assign(gpu.operations, onGpu)
@@ -136,24 +137,28 @@ test('16 bits are used where they are right and not slower, and the reason is to
   expect(slower.precisions).toEqual([32, 16, 32])
   expect(slower.entry).toMatchObject({
     halves: false,
-    halvesReason: 'It is slower in 16 bits.',
+    halvesReason: sentence`It is slower in 16 bits.`,
     measure: { tokensPerSecond: 90 },
   })
-  const wrong = await measured({ ...speeds(150), failure: 'Its loss is wrong.' })
+  const wrong = await measured({ ...speeds(150), failure: sentence`Its loss is wrong.` })
   expect(wrong.precisions).toEqual([32, 16, 32])
-  expect(wrong.entry).toMatchObject({ state: 'works', halves: false, halvesReason: 'Its loss is wrong.' })
+  expect(wrong.entry).toMatchObject({
+    state: 'works',
+    halves: false,
+    halvesReason: sentence`Its loss is wrong.`,
+  })
 })
 
 test('a device that is asked for is tested before its first use; with wrong numbers the processor does the work', async () => {
-  const reason = 'Its logits in a small test are 0.4 away from the processor’s.'
+  const reason = sentence`Its logits in a small test are ${0.4} away from the processor’s.`
   const { devices, processor, gpus } = opened({ probe: { failure: reason }, asked: 'webgpu' })
   expect(await ask(devices)).toBe('You said: hi')
   expect(asked(processor)).toEqual(['listDevices', 'chat'])
   expect(gpus.map(asked)).toEqual([['probe']])
-  expect(devices.fallback).toBe(reason)
+  expect(devices.fallback).toEqual(reason)
   expect(await stateOf(devices, 'webgpu')).toMatchObject({ state: 'fails', reason })
   expect(await devices.state([])).toMatchObject({ choice: 'webgpu', inUse: 'cpu', fallback: reason })
-  expect((await devices.state([])).fallback).toBe(reason)
+  expect((await devices.state([])).fallback).toEqual(reason)
 })
 
 test('a device that hangs is given up', async () => {
@@ -161,7 +166,7 @@ test('a device that hangs is given up', async () => {
   await result(devices.measure(model, signal))
   const { state, reason } = (await stateOf(devices, 'webgpu')) ?? {}
   expect(state).toBe('fails')
-  expect(reason).toBe('It did not do a few steps within 0.001 minutes.')
+  expect(reason).toEqual(sentence`It did not do a few steps within ${0.001} minutes.`)
 })
 
 test('a result is remembered until the driver changes', async () => {
@@ -184,7 +189,7 @@ test('a device that dies at its work is left, said so, and the processor answers
     throw new Failure('engine-crashed', 'The engine stopped unexpectedly.')
   }
   expect(await ask(devices)).toBe('You said: hi')
-  expect(devices.fallback).toBe('The engine stopped unexpectedly.')
+  expect(devices.fallback).toEqual(sentence`The engine stopped unexpectedly.`)
   expect(asked(processor).at(-1)).toBe('chat')
   expect((await devices.state([])).inUse).toBe('cpu')
 })
@@ -202,7 +207,7 @@ test('what had begun is not begun again, and a mistake of the person’s is no f
     throw new Failure('graph-failed', 'Device lost.')
   }
   await expect(ask(others)).rejects.toThrow('Device lost.')
-  expect(others.fallback).toBe('Device lost.')
+  expect(others.fallback).toEqual(sentence`Device lost.`)
   expect(await ask(others)).toBe('You said: hi')
 })
 

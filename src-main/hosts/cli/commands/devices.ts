@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../contract/sentence.ts'
 import type { Computer, DeviceEntry } from '../../../contract/devices.ts'
 import { command } from '../command.ts'
 import { drain } from '../drain.ts'
@@ -56,7 +57,7 @@ function deviceTable({ devices, inUse }: Computer): string {
 }
 
 function stateOf({ state, reason }: Pick<DeviceEntry, 'state' | 'reason'>): string {
-  return state === 'fails' && reason !== null ? `fails: ${reason}` : state
+  return state === 'fails' && reason !== null ? `fails: ${inEnglish(reason)}` : state
 }
 
 function modelTable({ models }: Computer): string {

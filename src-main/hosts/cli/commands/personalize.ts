@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../contract/sentence.ts'
 import {
   linearKind,
   type Run,
@@ -176,7 +177,7 @@ function report({ services, output }: Context, run: Run): unknown {
       `Preferred answers win in ${Math.round(accuracy * 100)} % of the pairs, by a margin of ${margin.toFixed(2)}.`,
     )
   }
-  for (const notice of run.report?.notices ?? []) output.line(notice)
+  for (const notice of run.report?.notices ?? []) output.line(inEnglish(notice))
   output.line(`Talk to it with: veranda chat --adapter "${adapter.name}"`)
   return {
     name: adapter.name,
@@ -195,7 +196,7 @@ function report({ services, output }: Context, run: Run): unknown {
     adapterBytes: adapter.sizeBytes,
     elapsedMs,
     settings: run.settings,
-    report: run.report,
+    report: run.report && { ...run.report, notices: run.report.notices.map(inEnglish) },
   }
 }
 

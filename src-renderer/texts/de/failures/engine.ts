@@ -4,6 +4,20 @@ export const engine: Readonly<Record<string, string>> = {
   'signal SIGKILL; the system may have run out of memory':
     'Signal SIGKILL; vielleicht ging dem System der Speicher aus',
   'exit code {1}': 'Exit-Code {1}',
+  'The native runtime is not built.': 'Die native Laufzeit ist nicht gebaut.',
+  '{1} has no runtime for this processor.': '{1} hat keine Laufzeit für diesen Prozessor.',
+  'This processor lacks the AVX-512 VNNI that the kernels need.':
+    'Diesem Prozessor fehlt AVX-512 VNNI, das die schnellen Rechenkerne brauchen.',
+  '{1} was built before there was the operator {2}. Build it again.':
+    '{1} wurde gebaut, bevor es den Operator {2} gab. Baue es neu.',
+  'The native runtime does not load: {1}': 'Die native Laufzeit lädt nicht: {1}',
+  "Its {1} in a small test are {2} away from the processor's.":
+    'In einer kleinen Probe weicht es („{1}“) um {2} vom Prozessor ab.',
+  'It is slower in 16 bits.': 'Das ist langsamer.',
+  'It did not do a few steps within {1} minutes.':
+    'Es hat auch nach {1} Minuten die wenigen Schritte nicht geschafft.',
+  'There is no “{1}” in this build of ONNX Runtime.': 'In dieser ONNX Runtime gibt es kein „{1}“.',
+  'It failed.': 'Es ist gescheitert.',
   'signal {1}': 'Signal {1}',
   'while importing the model. Import the model again.':
     'beim Importieren des Modells. Importiere es noch einmal.',

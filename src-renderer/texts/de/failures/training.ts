@@ -1,5 +1,11 @@
 /** Runs: what they learn from, what stops them, what they can't go on from. */
 export const training: Readonly<Record<string, string>> = {
+  'Memory ran out in step {1}: from there on {2}, which takes longer and learns the same.':
+    'In Schritt {1} ging der Speicher aus: Von da an {2}; das dauert länger und lernt dasselbe.',
+  'at most {1} tokens are worked on at once instead of {2}':
+    'werden höchstens {1} statt {2} Token auf einmal bearbeitet',
+  'as much as can be is computed twice instead of kept':
+    'wird so viel wie möglich zweimal gerechnet statt behalten',
   'There are no approved examples to learn from. Approve some first.':
     'Es gibt keine angenommenen Beispiele, aus denen gelernt werden kann. Nimm zuerst einige an.',
   'There are no examples to learn from. Add or import some first.':
