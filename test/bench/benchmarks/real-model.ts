@@ -1,3 +1,4 @@
+import { inEnglish } from '../../../src-main/contract/sentence.ts'
 import type { Runtime } from '../../../src-main/core/graph/runtime.ts'
 import { LoadedModel } from '../../../src-main/engine/loaded-model.ts'
 import { loadCodecs } from '../../../src-main/engine/native-codecs.ts'
@@ -23,7 +24,7 @@ export function runtimeNamed(name: string): Runtime | null {
       return onnxRuntime({ threads })
     case 'veranda --fast': {
       const fast = nativeRuntime({ threads, blockArithmetic: 'int8' })
-      if (fast.runtime === null) console.error(`${name}: not measured. ${fast.reason}`)
+      if (fast.runtime === null) console.error(`${name}: not measured. ${inEnglish(fast.reason)}`)
       return fast.runtime
     }
     default:
