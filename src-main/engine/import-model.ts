@@ -64,7 +64,7 @@ export const importModel = (
               },
             )
       const summary = summarize(checkpoint, {
-        name,
+        name: modelName(name, checkpoint.name),
         sizeBytes: writer.length,
         sourceHash,
         quantization:
@@ -108,6 +108,12 @@ function summarize(
     vocabularySize: config.vocabularySize,
     contextLength: config.contextLength,
   }
+}
+
+/** Caches of downloads call files by their checksum: then what the model calls itself says more. */
+function modelName(name: string, ownName: string | null): string {
+  const isChecksum = /^(sha256[-_:])?[0-9a-f]{32,}$/i.test(name)
+  return isChecksum ? ownName?.trim().slice(0, 200) || name : name
 }
 
 /** Of the tensors whose format has more scales than blocks hold: how far their weights moved, in the mean. */

@@ -81,10 +81,10 @@ export const probed: ProbeResult = {
 /** The app's side of the engine contract, played in this process: what the app does is under test, not this. */
 export function engineStandIn(): EngineStandIn {
   const operations: Operations = {
-    async *importModel({ targetDirectory }) {
+    async *importModel({ targetDirectory, name }) {
       writeFileSync(join(targetDirectory, 'model.json'), '{}')
       yield { doneBytes: 10, totalBytes: 10 }
-      return summary
+      return { ...summary, name }
     },
     async *chat({ messages }, signal) {
       const words = ['You said: ', messages.at(-1)?.content ?? '']

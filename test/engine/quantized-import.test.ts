@@ -17,9 +17,10 @@ const gguf = new URL('../golden/reference/gguf-quants/tiny-llama-tied-Q4_1.gguf'
 async function imported(
   sourcePath: string,
   quantize: Quantizing | null,
+  name = 'generated',
 ): Promise<{ readonly directory: string; readonly summary: ModelSummary; readonly shares: number[] }> {
   const directory = temporaryFolder()
-  const input = { sourcePath, targetDirectory: directory, name: 'generated', quantize }
+  const input = { sourcePath, targetDirectory: directory, name, quantize }
   const stream = importModel({ codecs, background })(input, new AbortController().signal)
   const { events, result } = await finish(stream)
   return { directory, summary: result, shares: events.map((event) => event.doneBytes / event.totalBytes) }
@@ -104,4 +105,11 @@ test('a model that is quantised already is refused, with what it is', async () =
     code: 'nothing-to-quantize',
     message: expect.stringContaining('Q4_1'),
   })
+})
+
+test('a file that is named by its checksum is called what it calls itself', async () => {
+  const nameOf = async (name: string) => (await imported(gguf, null, name)).summary.name
+  expect(await nameOf(`sha256-${'0a'.repeat(32)}`)).toBe('tiny-llama')
+  expect(await nameOf('0a'.repeat(32))).toBe('tiny-llama')
+  expect(await nameOf('deadbeef')).toBe('deadbeef')
 })

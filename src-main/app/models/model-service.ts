@@ -83,7 +83,7 @@ export function openModels(options: ModelOptions): Models {
       })
       // An engine that was stopped ends without an error, but the folder is not whole.
       if (signal.aborted) throw cancelled()
-      const model = toModel(newId(name, summary.sourceHash), name, summary)
+      const model = toModel(newId(summary.name, summary.sourceHash), summary)
       await folders.keep(reserved, model.id)
       try {
         storage.models.insert(model)
@@ -211,10 +211,10 @@ export function openModels(options: ModelOptions): Models {
   }
 }
 
-function toModel(id: string, name: string, summary: ModelSummary): Model {
+function toModel(id: string, summary: ModelSummary): Model {
   return {
     id,
-    name,
+    name: summary.name,
     architecture: summary.architecture,
     parameterCount: summary.parameterCount,
     quantization: summary.quantization,
