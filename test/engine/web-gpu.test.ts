@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { connectEngine } from '../../src-main/engine/client.ts'
 import type { Engine } from '../../src-main/engine/contract.ts'
@@ -22,6 +24,14 @@ function engineOn(device: Device, halves = false): Engine {
   return engine
 }
 
+const opening = fileURLToPath(new URL('children/open-graph.ts', import.meta.url))
+
+/** Why a graph of the operator can't be run on the device; empty where it can. */
+async function refusal(device: Device, operator: string): Promise<string> {
+  const env = { ...process.env, ...vulkan.env }
+  return (await promisify(execFile)(process.execPath, [opening, device, operator], { env })).stdout
+}
+
 const chatInput = (modelDirectory: string) => ({
   modelDirectory,
   messages: [{ role: 'user' as const, content: 'hi' }],
@@ -31,6 +41,12 @@ const chatInput = (modelDirectory: string) => ({
 })
 
 describe.skipIf(vulkan.env === null)(`an engine on WebGPU${why}`, () => {
+  test('refuses a graph with an operator that only the processor has', async () => {
+    expect(await refusal('webgpu', 'Exp')).toBe('')
+    expect(await refusal('cpu', 'Hardmax')).toBe('')
+    expect(await refusal('webgpu', 'Hardmax')).toMatch(/could not load the graph "one_operator".*fallback/is)
+  }, 60_000)
+
   // Most of the time goes into compiling shaders, for a processor that plays a GPU.
   test('computes logits, loss and gradients as the processor does, with every operator there, and answers the same', async () => {
     const modelDirectory = await tinyChatModel()
