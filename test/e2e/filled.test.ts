@@ -12,6 +12,8 @@ const dataset = { training: [], heldOut: [], replay: [], probes: [] }
 
 const noticed = sentence`Memory ran out in step ${3}: from there on ${sentence`at most ${512} tokens are worked on at once instead of ${1024}`}, which takes longer and learns the same.`
 
+const stopped = { seed: 0, step: 12, heldOutLoss: 1.2, stoppedEarly: true }
+
 async function prepare(directory: string): Promise<void> {
   const storage = openStorage(directory)
   storage.conversations.insert(conversation('c1', { title: long, pinned: true }))
@@ -30,7 +32,7 @@ async function prepare(directory: string): Promise<void> {
   for (const [id, failure] of Object.entries(failures)) {
     const run = { ...queuedRun, id, name: `Lauf ${id}`, step: 12, steps: 40 }
     storage.runs.insert(run, made, dataset)
-    const report = { notices: [noticed], keptStep: null, seedResults: [], preference: null }
+    const report = { notices: [noticed], keptStep: null, seedResults: [stopped], preference: null }
     storage.runs.update({ ...run, status: 'failed', failure, report, finishedAt: 2 })
   }
   storage.close()
@@ -59,6 +61,7 @@ describeInBrowser('filled screens', { prepare }, ({ open }) => {
       )
       .waitFor()
     await page.getByText('Von da an werden höchstens 512 statt 1024 Token auf einmal bearbeitet').waitFor()
+    await page.getByText('Er hörte vorzeitig auf, nach Schritt 12').waitFor()
     await lookAt(page, 'filled-run')
     await page.getByRole('link', { name: 'Alle Läufe' }).click()
     await page.getByRole('link', { name: /^Lauf earlier/ }).click()

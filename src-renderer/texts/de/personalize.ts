@@ -338,6 +338,8 @@ export const personalize: typeof english = {
     speed: 'Tempo',
     memory: 'Größter Speicherbedarf',
     model: 'Modell',
+    stoppedEarly: (step) =>
+      `Er hörte vorzeitig auf, nach Schritt ${number.format(step)}: Der Verlust auf Zurückgehaltenem sank nicht mehr. Das Beste von dem, was er lernte, bleibt.`,
     rankEpochs: 'Rang, Epochen',
     learningRate: 'Lernrate',
     layers: 'Schichten',

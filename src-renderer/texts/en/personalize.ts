@@ -333,6 +333,8 @@ export const personalize = {
     speed: 'Speed',
     memory: 'Most memory',
     model: 'Model',
+    stoppedEarly: (step: number) =>
+      `It stopped early, after step ${number.format(step)}: the held-out loss fell no further. The best of what it learned is kept.`,
     rankEpochs: 'Rank, epochs',
     learningRate: 'Learning rate',
     layers: 'Layers',
