@@ -1,5 +1,5 @@
 import { Failure } from '../contract/failure.ts'
-import { sentence } from '../contract/sentence.ts'
+import { type Sentence, sentence } from '../contract/sentence.ts'
 import type { PlannedStep } from '../core/training/epochs.ts'
 import {
   keepBetter,
@@ -97,6 +97,8 @@ async function* oneStep(
   const { plan, settings, adapter, average } = run
   const before = performance.now()
   const report = yield* withinMemory(run, planned, saveIfDue)
+  if (run.pass.leftHalves && !run.progress.notices.some(({ pattern }) => pattern === halvesLeft.pattern))
+    yield noticed(run, 'halves-left', halvesLeft)
   if (average !== null) updateAverage(average, adapter.vectors, settings.averageDecay, report.step)
   const stepsBefore = stepOfRun(run) - 1
   const usualMs = stepsBefore === 0 ? null : run.progress.elapsedMs / stepsBefore
@@ -150,14 +152,18 @@ async function* withinMemory(
           ? sentence`at most ${fewer} tokens are worked on at once instead of ${passTokens}`
           : sentence`as much as can be is computed twice instead of kept`
       const text = sentence`Memory ran out in step ${stepOfRun(run) + 1}: from there on ${how}, which takes longer and learns the same.`
-      run.progress = {
-        ...run.progress,
-        passTokens: Math.min(fewer, passTokens),
-        notices: [...run.progress.notices, text],
-      }
-      yield { type: 'notice', code: fewer < passTokens ? 'smaller-passes' : 'computed-twice', text }
+      run.progress = { ...run.progress, passTokens: Math.min(fewer, passTokens) }
+      yield noticed(run, fewer < passTokens ? 'smaller-passes' : 'computed-twice', text)
     }
   }
+}
+
+const halvesLeft = sentence`A number became too large for 16 bits: the run goes on in float32, which is slower and takes more memory.`
+
+/** Keeps a notice with the run. */
+function noticed(run: OngoingRun, code: string, text: Sentence): OperationEvent<'train'> {
+  run.progress = { ...run.progress, notices: [...run.progress.notices, text] }
+  return { type: 'notice', code, text }
 }
 
 export function outOfMemory(longest: number, cause: unknown): Failure {

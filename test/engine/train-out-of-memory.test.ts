@@ -100,6 +100,14 @@ test.each([false, true])(
   },
 )
 
+test('a run whose numbers grow out of 16 bits goes on in float32, and the person is told once', async () => {
+  const settings = { ...tinySettings, epochs: 2, learningRate: 1000 }
+  const { codes, result } = await trainOn(Infinity, { halves: true, given: input({ settings }) })
+  expect(result.status).toBe('done')
+  expect(codes).toEqual(['halves-left'])
+  expect(result.notices).toHaveLength(1)
+})
+
 test('a run that can’t even begin says so', async () => {
   await expect(trainOn(1000)).rejects.toMatchObject(outOfMemory)
 })

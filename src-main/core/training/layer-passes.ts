@@ -44,6 +44,11 @@ export class LayerPasses {
     this.#layers.keepNothing()
   }
 
+  /** Whether the runtime computes in 16 bits, but these were not enough. */
+  get leftHalves(): boolean {
+    return this.#runtime.halves && this.#layers.isExact
+  }
+
   close(): Promise<void> {
     return this.#layers.close()
   }

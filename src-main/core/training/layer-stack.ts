@@ -97,6 +97,11 @@ export class LayerStack {
     this.#loaded = null
   }
 
+  /** Whether everything is computed in float32. */
+  get isExact(): boolean {
+    return this.#isExact
+  }
+
   /** From now on everything is computed in float32, whatever the runtime does; false where it is so already. */
   computeExactly(): boolean {
     if (this.#isExact) return false

@@ -49,6 +49,11 @@ export class TrainingPass {
     return true
   }
 
+  /** Whether a number was too large for the 16 bits that the runtime computes in, so that it is float32 now. */
+  get leftHalves(): boolean {
+    return this.#layers.leftHalves
+  }
+
   async close(): Promise<void> {
     this.#feeder.release()
     await this.#layers.close()

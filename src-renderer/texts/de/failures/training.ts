@@ -6,6 +6,8 @@ export const training: Readonly<Record<string, string>> = {
     'werden höchstens {1} statt {2} Token auf einmal bearbeitet',
   'as much as can be is computed twice instead of kept':
     'wird so viel wie möglich zweimal gerechnet statt behalten',
+  'A number became too large for 16 bits: the run goes on in float32, which is slower and takes more memory.':
+    'Eine Zahl wurde zu groß für 16 Bit: Der Lauf geht in float32 weiter; das ist langsamer und braucht mehr Speicher.',
   'There are no approved examples to learn from. Approve some first.':
     'Es gibt keine angenommenen Beispiele, aus denen gelernt werden kann. Nimm zuerst einige an.',
   'There are no examples to learn from. Add or import some first.':
