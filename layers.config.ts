@@ -76,6 +76,8 @@ const configuration: IConfiguration = {
       contract,
       inside('src-main/app'),
       '^src-main/engine/((chat-event-)?contract|client|engine-arguments|messages|engine-exit|process)\\.ts$',
+      // What is said where no screen can: sentences alone.
+      '^src-renderer/texts/de/failures(\\.ts$|/)',
       library('electron', 'electron-updater', 'electron-vite', 'ws', '@types/ws', 'zod'),
     ]),
     {

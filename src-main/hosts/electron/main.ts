@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util'
 import { app, dialog, Menu, session } from 'electron'
 import { openApp, type App } from '../../app/app.ts'
 import { dataDirectory } from '../../app/data-directory.ts'
-import { toFailureMessage } from '../../contract/failure.ts'
 import { connectEngine } from '../../engine/client.ts'
 import { startApiServer } from '../api/server.ts'
 import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
@@ -15,6 +14,7 @@ import { applicationMenu } from './menu.ts'
 import { collectOpenedFiles } from './opened-files.ts'
 import { notify } from './notify.ts'
 import { pickFile, pickTarget } from './pick-file.ts'
+import { startFailure } from './start-failure.ts'
 import { findUpdater } from './updater.ts'
 import { forkUtilityEngine } from './utility-engine-process.ts'
 import { focusWindow, openWindow } from './window.ts'
@@ -85,7 +85,8 @@ function closeBeforeQuit(veranda: App): void {
 
 function giveUp(error: unknown): void {
   console.error(error)
-  dialog.showErrorBox('Veranda can’t start', toFailureMessage(error).message)
+  const { title, text } = startFailure(error, app.getPreferredSystemLanguages())
+  dialog.showErrorBox(title, text)
   app.exit(1)
 }
 

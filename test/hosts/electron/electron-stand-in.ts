@@ -47,6 +47,7 @@ class StandInApp extends EventEmitter {
   getPath = (name: string): string => `/home/you/${name}`
   getAppPath = (): string => desktop.appPath
   getVersion = (): string => '0.0.0-test'
+  getPreferredSystemLanguages = (): string[] => ['en-US']
   requestSingleInstanceLock = (): boolean => desktop.holdsLock
   whenReady = (): Promise<void> => {
     desktop.calls.push('whenReady')
