@@ -27,7 +27,7 @@ pub use attention::{Attention, Past, attend, attend_cached, attend_gradient};
 pub use block_matrix::BlockMatrix;
 pub use float_matrix::FloatMatrix;
 pub use low_rank::{LowRank, project};
-pub use pointwise::{SwiGlu, rms_norm_gradient, swi_glu};
+pub use pointwise::{SwiGlu, rms_norm_gradient, rotate, swi_glu};
 pub use products::{Arithmetic, Onto, linear, linear_transposed, project_dots, project_transposed};
 
 /// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.

@@ -63,6 +63,56 @@ impl SwiGlu {
     }
 }
 
+/// Rotary positions in half-split form, times `scale`: of each head's numbers `i` and `half + i`, `(a, b)` becomes
+/// `(a · cos − b · sin, b · cos + a · sin)`. `x` and `y` `[rows, heads · 2 · half]`, tables `[rows, half]`. Panics where
+/// the lengths don't fit.
+pub fn rotate(
+    x: &[f32],
+    [cos, sin]: [&[f32]; 2],
+    [rows, half]: [usize; 2],
+    scale: f32,
+    y: &mut [f32],
+    parallel: Parallel,
+) {
+    assert!(cos.len() == rows * half && sin.len() == cos.len() && y.len() == x.len(), "misshapen table");
+    if x.is_empty() {
+        return;
+    }
+    let width = x.len() / rows;
+    assert!(x.len() == rows * width && width.is_multiple_of(2 * half), "misshapen heads");
+    let out = Shared(y.as_mut_ptr());
+    let per_part = (PART / width).max(1);
+    parallel(rows.div_ceil(per_part), &|part| {
+        for row in part * per_part..rows.min((part + 1) * per_part) {
+            let table = row * half..(row + 1) * half;
+            for head in (row * width..(row + 1) * width).step_by(2 * half) {
+                // SAFETY: `available` was asked; the head is in the output and this part's alone.
+                unsafe {
+                    let y = std::slice::from_raw_parts_mut(out.at(head), 2 * half);
+                    rotate_head(
+                        &x[head..head + 2 * half],
+                        &cos[table.clone()],
+                        &sin[table.clone()],
+                        scale,
+                        y,
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[target_feature(enable = "avx512f")]
+fn rotate_head(x: &[f32], cos: &[f32], sin: &[f32], scale: f32, y: &mut [f32]) {
+    let half = cos.len();
+    let (first, second) = x.split_at(half);
+    let (y_first, y_second) = y.split_at_mut(half);
+    for at in 0..half {
+        y_first[at] = (first[at] * cos[at] - second[at] * sin[at]) * scale;
+        y_second[at] = (second[at] * cos[at] + first[at] * sin[at]) * scale;
+    }
+}
+
 /// The gradient of `x / sqrt(mean(x²) + epsilon) ⊙ scale` by x, rows of `scale.len()` numbers:
 /// `r · s − x · r³ · mean(s ⊙ x)` with `s = dy ⊙ scale` and `r = 1 / sqrt(…)`, plus `base` if given. Panics where the
 /// lengths don't fit.

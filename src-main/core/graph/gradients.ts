@@ -119,12 +119,10 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
     ]
   },
   /** The rotation backwards. */
-  RotaryEmbedding: (g, node, dy) => [
-    op.rotaryEmbedding(g, dy, inputOf(node, 2), op.neg(g, inputOf(node, 3))),
-    null,
-    null,
-    null,
-  ],
+  RotaryEmbedding: (g, node, dy) => {
+    const backwards = op.neg(g, inputOf(node, 2))
+    return [op.rotaryEmbedding(g, dy, inputOf(node, 1), backwards, floatAttribute(node, 'scale')), null, null]
+  },
 }
 
 /** Of `y = λ_b ⊙ (B s)` with `s = λ_d ⊙ z`, by z, λ_d, B and λ_b. What B gives, as wide as y, is never kept. */

@@ -17,6 +17,13 @@ const plain: Readonly<Record<string, (g: GraphBuilder, node: Node, inputs: reado
     const correlation = op.gemm(g, given(dy), given(z), { a: true })
     return op.reshape(g, op.reduceSum(g, op.mul(g, correlation, given(M)), [1]), node.output.shape)
   },
+  RotaryEmbedding: (g, node, [x, cos, sin]) => {
+    const { shape } = node.output
+    const rotated = op.plainRotaryEmbedding(g, op.reshape(g, given(x), [1, ...shape]), given(cos), given(sin))
+    const scale = floatAttribute(node, 'scale')
+    const flat = op.reshape(g, rotated, shape)
+    return scale === 1 ? flat : op.mul(g, flat, g.float32(scale))
+  },
   SwiGlu: (g, _node, [gate, up]) => op.mul(g, silu(g, given(gate)), given(up)),
   /** By gate: dy ⊙ up ⊙ (σ + silu · (1 − σ)), σ = σ(gate). */
   SwiGluGradient: (g, node, [gate, up, dy]) => {

@@ -19,6 +19,7 @@ export const kernelOperators: readonly string[] = [
   'ProjectDots',
   'ProjectTransposed',
   'RmsNormGradient',
+  'RotaryEmbedding',
   'SwiGlu',
   'SwiGluGradient',
 ]
@@ -169,10 +170,14 @@ export const swiGluGradient = (
   g.add('SwiGluGradient', [gate, up, dy], { domain: veranda, attributes: { of: flag(of === 'up') } })
 
 /**
- * Rotary positions in half-split form (Hugging Face's order): x `[1, N, heads·D]`, cos and sin `[N, D/2]`.
- * Row n of the tables belongs to row n of x, whatever its position is.
+ * Rotary positions in half-split form (Hugging Face's order), times `scale`: x `[N, heads·D]`, cos and sin `[N, D/2]`.
+ * Row n of the tables belongs to row n of x, whatever its position is. Ours until `lower-kernels.ts` lowers it.
  */
-export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Value): Value =>
+export const rotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Value, scale: number): Value =>
+  g.add('RotaryEmbedding', [x, cos, sin], { domain: veranda, attributes: { scale: float(scale) } })
+
+/** The same by ONNX Runtime, not scaled: x `[1, N, heads·D]`. */
+export const plainRotaryEmbedding = (g: GraphBuilder, x: Value, cos: Value, sin: Value): Value =>
   g.add('RotaryEmbedding', [x, g.int64([0]), cos, sin], {
     domain: microsoft,
     attributes: { interleaved: int(0) },

@@ -55,8 +55,8 @@ export function decoderGraph(
       fused,
     })
     x = result.x
-    newKeys.push(result.keys)
-    newValues.push(result.values)
+    newKeys.push(result.joined?.keys ?? result.keys)
+    newValues.push(result.joined?.values ?? result.values)
   }
   g.output(head(g, config, parameter, op.gather(g, x, scored)), 'logits')
   if (joinsCache) {
@@ -64,14 +64,11 @@ export function decoderGraph(
     newValues.forEach((values, layer) => g.output(values, `nextValues.${layer}`))
     return g.finish()
   }
-  const ofAll = (parts: readonly Value[], shape: Shape): Value =>
-    op.concat(
-      g,
-      parts.map((part) => op.reshape(g, part, [1, ...shape])),
-      0,
-    )
-  g.output(ofAll(newKeys, [K, D, 'T']), 'newKeys')
-  g.output(ofAll(newValues, [K, 'T', D]), 'newValues')
+  // Turned once for all layers.
+  const ofAll = (parts: readonly Value[], perm: readonly number[]): Value =>
+    op.transpose(g, op.reshape(g, op.concat(g, parts, 0), [config.layerCount, 'T', K, D]), perm)
+  g.output(ofAll(newKeys, [0, 2, 3, 1]), 'newKeys')
+  g.output(ofAll(newValues, [0, 2, 1, 3]), 'newValues')
   return g.finish()
 }
 
@@ -106,12 +103,14 @@ export function stepGraph(model: StoredModel, weightsFile: string, fused: boolea
       fused,
     })
     x = result.x
-    newKeys.push(op.reshape(g, result.keys, [1, rows, D]))
-    newValues.push(op.reshape(g, result.values, [1, rows, D]))
+    newKeys.push(result.keys)
+    newValues.push(result.values)
   }
   g.output(head(g, config, parameter, x), 'logits')
-  g.output(op.concat(g, newKeys, 0), 'newKeys')
-  g.output(op.concat(g, newValues, 0), 'newValues')
+  const ofAll = (parts: readonly Value[]): Value =>
+    op.reshape(g, op.concat(g, parts, 0), [config.layerCount, rows, D])
+  g.output(ofAll(newKeys), 'newKeys')
+  g.output(ofAll(newValues), 'newValues')
   return g.finish()
 }
 

@@ -47,10 +47,11 @@ export interface LayerInputs {
 export interface LayerOutputs {
   /** `[N, H]` */
   readonly x: Value
-  /** Of these tokens, or of the past ones and these: `[B·K, D, T]` or `[B·K, D, C+T]` */
+  /** Of these tokens, `[N, K·D]` each. */
   readonly keys: Value
-  /** Likewise: `[B·K, T, D]` or `[B·K, C+T, D]` */
   readonly values: Value
+  /** Of the past ones and these where the cache is joined: `[B·K, D, C+T]` and `[B·K, C+T, D]` */
+  readonly joined: { readonly keys: Value; readonly values: Value } | null
 }
 
 /** Appends the layer whose tensors are named `<prefix>.self_attn.q_proj.weight` and so on. */
@@ -79,57 +80,51 @@ export function decoderLayer(
     const normalized = op.rmsNorm(g, op.reshape(g, input, ['N', heads, D]), scale, normEpsilon)
     return op.reshape(g, normalized, ['N', heads * D])
   }
-  const rotate = (input: Value, heads: number): Value =>
-    inputs.rotary === null
-      ? input
-      : op.rotaryEmbedding(g, op.reshape(g, input, [1, 'N', heads * D]), inputs.rotary.cos, inputs.rotary.sin)
+  const rotate = (input: Value, scale: number): Value => {
+    if (inputs.rotary !== null)
+      return op.rotaryEmbedding(g, input, inputs.rotary.cos, inputs.rotary.sin, scale)
+    return scale === 1 ? input : op.mul(g, input, g.float32(scale))
+  }
 
   const normalized = norm(x, 'input_layernorm')
   // The scale (1/√D) is put on the queries: they are fewer than the scores.
-  const rotatedQueries = rotate(normHeads(project(normalized, 'q_proj'), Q, 'q_norm'), Q)
-  const scaled = op.mul(g, rotatedQueries, g.float32(config.scoreScale ?? 1 / Math.sqrt(D)))
-  const rotatedKeys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), K)
-  const projectedValues = project(normalized, 'v_proj')
-  const newKeys = op.reshape(g, op.transpose(g, op.reshape(g, rotatedKeys, [B, T, K, D]), [0, 2, 3, 1]), [
-    times(K, B),
-    D,
-    T,
-  ])
-  const newValues = op.reshape(
-    g,
-    op.transpose(g, op.reshape(g, projectedValues, [B, T, K, D]), [0, 2, 1, 3]),
-    [times(K, B), T, D],
-  )
+  const scale = config.scoreScale ?? 1 / Math.sqrt(D)
+  const queries = rotate(normHeads(project(normalized, 'q_proj'), Q, 'q_norm'), scale)
+  const keys = rotate(normHeads(project(normalized, 'k_proj'), K, 'k_norm'), 1)
+  const values = project(normalized, 'v_proj')
   const { past } = inputs
-  const joins = past !== null && past.capacity === null
-  const keys = joins ? op.concat(g, [past.keys, newKeys], 2) : newKeys
-  const values = joins ? op.concat(g, [past.values, newValues], 1) : newValues
-  const joined = (): Value => {
-    if (inputs.fused && config.scoreCap === undefined) {
-      const [flatQueries, flatKeys] = [
-        op.reshape(g, scaled, ['N', Q * D]),
-        op.reshape(g, rotatedKeys, ['N', K * D]),
-      ]
-      const shape = { heads: Q, kvHeads: K }
-      const flat = [flatQueries, flatKeys, projectedValues] as const
-      if (past !== null) {
-        return op.cachedAttention(g, [...flat, past.keys, past.values, inputs.mask], shape)
-      }
-      if (typeof B === 'string') throw graphFailure('Attention needs to know its rows beforehand.')
-      return op.attention(g, [...flat, inputs.mask], { ...shape, rows: B })
+
+  let joined: LayerOutputs['joined'] = null
+  const attendFused = (): Value => {
+    const shape = { heads: Q, kvHeads: K }
+    if (past !== null) {
+      return op.cachedAttention(g, [queries, keys, values, past.keys, past.values, inputs.mask], shape)
     }
-    const queries = op.reshape(g, op.transpose(g, op.reshape(g, scaled, [B, T, K, G, D]), [0, 2, 3, 1, 4]), [
-      times(K, B),
-      times(G, T),
-      D,
-    ])
-    const attended = op.reshape(g, attend(g, config, queries, keys, values, inputs), [B, K, G, T, D])
-    return op.reshape(g, op.transpose(g, attended, [0, 3, 1, 2, 4]), ['N', Q * D])
+    if (typeof B === 'string') throw graphFailure('Attention needs to know its rows beforehand.')
+    return op.attention(g, [queries, keys, values, inputs.mask], { ...shape, rows: B })
   }
+  const attendPlain = (): Value => {
+    const turned = (x: Value, heads: Shape, perm: readonly number[], shape: Shape): Value =>
+      op.reshape(g, op.transpose(g, op.reshape(g, x, [B, T, ...heads, D]), perm), shape)
+    const newKeys = turned(keys, [K], [0, 2, 3, 1], [times(K, B), D, T])
+    const newValues = turned(values, [K], [0, 2, 1, 3], [times(K, B), T, D])
+    if (past !== null && past.capacity === null) {
+      joined = {
+        keys: op.concat(g, [past.keys, newKeys], 2),
+        values: op.concat(g, [past.values, newValues], 1),
+      }
+    }
+    const seen = joined ?? { keys: newKeys, values: newValues }
+    const turnedQueries = turned(queries, [K, G], [0, 2, 3, 1, 4], [times(K, B), times(G, T), D])
+    const attended = attend(g, config, turnedQueries, seen.keys, seen.values, inputs)
+    const byToken = op.transpose(g, op.reshape(g, attended, [B, K, G, T, D]), [0, 3, 1, 2, 4])
+    return op.reshape(g, byToken, ['N', Q * D])
+  }
+  const attended = inputs.fused && config.scoreCap === undefined ? attendFused() : attendPlain()
   const norms = layerNorms(config)
   const normOutput = (output: Value, name: string | null): Value =>
     name === null ? output : norm(output, name)
-  const attention = op.add(g, x, normOutput(project(joined(), 'o_proj'), norms.attentionOutput))
+  const attention = op.add(g, x, normOutput(project(attended, 'o_proj'), norms.attentionOutput))
 
   const middle = norm(attention, norms.mlpInput)
   const gated = gates[config.activation ?? 'silu'](
@@ -138,7 +133,7 @@ export function decoderLayer(
     project(middle, 'up_proj'),
   )
   const down = project(gated, 'down_proj')
-  return { x: op.add(g, attention, normOutput(down, norms.mlpOutput)), keys, values }
+  return { x: op.add(g, attention, normOutput(down, norms.mlpOutput)), keys, values, joined }
 }
 
 /** Final norm and output projection: x `[M, H]` → logits `[M, V]`. */

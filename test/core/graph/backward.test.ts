@@ -71,11 +71,11 @@ describe('what is walked', () => {
   test('a target whose only path leads through an index or a frozen table is an error, too', () => {
     const g = new GraphBuilder('tables')
     const [x, cos, sin] = [
-      g.input('x', 'float32', [1, 'N', 4]),
+      g.input('x', 'float32', ['N', 4]),
       g.input('cos', 'float32', ['N', 2]),
       g.input('sin', 'float32', ['N', 2]),
     ]
-    const y = op.rotaryEmbedding(g, x, cos, sin)
+    const y = op.rotaryEmbedding(g, x, cos, sin, 1)
     const seed = g.input('seed', 'float32', y.shape)
     expect(() => backward(g, new Map([[y, seed]]), [cos])).toThrow('"cos" has no influence on the result.')
   })

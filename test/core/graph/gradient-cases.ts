@@ -45,7 +45,11 @@ const norm = (epsilon: number, declared: Declared = {}): GradientCase => ({
 })
 
 const rotary = (declared: Declared = {}): GradientCase => ({
-  build: (g, input) => op.rotaryEmbedding(g, input('x'), input('cos'), input('sin')),
+  build: (g, input) => {
+    const [x, cos, sin] = [input('x'), input('cos'), input('sin')]
+    const flat = op.reshape(g, x, x.shape.slice(1))
+    return op.reshape(g, op.rotaryEmbedding(g, flat, cos, sin, 1), x.shape)
+  },
   declared,
 })
 

@@ -21,7 +21,7 @@ describe('ONNX Runtime takes what is written', () => {
     const [cos, sin] = [g.input('cos', 'float32', ['N', 1]), g.input('sin', 'float32', ['N', 1])]
     const ones = { kind: 'inline', bytes: new Uint8Array(Float32Array.of(1, 1, 1, 1).buffer) } as const
     const normalized = op.rmsNorm(g, x, g.initializer('ones', 'float32', [4], ones), 0.75)
-    const rotated = op.rotaryEmbedding(g, op.reshape(g, normalized, [1, 'N', 4]), cos, sin)
+    const rotated = op.plainRotaryEmbedding(g, op.reshape(g, normalized, [1, 'N', 4]), cos, sin)
     g.output(op.transpose(g, op.reshape(g, rotated, ['N', 4]), [1, 0]), 'y')
     // The norm divides by √(1.25 + 0.75); a quarter turn of each head makes (a, b) (−b, a).
     const { y } = await runGraph(g.finish(), {

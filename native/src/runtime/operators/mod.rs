@@ -14,14 +14,14 @@ use ort::{Error, Result};
 
 use self::attention::{AttentionOperator, CachedAttentionOperator};
 use self::block_linear::BlockLinear;
-use self::pointwise::{RmsNormGradient, SwiGluOperator};
+use self::pointwise::{RmsNormGradient, RotaryEmbedding, SwiGluOperator};
 use self::projections::ProjectOperator;
 use crate::kernels::{Arithmetic, Parallel};
 
 const DOMAIN: &str = "veranda.kernels";
 
 /// The names of the domain's operators: the program asks whether it has what its graphs take.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "Attention",
     "AttentionGradient",
     "BlockLinear",
@@ -30,6 +30,7 @@ pub const NAMES: [&str; 10] = [
     "ProjectDots",
     "ProjectTransposed",
     "RmsNormGradient",
+    "RotaryEmbedding",
     "SwiGlu",
     "SwiGluGradient",
 ];
@@ -46,7 +47,8 @@ pub fn domain() -> Result<Arc<OperatorDomain>> {
             .add(CachedAttentionOperator)?
             .add(SwiGluOperator { gradient: false })?
             .add(SwiGluOperator { gradient: true })?
-            .add(RmsNormGradient)?,
+            .add(RmsNormGradient)?
+            .add(RotaryEmbedding)?,
     ))
 }
 

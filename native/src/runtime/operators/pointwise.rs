@@ -5,7 +5,7 @@ use ort::value::TensorElementType;
 use ort::{Error, Result};
 
 use super::{guarded, input, number, output};
-use crate::kernels::{SwiGlu, rms_norm_gradient, swi_glu};
+use crate::kernels::{SwiGlu, rms_norm_gradient, rotate, swi_glu};
 
 /// `SwiGlu`: inputs `gate` and `up`, output `gate · σ(gate) · up`. `SwiGluGradient`: inputs `gate`, `up` and `dy`,
 /// output the gradient of that by `gate` or by `up`, as the attribute `of` says (0 or 1). All have one shape.
@@ -103,6 +103,53 @@ impl Kernel for RmsNormGradientKernel {
         let (_, dx) = result.try_extract_tensor_mut::<f32>()?;
         guarded("RmsNormGradient", context, |parallel| {
             rms_norm_gradient(x, scale, dy, self.epsilon, base, dx, parallel);
+        })
+    }
+}
+
+/// Rotary positions: inputs `x [N, heads · size]`, `cos` and `sin [N, size / 2]`; output `[N, heads · size]`. Attribute:
+/// `scale`, by which the result is multiplied.
+pub struct RotaryEmbedding;
+
+pub struct RotaryEmbeddingKernel {
+    scale: f32,
+}
+
+impl Operator for RotaryEmbedding {
+    type Kernel<'attr> = RotaryEmbeddingKernel;
+
+    fn name(&self) -> &str {
+        "RotaryEmbedding"
+    }
+
+    fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
+        [TensorElementType::Float32; 3].map(OperatorInput::required)
+    }
+
+    fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
+        [OperatorOutput::required(TensorElementType::Float32)]
+    }
+
+    fn create_kernel<'attr>(&self, context: &KernelContext<'attr>) -> Result<RotaryEmbeddingKernel> {
+        let scale =
+            context.get::<f32>("scale").ok_or_else(|| Error::new("The attribute scale is missing."))?;
+        Ok(RotaryEmbeddingKernel { scale })
+    }
+}
+
+impl Kernel for RotaryEmbeddingKernel {
+    fn compute(&mut self, context: &ComputeContext) -> Result<()> {
+        let (x, cos, sin) = (input(context, 0)?, input(context, 1)?, input(context, 2)?);
+        let (shape, x) = x.try_extract_tensor::<f32>()?;
+        let (table, cos) = cos.try_extract_tensor::<f32>()?;
+        let (_, sin) = sin.try_extract_tensor::<f32>()?;
+        let &[rows, half] = &table[..] else {
+            return Err(Error::new("RotaryEmbedding takes tables [N, size / 2]."));
+        };
+        let mut result = output(context, shape)?;
+        let (_, y) = result.try_extract_tensor_mut::<f32>()?;
+        guarded("RotaryEmbedding", context, |parallel| {
+            rotate(x, [cos, sin], [rows as usize, half as usize], self.scale, y, parallel);
         })
     }
 }
