@@ -36,8 +36,8 @@ const recipe = {
 } as const
 
 /**
- * What the paper's tables vary (arXiv 2310.11454, sections 4.1 and 4.6), over the settings of the first. Each has the
- * best of the rates that were tried for it: a LoRA of these ranks no longer learns at VeRA's.
+ * What the paper's tables vary (arXiv 2310.11454, sections 4.1 and 4.6), over the settings of the first. LoRA has rates of
+ * its own: at VeRA's it no longer learns. No variant's rate was searched for.
  */
 const variants: Readonly<Record<string, Partial<TrainingSettings>>> = {
   'VeRA, rank 64': {},
