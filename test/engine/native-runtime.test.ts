@@ -201,7 +201,7 @@ function distance(a: Float32Array, b: Float32Array): number {
 const hasKernels = float32 !== null && int16 !== null && int8 !== null
 
 describe.skipIf(!hasKernels)('its own operators [needs AVX-512 VNNI]', () => {
-  test('train and answer as ONNX Runtime’s do: to rounding in float32, to four digits in int16 but for learning, nearly in int8', async () => {
+  test('train and answer as ONNX Runtime’s do: to rounding in float32, to four digits in int16, nearly in int8', async () => {
     if (float32 === null || int16 === null || int8 === null) return
     const directory = await tinyChatModel()
     const expected = await results(onnxRuntime({ threads: 2 }), directory)
@@ -214,7 +214,8 @@ describe.skipIf(!hasKernels)('its own operators [needs AVX-512 VNNI]', () => {
     expect(Math.abs(fine.loss / expected.loss - 1)).toBeLessThan(2e-5)
     expect(distance(fine.logits, expected.logits)).toBeLessThan(5e-4)
     const rounded = await results(int8, directory)
-    expect(distance(fine.gradient, rounded.gradient)).toBe(0)
+    expect(distance(fine.gradient, rounded.gradient)).toBeGreaterThan(1e-4)
+    expect(distance(fine.gradient, expected.gradient)).toBeLessThan(0.05)
     expect(Math.abs(rounded.loss / expected.loss - 1)).toBeLessThan(5e-3)
     expect(distance(rounded.gradient, expected.gradient)).toBeLessThan(0.08)
     expect(distance(rounded.logits, expected.logits)).toBeLessThan(0.05)

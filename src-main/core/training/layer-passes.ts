@@ -1,10 +1,9 @@
-import { type BlockArithmetic, type Feeds, type Runtime, takeFloat32, type Tensor } from '../graph/runtime.ts'
+import { type Feeds, type Runtime, takeFloat32, type Tensor } from '../graph/runtime.ts'
 import type { WeightFeeder } from '../llama/weight-feeds.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
 import { layerRange, type VeraLayout } from '../vera/layout.ts'
 import type { LiveAdapter } from '../vera/live-adapter.ts'
 import type { Batch } from './batch.ts'
-import { gradientArithmetic } from './gradient-arithmetic.ts'
 import { LayerStack, type StackEntry } from './layer-stack.ts'
 import { LossScale } from './loss-scale.ts'
 
@@ -21,7 +20,6 @@ interface LayerPass<Adapter> {
   /** The first layer that is to be gone through backwards, too. */
   readonly lowest: number
   readonly keeps: boolean
-  readonly arithmetic: BlockArithmetic | null
 }
 
 /** Batches on their way through the decoder layers, forwards and backwards. */
@@ -61,10 +59,9 @@ export class LayerPasses {
     adapter: LiveAdapter | null,
   ): Promise<Float32Array> {
     if (entry.layer >= end) return entry.x
-    const { blockArithmetic: arithmetic } = this.#runtime
     for (;;) {
       const x = await this.#layers.withBatch(batch, (feeds) =>
-        this.#forwards(batch, entry, end, { adapter, feeds, lowest: end, keeps: false, arithmetic }, []),
+        this.#forwards(batch, entry, end, { adapter, feeds, lowest: end, keeps: false }, []),
       )
       // What is too large for 16 bits is computed again without them.
       if (x.every(Number.isFinite) || !this.#layers.computeExactly()) return x
@@ -105,11 +102,10 @@ export class LayerPasses {
   ): Promise<Float32Array | null> {
     const lowest = lowestLayer(adapter.layout)
     const keeps = await this.#layers.canKeep(batch, adapter, lowest)
-    const arithmetic = gradientArithmetic(this.#runtime)
     const passed: PassedLayer[] = []
     try {
       return await this.#layers.withBatch(batch, async (feeds) => {
-        const pass = { adapter, feeds, lowest, keeps, arithmetic }
+        const pass = { adapter, feeds, lowest, keeps }
         const { layerCount } = this.#weights.model.config
         const top = await this.#forwards(batch, entry, layerCount, pass, passed)
         if (!top.every(Number.isFinite) && this.#layers.computeExactly()) return null
@@ -135,14 +131,20 @@ export class LayerPasses {
     batch: Batch,
     entry: StackEntry,
     end: number,
-    { adapter, feeds, lowest, keeps, arithmetic }: LayerPass<LiveAdapter | null>,
+    { adapter, feeds, lowest, keeps }: LayerPass<LiveAdapter | null>,
     passed: PassedLayer[],
   ): Promise<Float32Array> {
     let x = this.#hidden(entry.x)
     try {
       for (let { layer } = entry; layer < end; layer++) {
-        const options = { keep: keeps && layer >= lowest, arithmetic }
-        const { y, kept } = await this.#layers.forward(layer, batch.rows, x, feeds, adapter, options)
+        const { y, kept } = await this.#layers.forward(
+          layer,
+          batch.rows,
+          x,
+          feeds,
+          adapter,
+          keeps && layer >= lowest,
+        )
         if (layer >= lowest) passed.push({ x, kept })
         else x.release?.()
         x = y

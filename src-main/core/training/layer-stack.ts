@@ -1,5 +1,5 @@
 import { PlacedFeeds } from '../graph/placed-feeds.ts'
-import { type BlockArithmetic, type Feeds, float32Data, type Runtime, type Tensor } from '../graph/runtime.ts'
+import { type Feeds, float32Data, type Runtime, type Tensor } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
 import { type AttentionKind, attentionKinds, attentionSuffix } from '../llama/attention-kinds.ts'
 import { linearPath } from '../llama/linear-kinds.ts'
@@ -12,7 +12,6 @@ import { dropoutFeeds } from '../vera/dropout.ts'
 import { layerLayout, layerRange, layoutSignature, type VeraLayout } from '../vera/layout.ts'
 import { type LiveAdapter, vectorFeeds } from '../vera/live-adapter.ts'
 import { attentionMask, type Batch } from './batch.ts'
-import { gradientArithmetic } from './gradient-arithmetic.ts'
 import {
   keptValues,
   layerBackwardGraph,
@@ -116,13 +115,13 @@ export class LayerStack {
     x: Tensor,
     batchFeeds: Feeds,
     adapter: LiveAdapter | null,
-    { keep, arithmetic }: Pick<LayerGraphOptions, 'keep' | 'arithmetic'>,
+    keep: boolean,
   ): Promise<{ readonly y: Tensor; readonly kept: Feeds }> {
     const part = layerPart(adapter, layer, x.shape[0] ?? 0)
     const weights = await this.#load(layer)
-    const options = this.#options(weights, rows, part, keep, arithmetic)
+    const options = this.#options(weights, rows, part, keep)
     const session = await this.#sessions.open(
-      `forward ${rows} ${part?.signature} ${keep} ${arithmetic} ${weights.format} ${this.#isExact}`,
+      `forward ${rows} ${part?.signature} ${keep} ${weights.format} ${this.#isExact}`,
       () => layerForwardGraph(options),
       (graph) => ({ staying: graph.outputs.map(({ name }) => name), exact: this.#isExact }),
     )
@@ -148,7 +147,7 @@ export class LayerStack {
   ): Promise<{ readonly dx: Tensor | null; readonly dLambda: Float32Array | null }> {
     const part = layerPart(adapter, layer, given.x.shape[0] ?? 0)
     const weights = await this.#load(layer)
-    const options = this.#options(weights, rows, part, given.keeps, gradientArithmetic(this.#runtime))
+    const options = this.#options(weights, rows, part, given.keeps)
     const session = await this.#sessions.open(
       `backward ${rows} ${part?.signature} ${given.keeps} ${wantsInput} ${weights.format} ${this.#isExact}`,
       () => layerBackwardGraph(options, wantsInput),
@@ -166,7 +165,7 @@ export class LayerStack {
   /** Numbers a token and layer. */
   async #widthToKeep(adapter: LiveAdapter, lowest: number): Promise<number> {
     const part = layerPart(adapter, lowest, 0)
-    const options = this.#options(await this.#load(lowest), 1, part, true, gradientArithmetic(this.#runtime))
+    const options = this.#options(await this.#load(lowest), 1, part, true)
     return keptValues(options).reduce((sum, { shape }) => sum + Number(shape[1]), 0)
   }
 
@@ -175,11 +174,10 @@ export class LayerStack {
     rows: number,
     part: LayerPart | null,
     keep: boolean,
-    arithmetic: BlockArithmetic | null,
   ): LayerGraphOptions {
     const { config } = this.#weights.model
     const adapted = { adapter: part?.layout ?? null, dropoutRate: part?.dropoutRate ?? 0 }
-    return { config, rows, ...adapted, keep, arithmetic, formats }
+    return { config, rows, ...adapted, keep, arithmetic: this.#runtime.blockArithmetic, formats }
   }
 
   #feeds(weights: LayerWeights, x: Tensor, batchFeeds: Feeds): Feeds {

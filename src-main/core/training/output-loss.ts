@@ -1,9 +1,8 @@
-import { type BlockArithmetic, float32Data, type Runtime } from '../graph/runtime.ts'
+import { float32Data, type Runtime } from '../graph/runtime.ts'
 import { SessionCache } from '../graph/session-cache.ts'
 import { weightName } from '../llama/stored-model.ts'
 import { formatName, type WeightFeeder } from '../llama/weight-feeds.ts'
 import type { WeightSource } from '../llama/weight-source.ts'
-import { gradientArithmetic } from './gradient-arithmetic.ts'
 import { outputLogitsGraph, outputSliceGraph } from './output-graphs.ts'
 
 /** Rows of the output matrix in one slice: 4,096 · 576 float32 weights are 9 MB. */
@@ -67,8 +66,7 @@ export class OutputLayer {
     soft: ReadonlyMap<number, SoftTarget> = new Map(),
   ): Promise<OutputLoss> {
     const { hiddenSize: H, logitCap } = this.#weights.model.config
-    const arithmetic = wantsGradient ? gradientArithmetic(this.#runtime) : this.#runtime.blockArithmetic
-    const { normalizer, expected } = await this.#sums(x, wantsGradient, arithmetic)
+    const { normalizer, expected } = await this.#sums(x, wantsGradient)
     const gradient = wantsGradient ? new Float32Array(expected.length) : null
     const read = new Float32Array(H)
     const name = weightName(this.#weights.model.config, 'lm_head')
@@ -95,7 +93,7 @@ export class OutputLayer {
   async softTargets(x: Float32Array): Promise<readonly SoftTarget[] | null> {
     const { hiddenSize: H, logitCap } = this.#weights.model.config
     if (logitCap !== undefined) return null
-    const { normalizer, expected } = await this.#sums(x, true, this.#runtime.blockArithmetic)
+    const { normalizer, expected } = await this.#sums(x, true)
     return Array.from(normalizer, (logSum, m) => {
       const row = Float32Array.from(expected.subarray(m * H, (m + 1) * H))
       return { row, entropy: logSum - dot(x, m * H, row) }
@@ -110,7 +108,7 @@ export class OutputLayer {
     const logits = new Float32Array(M * V)
     for (let start = 0; start < V; start += this.#sliceRows) {
       const rows = Math.min(this.#sliceRows, V - start)
-      const { feeds, session } = await this.#slice(name, start, rows, 'logits', this.#runtime.blockArithmetic)
+      const { feeds, session } = await this.#slice(name, start, rows, 'logits')
       const part = await session.run({ x: { data: x, shape: [M, H] }, ...feeds })
       const data = float32Data(part['logits'], 'logits')
       for (let m = 0; m < M; m++) logits.set(data.subarray(m * rows, (m + 1) * rows), m * V + start)
@@ -119,7 +117,7 @@ export class OutputLayer {
   }
 
   /** ln Σ exp l `[M]` and, if wanted, the mean row under the softmax `[M, H]`. */
-  async #sums(x: Float32Array, wantsExpected: boolean, arithmetic: BlockArithmetic | null) {
+  async #sums(x: Float32Array, wantsExpected: boolean) {
     const { vocabularySize: V, hiddenSize: H } = this.#weights.model.config
     const M = x.length / H
     const name = weightName(this.#weights.model.config, 'lm_head')
@@ -133,7 +131,6 @@ export class OutputLayer {
         start,
         rows,
         wantsExpected ? 'sums and rows' : 'sums',
-        arithmetic,
       )
       const part = await session.run({ x: { data: x, shape: [M, H] }, ...feeds })
       const partMax = float32Data(part['max'], 'max')
@@ -155,13 +152,7 @@ export class OutputLayer {
   }
 
   /** A loaded graph of the slice and the weights it is fed with: rows `start` to `start + rows`. */
-  async #slice(
-    name: string,
-    start: number,
-    rows: number,
-    wanted: 'logits' | 'sums' | 'sums and rows',
-    arithmetic: BlockArithmetic | null,
-  ) {
+  async #slice(name: string, start: number, rows: number, wanted: 'logits' | 'sums' | 'sums and rows') {
     const { config } = this.#weights.model
     const part = { stored: name, shape: [rows, config.hiddenSize], firstRow: start }
     const buffer = (length: number) => {
@@ -169,9 +160,9 @@ export class OutputLayer {
       return this.#buffer.subarray(0, length)
     }
     const { feeds, format } = await this.#feeder.feeds('weight', part, buffer)
-    const slice = { rows, format, arithmetic }
+    const slice = { rows, format, arithmetic: this.#runtime.blockArithmetic }
     const session = await this.#sessions.open(
-      `${rows} ${formatName(format)} ${wanted} ${arithmetic}`,
+      `${rows} ${formatName(format)} ${wanted}`,
       () =>
         wanted === 'logits'
           ? outputLogitsGraph(config, slice)
