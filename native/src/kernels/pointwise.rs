@@ -1,5 +1,5 @@
 //! What stands between a layer's products, each in one pass over its numbers: the gated activation and its gradients,
-//! the gradient of the RMS norm.
+//! rotary positions, the gradient of the RMS norm.
 
 use std::arch::x86_64::*;
 
@@ -208,6 +208,28 @@ mod tests {
         assert!(close(&y, wide("gate")));
         swi_glu(SwiGlu::UpGradient, &gate, &up, &dy, &mut y, &in_order);
         assert!(close(&y, wide("up")));
+    }
+
+    #[test]
+    fn rotations_agree_with_float64() {
+        if !available() {
+            return;
+        }
+        for (rows, heads, half) in [(3, 2, 32), (70, 3, 5), (1, 1, 1)] {
+            let (x, angles) = (random(rows * heads * 2 * half, 1), random(rows * half, 2));
+            let [cos, sin] =
+                [f32::cos, f32::sin].map(|of| angles.iter().map(|v| of(*v)).collect::<Vec<f32>>());
+            let mut y = vec![f32::NAN; x.len()];
+            rotate(&x, [&cos, &sin], [rows, half], 0.25, &mut y, &in_order);
+            let expected = (0..x.len()).map(|at| {
+                let (place, head) = (at % (2 * half), at / (2 * half));
+                let angle = head / heads * half + place % half;
+                let (other, sign) = if place < half { (at + half, -1.0) } else { (at - half, 1.0) };
+                let [cos, sin] = [cos[angle], sin[angle]].map(f64::from);
+                0.25 * (f64::from(x[at]) * cos + sign * f64::from(x[other]) * sin)
+            });
+            assert!(close(&y, expected), "{rows} × {heads} × {half}");
+        }
     }
 
     #[test]

@@ -75,17 +75,13 @@ impl<'a> Product<'a> {
         };
         let rows = x.len() / terms;
         assert!(x.len() == rows * terms, "misshapen product");
-        let (group, zero_bits) = match (weights, direction) {
-            (Weights::Blocks(matrix), Direction::Plain) => (1, matrix.bits() as u32 - 1),
+        let grid = match (weights, direction) {
+            (Weights::Blocks(matrix), Direction::Plain) => stored_grid(matrix),
             _ => (ROUNDED_GROUP, ROUNDED_ZERO_BITS),
         };
         let parts = if terms.is_multiple_of(BLOCK) { arithmetic.parts() } else { 0 };
-        let scratch = &mut scratch[..parts];
-        for part in scratch.iter_mut() {
-            part.resize(rows, terms / BLOCK, group, zero_bits);
-        }
-        round(scratch, x, rows, parallel);
-        Self { x, rows, terms, outputs, weights, direction, rounded: scratch }
+        let rounded = round(&mut scratch[..parts], x, rows, grid, parallel);
+        Self { x, rows, terms, outputs, weights, direction, rounded }
     }
 
     pub fn rows(&self) -> usize {
@@ -155,15 +151,33 @@ impl<'a> Product<'a> {
     }
 }
 
-/// Rounds `x` into the parts, as often as there are any.
-pub fn round(parts: &[RoundedRows], x: &[f32], rows: usize, parallel: Parallel) {
+/// How activations are rounded for weights as they are stored: a scale a block, and the quant that stands for 0.
+pub fn stored_grid(matrix: &BlockMatrix) -> (usize, u32) {
+    (1, matrix.bits() as u32 - 1)
+}
+
+/// Rounds `x`, `rows` rows of whole blocks, into the parts, as often as there are any; groups and zero as for
+/// `RoundedRows::resize`.
+pub fn round<'a>(
+    parts: &'a mut [RoundedRows],
+    x: &[f32],
+    rows: usize,
+    (group, zero_bits): (usize, u32),
+    parallel: Parallel,
+) -> &'a [RoundedRows] {
     /// Rows that a thread takes at once.
     const PART: usize = 32;
-    let [first, rest @ ..] = parts else { return };
-    let width = first.blocks * BLOCK;
-    parallel(rows.div_ceil(PART), &|range| {
-        let (from, to) = (range * PART, rows.min((range + 1) * PART));
-        // SAFETY: `available` was asked; these rows are this call's alone.
-        unsafe { first.round(from, &x[from * width..to * width], rest.first()) };
-    });
+    let width = x.len() / rows.max(1);
+    for part in parts.iter_mut() {
+        part.resize(rows, width / BLOCK, group, zero_bits);
+    }
+    let parts = &*parts;
+    if let [first, rest @ ..] = parts {
+        parallel(rows.div_ceil(PART), &|range| {
+            let (from, to) = (range * PART, rows.min((range + 1) * PART));
+            // SAFETY: `available` was asked; these rows are this call's alone.
+            unsafe { first.round(from, &x[from * width..to * width], rest.first()) };
+        });
+    }
+    parts
 }

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::ptr;
 
-use super::block_matrix::{BLOCK, BlockMatrix};
+use super::block_matrix::BlockMatrix;
 use super::few_rows::{self, FewRows};
 use super::float_matrix::FloatMatrix;
 use super::int8::Target;
 use super::low_rank::{LowRank, ScaledUpdate};
 use super::panels::WIDTH;
-use super::product::{Direction, Panels, Product, Weights, round};
+use super::product::{Direction, Panels, Product, Weights, round, stored_grid};
 use super::rounded_rows::RoundedRows;
 use super::shared::Shared;
 use super::{Parallel, if_worth, in_order};
@@ -220,12 +220,8 @@ impl Few<'_> {
         assert!(base.is_none_or(|base| base.len() == y.len()), "misshapen base");
         let parallel = if_worth(rows * matrix.rows() * matrix.columns(), WORTH_THREADS, parallel);
         let out = Shared(y.as_mut_ptr());
-        let rounded = &mut rounded[..arithmetic.parts()];
-        for part in rounded.iter_mut() {
-            part.resize(rows, matrix.columns() / BLOCK, 1, matrix.bits() as u32 - 1);
-        }
-        let rounded = &*rounded;
-        round(rounded, x, rows, &in_order);
+        let parts = &mut rounded[..arithmetic.parts()];
+        let rounded = round(parts, x, rows, stored_grid(matrix), &in_order);
         // SAFETY: `available` was asked.
         unsafe { few.fill(rounded, rows, matrix.bits()) };
         let few = &*few;

@@ -18,8 +18,6 @@ pub struct RoundedRows {
     pub quants: Vec<i8>,
     /// `[rows, groups]`
     pub scales: Vec<f32>,
-    /// `[rows, groups]`, of the quants
-    pub quant_sums: Vec<i32>,
     /// `[rows, groups]`, of the numbers themselves, for the offsets of weights
     pub sums: Vec<f32>,
     /// `[rows, groups]`: what sums of products begin with as weights are counted from 0: minus the weight that stands for
@@ -38,7 +36,6 @@ impl RoundedRows {
         self.zero_bits = zero_bits;
         self.quants.resize(rows * blocks * BLOCK, 0);
         self.scales.resize(groups, 0.0);
-        self.quant_sums.resize(groups, 0);
         self.sums.resize(groups, 0.0);
         self.starts.resize(groups, 0);
     }
@@ -97,11 +94,10 @@ impl RoundedRows {
             }
             *self.sums.as_ptr().cast_mut().add(at) = _mm512_reduce_add_ps(sums);
             let mut quant_sum = _mm512_reduce_add_epi32(quant_sums);
-            self.set(at, scale, quant_sum);
+            *self.scales.as_ptr().cast_mut().add(at) = scale;
             if let Some(rest) = rest {
-                let rest_sum = _mm512_reduce_add_epi32(rest_sums);
-                rest.set(at, scale / STEPS as f32, rest_sum);
-                quant_sum = quant_sum * STEPS + rest_sum;
+                *rest.scales.as_ptr().cast_mut().add(at) = scale / STEPS as f32;
+                quant_sum = quant_sum * STEPS + _mm512_reduce_add_epi32(rest_sums);
             }
             *self.starts.as_ptr().cast_mut().add(at) = -(quant_sum << self.zero_bits);
         }
@@ -116,14 +112,6 @@ impl RoundedRows {
                 self.quants.as_ptr().cast_mut().add(place).cast(),
                 _mm512_cvtsepi32_epi8(quants),
             );
-        }
-    }
-
-    unsafe fn set(&self, at: usize, scale: f32, quant_sum: i32) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            *self.scales.as_ptr().cast_mut().add(at) = scale;
-            *self.quant_sums.as_ptr().cast_mut().add(at) = quant_sum;
         }
     }
 }
