@@ -1,5 +1,6 @@
 import { PlacedFeeds } from '../core/graph/placed-feeds.ts'
-import type { Runtime, Session } from '../core/graph/runtime.ts'
+import type { Runtime } from '../core/graph/runtime.ts'
+import { SessionCache } from '../core/graph/session-cache.ts'
 import type { LlamaConfig } from '../core/llama/config.ts'
 import { type CacheDevice, cutGraph } from '../core/llama/device-kv-cache.ts'
 
@@ -14,13 +15,19 @@ export function openCacheDevice(config: LlamaConfig, runtime: Runtime): OpenCach
   const data = new Float32Array(K * D)
   const keys = { data, shape: [K, D, 1] }
   const values = { data, shape: [K, 1, D] }
-  let cutter: Promise<Session> | null = null
+  const sessions = new SessionCache(runtime)
+  const staying = ['cut.keys', 'cut.values']
   return {
-    cutter: () => (cutter ??= runtime.open(cutGraph(config), { staying: ['cut.keys', 'cut.values'] })),
+    cutter: () =>
+      sessions.open(
+        'cut',
+        () => cutGraph(config),
+        () => ({ staying }),
+      ),
     emptyPlace: async () => ({ keys: await empty.placeOne(keys), values: await empty.placeOne(values) }),
     async close() {
       empty.release()
-      await (await cutter)?.close()
+      await sessions.close()
     },
   }
 }

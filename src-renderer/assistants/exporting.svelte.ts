@@ -15,15 +15,6 @@ export class Exporting {
     this.#client = client
   }
 
-  /** Opens the system's dialog for a file to write; null if it is closed without a choice. */
-  async pickTarget(name: string): Promise<string | null> {
-    let path: string | null = null
-    await this.task.run(async () => {
-      path = await this.#client.call('host.pickTarget', { name })
-    })
-    return path
-  }
-
   async run(adapter: Adapter, format: ExportFormat, path: string): Promise<void> {
     this.progress = null
     this.result = null

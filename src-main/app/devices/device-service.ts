@@ -1,6 +1,7 @@
 /** The devices of this computer: which there are, whether they compute rightly, how fast, and which is used. */
 import { cpus, freemem } from 'node:os'
 import type { Computer, DeviceChoice, DeviceEntry, DeviceStage, Fit } from '../../contract/devices.ts'
+import { resultOf } from '../../contract/event-stream.ts'
 import { Failure, textOf } from '../../contract/failure.ts'
 import { type Sentence, sentence } from '../../contract/sentence.ts'
 import type { Engine } from '../../engine/contract.ts'
@@ -261,12 +262,5 @@ function entryOf(device: Device, cards: readonly GraphicsCard[], records: Device
     measure: record?.measure ?? null,
     halves: record?.halves ?? false,
     halvesReason: record?.halvesReason ?? null,
-  }
-}
-
-async function resultOf<E, R>(stream: AsyncGenerator<E, R>): Promise<R> {
-  for (;;) {
-    const next = await stream.next()
-    if (next.done === true) return next.value
   }
 }

@@ -63,8 +63,7 @@ export class LayerPasses {
       const x = await this.#layers.withBatch(batch, (feeds) =>
         this.#forwards(batch, entry, end, { adapter, feeds, lowest: end, keeps: false }, []),
       )
-      // What is too large for 16 bits is computed again without them.
-      if (x.every(Number.isFinite) || !this.#layers.computeExactly()) return x
+      if (!this.#outgrewHalves(x)) return x
     }
   }
 
@@ -108,7 +107,7 @@ export class LayerPasses {
         const pass = { adapter, feeds, lowest, keeps }
         const { layerCount } = this.#weights.model.config
         const top = await this.#forwards(batch, entry, layerCount, pass, passed)
-        if (!top.every(Number.isFinite) && this.#layers.computeExactly()) return null
+        if (this.#outgrewHalves(top)) return null
         const dTop = await gradientAt(top)
         const factor = this.#lossScale?.factorFor(dTop) ?? 1
         const scaled = factor === 1 ? dTop : dTop.map((value) => value * factor)
@@ -119,6 +118,11 @@ export class LayerPasses {
     } finally {
       for (const layer of passed) releaseLayer(layer)
     }
+  }
+
+  /** Whether hidden states were too large for 16 bits: they are to be computed again, from now on without them. */
+  #outgrewHalves(x: Float32Array): boolean {
+    return !this.#layers.isExact && !x.every(Number.isFinite) && this.#layers.computeExactly()
   }
 
   /** Where a gradient in 16 bits overflowed: lowers its scale, or ends computing in 16 bits; false where neither helps. */

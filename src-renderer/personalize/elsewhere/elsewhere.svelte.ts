@@ -19,14 +19,6 @@ export class Elsewhere {
     this.#client = client
   }
 
-  async pickTarget(name: string): Promise<string | null> {
-    let path: string | null = null
-    await this.task.run(async () => {
-      path = await this.#client.call('host.pickTarget', { name })
-    })
-    return path
-  }
-
   async write(input: ProcedureInput<'bundle.export'>): Promise<void> {
     this.share = 0
     this.result = null

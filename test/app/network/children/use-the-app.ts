@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openApp } from '../../../../src-main/app/app.ts'
+import { resultOf } from '../../../../src-main/contract/event-stream.ts'
 import { connectEngine } from '../../../../src-main/engine/client.ts'
 import { forkEngine } from '../../../../src-main/hosts/node-engine-process.ts'
 
@@ -10,13 +11,6 @@ const root = join(import.meta.dirname, '../../../..')
 const gguf = join(root, 'test/golden/reference/gguf-quants/tiny-llama-tied-Q4_1.gguf')
 const template =
   "{% for message in messages %}{{ message['role'] + ':' + message['content'] + eos_token }}{% endfor %}{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}"
-
-async function finish<R>(stream: AsyncGenerator<unknown, R>): Promise<R> {
-  for (;;) {
-    const next = await stream.next()
-    if (next.done === true) return next.value
-  }
-}
 
 /** What this kernel has sent or tried to, of all processes in this network namespace, by its own count. */
 function kernelCounts(): Record<string, number> {
@@ -43,7 +37,7 @@ async function useApp(): Promise<object> {
     engine: connectEngine(() => forkEngine()),
   })
   const { models, chat, personalize, evaluate } = app.services
-  const { id } = await finish(models.import({ path: gguf, name: 'Tiny' }))
+  const { id } = await resultOf(models.import({ path: gguf, name: 'Tiny' }))
   const manifest = join(dataDirectory, 'models', id, 'model.json')
   writeFileSync(
     manifest,
@@ -53,11 +47,11 @@ async function useApp(): Promise<object> {
   const examples = [{ messages: [...messages, { role: 'assistant' as const, content: 'hello there' }] }]
   const settings = { rank: 4, epochs: 3, batchTokens: 40 }
   const run = personalize.start({ name: 'Pim', model: null, examples, settings })
-  const { status } = await finish(personalize.watch(run.id))
+  const { status } = await resultOf(personalize.watch(run.id))
   const sampling = { maxTokens: 8 }
-  const { generatedTokens } = await finish(chat.answer({ messages, model: null, adapter: 'Pim', sampling }))
-  const { tokens } = await finish(evaluate({ examples, model: null, adapter: 'Pim' }))
-  const log = await finish(app.handlers['network.list']({}, new AbortController().signal))
+  const { generatedTokens } = await resultOf(chat.answer({ messages, model: null, adapter: 'Pim', sampling }))
+  const { tokens } = await resultOf(evaluate({ examples, model: null, adapter: 'Pim' }))
+  const log = await resultOf(app.handlers['network.list']({}, new AbortController().signal))
   await app.close()
   return { status, generatedTokens, tokens, log }
 }
