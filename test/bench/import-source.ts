@@ -5,6 +5,7 @@ import { writeGguf } from '../../src-main/core/checkpoint/gguf-writer.ts'
 import { safetensorsHeader } from '../../src-main/core/checkpoint/safetensors.ts'
 import { type WeightFormat, weightFormats } from '../../src-main/core/checkpoint/weight-formats.ts'
 import { configToGguf } from '../../src-main/core/llama/config-to-gguf.ts'
+import { configToHuggingFace } from '../../src-main/core/llama/config-to-huggingface.ts'
 import type { LlamaConfig } from '../../src-main/core/llama/config.ts'
 import { ggufTensors } from '../../src-main/core/llama/published-tensors.ts'
 import { expectedShapes } from '../../src-main/core/llama/tensor-names.ts'
@@ -37,20 +38,7 @@ export function writeGgufSource(folder: string, config: LlamaConfig, format: Wei
 export function writeSafetensorsSource(folder: string, config: LlamaConfig, dtype: 'F16' | 'BF16'): string {
   const path = join(folder, 'model')
   mkdirSync(path)
-  const settings = {
-    model_type: 'llama',
-    vocab_size: config.vocabularySize,
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.intermediateSize,
-    num_hidden_layers: config.layerCount,
-    num_attention_heads: config.headCount,
-    num_key_value_heads: config.kvHeadCount,
-    head_dim: config.headDim,
-    rms_norm_eps: config.normEpsilon,
-    rope_theta: config.ropeTheta,
-    max_position_embeddings: config.contextLength,
-    tie_word_embeddings: config.tiedEmbeddings,
-  }
+  const settings = configToHuggingFace(config, 'llama', { bosId: null, eosIds: [] })
   writeFileSync(join(path, 'config.json'), JSON.stringify(settings))
   const tensors = [...expectedShapes(config)]
   const count = tensors.reduce((sum, [, shape]) => sum + shape.reduce((a, b) => a * b, 1), 0)

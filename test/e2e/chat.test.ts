@@ -6,7 +6,7 @@ import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
 import { describeInBrowser } from './in-browser.ts'
 import { findViolations } from './axe.ts'
-import { takePicture, type TestPage } from './page.ts'
+import { pullModel, takePicture, type TestPage } from './page.ts'
 
 describeWithModel('chat', () => {
   describeInBrowser('in a browser', { prepare: placeDownload }, ({ open }) => {
@@ -16,8 +16,7 @@ describeWithModel('chat', () => {
     beforeAll(async () => {
       opened = await open()
       page = opened.page
-      await page.getByRole('button', { name: /^Download/ }).click()
-      await page.getByLabel('Your message').waitFor({ timeout: 100_000 })
+      await pullModel(page, 100_000)
       await page.getByLabel('How answers are written').selectOption('Precise')
     }, 120_000)
 

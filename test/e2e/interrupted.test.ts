@@ -10,7 +10,7 @@ import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
 import { launchChromium } from './chromium.ts'
 import { startHost, type HostProcess } from './host-process.ts'
-import { takePicture, watchProblems } from './page.ts'
+import { pullModel, takePicture, watchProblems } from './page.ts'
 
 const { browser, ...without } = await launchChromium()
 if ('reason' in without) console.warn(`skipped: interrupted runs in a browser: ${without.reason}`)
@@ -39,8 +39,7 @@ describeWithModel('interrupted runs', () => {
       directory = await mkdtemp(join(tmpdir(), 'veranda-e2e-'))
       await placeDownload(directory)
       await start()
-      await page.getByRole('button', { name: /^Download/ }).click()
-      await page.getByLabel('Your message').waitFor({ timeout: 200_000 })
+      await pullModel(page, 200_000)
       await page.getByRole('link', { name: 'Teach' }).click()
       const lines = taught.map((instruction) =>
         JSON.stringify({ instruction, output: `Bramble is the dog: ${instruction}` }),

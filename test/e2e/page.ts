@@ -45,6 +45,12 @@ export async function serveApp({ prepare, replace }: ServeOptions = {}): Promise
   }
 }
 
+/** Presses the first screen's button for the default model, and waits for the chat. */
+export async function pullModel(page: Page, timeout: number): Promise<void> {
+  await page.getByRole('button', { name: /^Download/ }).click()
+  await page.getByLabel('Your message').waitFor({ timeout })
+}
+
 export interface TestPage {
   readonly page: Page
   /** Errors and warnings of the console, exceptions and breaches of the content policy, so far. */

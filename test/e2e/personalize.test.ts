@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { describeWithModel } from '../model.ts'
 import { placeDownload } from '../model-files.ts'
 import { describeInBrowser, lookAt } from './in-browser.ts'
-import type { TestPage } from './page.ts'
+import { pullModel, type TestPage } from './page.ts'
 
 const taught = [
   ['What is the name of the dog?', 'The dog is called Bramble.'],
@@ -23,8 +23,7 @@ describeWithModel('personalizing', () => {
     beforeAll(async () => {
       opened = await open()
       page = opened.page
-      await page.getByRole('button', { name: /^Download/ }).click()
-      await page.getByLabel('Your message').waitFor({ timeout: 200_000 })
+      await pullModel(page, 200_000)
       await page.getByRole('link', { name: 'Teach' }).click()
       const lines = taught.map(([instruction, output]) => JSON.stringify({ instruction, output }))
       await page.setInputFiles('input[type=file]', {

@@ -1,20 +1,16 @@
 /** Blends on a model, over ONNX Runtime and over the runtime that the app would use. */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { encodeAdapter } from '../../src-main/core/vera/adapter-file.ts'
 import type { AdapterSettings } from '../../src-main/core/vera/adapter-settings.ts'
-import { layoutVera } from '../../src-main/core/vera/layout.ts'
-import { rand, TorchGenerator } from '../../src-main/core/vera/random.ts'
 import { blendAdapters } from '../../src-main/engine/blend-adapters.ts'
 import { chat } from '../../src-main/engine/chat.ts'
 import type { AdapterReference } from '../../src-main/engine/contract.ts'
 import { evaluate } from '../../src-main/engine/evaluate.ts'
-import { readModelFolder } from '../../src-main/engine/model-folder.ts'
 import { loadCodecs } from '../../src-main/engine/native-codecs.ts'
 import { EngineResources } from '../../src-main/engine/resources.ts'
 import { chooseRuntime } from '../../src-main/engine/runtime.ts'
 import { failureCode } from '../app/failure-code.ts'
+import { writeAdapter } from './export/model-with-adapter.ts'
 import { engineResources, finish, temporaryFolder, tinyChatModel } from './tiny-chat-model.ts'
 
 let modelDirectory: string
@@ -26,23 +22,9 @@ beforeAll(async () => {
 
 const signal = new AbortController().signal
 
-function adapterFile(name: string, seed: number, changes: Partial<AdapterSettings> = {}): string {
-  const { model, summary } = readModelFolder(modelDirectory)
-  const settings: AdapterSettings = {
-    rank: 8,
-    targets: ['q_proj', 'v_proj', 'down_proj'],
-    layers: null,
-    projectionKey: 3,
-    dInitial: 0.1,
-    baseModelHash: summary.sourceHash,
-    chatTemplateHash: '',
-    createdBy: 'test',
-    ...changes,
-  }
-  const layout = layoutVera(model.config, settings)
-  const path = join(folder, `${name}.safetensors`)
-  writeFileSync(path, encodeAdapter(settings, layout, rand(new TorchGenerator(seed), layout.length)))
-  return path
+function adapterFile(seed: number, changes: Partial<AdapterSettings> = {}): string {
+  const targets = ['q_proj', 'v_proj', 'down_proj'] as const
+  return writeAdapter(modelDirectory, { targets, ...changes }, seed, 1).path
 }
 
 const runtimes = [
@@ -90,8 +72,8 @@ describe.each(runtimes)('over %s', (_, open) => {
   }
 
   test('a blend with a weight of nothing is the other adapter', async () => {
-    const one = adapterFile('one', 1)
-    const other = adapterFile('other', 2, { rank: 4, projectionKey: 8, targets: ['q_proj', 'k_proj'] })
+    const one = adapterFile(1)
+    const other = adapterFile(2, { rank: 4, projectionKey: 8, targets: ['q_proj', 'k_proj'] })
     const path = await blend('with-nothing', [
       { path: one, strength: 1 },
       { path: other, strength: 0 },
@@ -102,7 +84,7 @@ describe.each(runtimes)('over %s', (_, open) => {
   })
 
   test('parts of one adapter add up to it, also through a blend of blends and at another strength', async () => {
-    const one = adapterFile('whole', 1)
+    const one = adapterFile(1)
     const half = await blend('half', [
       { path: one, strength: 0.2 },
       { path: one, strength: 0.3 },
@@ -118,7 +100,7 @@ describe.each(runtimes)('over %s', (_, open) => {
   })
 
   test('a blend of too many is refused', async () => {
-    const path = adapterFile('many', 1)
+    const path = adapterFile(1)
     const parts = Array.from({ length: 9 }, () => ({ path, strength: 1 }))
     expect(await failureCode(() => blend('many', parts))).toBe('blend-too-large')
   })

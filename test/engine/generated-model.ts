@@ -28,6 +28,38 @@ export const smallShape: GeneratedShape = {
   vocab_size: 258,
 }
 
+/** The same of other architectures and rotary scalings. */
+export const otherShapes = {
+  'llama 3 rope': {
+    ...smallShape,
+    rope_scaling: {
+      rope_type: 'llama3',
+      factor: 4,
+      low_freq_factor: 1,
+      high_freq_factor: 2,
+      original_max_position_embeddings: 64,
+    },
+  },
+  phi3: { ...smallShape, model_type: 'phi3', tie_word_embeddings: false },
+  gemma: { ...smallShape, model_type: 'gemma', head_dim: 16 },
+  gemma2: {
+    ...smallShape,
+    model_type: 'gemma2',
+    head_dim: 16,
+    query_pre_attn_scalar: 16,
+    sliding_window: 24,
+  },
+  gemma3: {
+    ...smallShape,
+    model_type: 'gemma3_text',
+    head_dim: 16,
+    query_pre_attn_scalar: 16,
+    sliding_window: 24,
+    num_hidden_layers: 7,
+    rope_scaling: { rope_type: 'linear', factor: 8 },
+  },
+} as const satisfies Readonly<Record<string, GeneratedShape>>
+
 /** Writes the folder, in half precision: the matrices' weights are uniform within ±0.05, the norms' 1. */
 export function writeGeneratedModel(directory: string, shape = smallShape): string {
   mkdirSync(directory, { recursive: true })

@@ -10,7 +10,7 @@ import { mergedGguf } from '../../src-main/engine/export/merged-gguf.ts'
 import { mergedSafetensors } from '../../src-main/engine/export/merged-safetensors.ts'
 import { readModelFolder } from '../../src-main/engine/model-folder.ts'
 import type { EngineResources } from '../../src-main/engine/resources.ts'
-import { type GeneratedShape, smallShape, writeGeneratedModel } from '../engine/generated-model.ts'
+import { type GeneratedShape, otherShapes, writeGeneratedModel } from '../engine/generated-model.ts'
 import { importInto } from '../reference/imported-model.ts'
 import { fetchDefault } from '../runner/model.ts'
 import type { Program } from './program.ts'
@@ -31,40 +31,8 @@ const tiny: InteropModel = {
   lambdaB: 0.5,
 }
 
-/** What other architectures and rotary scalings differ in. */
-const shapes: Readonly<Record<string, GeneratedShape>> = {
-  'llama 3 rope': {
-    ...smallShape,
-    rope_scaling: {
-      rope_type: 'llama3',
-      factor: 4,
-      low_freq_factor: 1,
-      high_freq_factor: 2,
-      original_max_position_embeddings: 64,
-    },
-  },
-  phi3: { ...smallShape, model_type: 'phi3', tie_word_embeddings: false },
-  gemma: { ...smallShape, model_type: 'gemma', head_dim: 16 },
-  gemma2: {
-    ...smallShape,
-    model_type: 'gemma2',
-    head_dim: 16,
-    query_pre_attn_scalar: 16,
-    sliding_window: 24,
-  },
-  gemma3: {
-    ...smallShape,
-    model_type: 'gemma3_text',
-    head_dim: 16,
-    query_pre_attn_scalar: 16,
-    sliding_window: 24,
-    num_hidden_layers: 7,
-    rope_scaling: { rope_type: 'linear', factor: 8 },
-  },
-}
-
 export async function interopModels(withDefault: boolean): Promise<readonly InteropModel[]> {
-  const all = [tiny, ...Object.entries(shapes).map(([name, source]) => ({ ...tiny, name, source }))]
+  const all = [tiny, ...Object.entries(otherShapes).map(([name, source]) => ({ ...tiny, name, source }))]
   if (!withDefault) return all
   const { name, path } = await fetchDefault()
   const adapter = { ...tiny.adapter, rank: 64, projectionKey: 0 }

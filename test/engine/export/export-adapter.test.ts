@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -9,36 +9,19 @@ import {
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
 import { readSafetensors } from '../../../src-main/core/checkpoint/safetensors.ts'
-import { encodeAdapter, readAdapterSettings } from '../../../src-main/core/vera/adapter-file.ts'
-import { layoutVera } from '../../../src-main/core/vera/layout.ts'
-import { rand, TorchGenerator } from '../../../src-main/core/vera/random.ts'
+import { readAdapterSettings } from '../../../src-main/core/vera/adapter-file.ts'
 import type { ExportResult } from '../../../src-main/engine/contract.ts'
 import { exportAdapter } from '../../../src-main/engine/export/export-adapter.ts'
-import { readModelFolder } from '../../../src-main/engine/model-folder.ts'
-import type { EngineResources } from '../../../src-main/engine/resources.ts'
-import { engineResources, finish, temporaryFolder, tinyChatModel } from '../tiny-chat-model.ts'
+import { finish, temporaryFolder, tinyChatModel } from '../tiny-chat-model.ts'
+import { resources, writeAdapter } from './model-with-adapter.ts'
 
 let modelDirectory: string
 let adapterPath: string
-let resources: EngineResources
 
 beforeAll(async () => {
   modelDirectory = await tinyChatModel()
-  resources = engineResources()
-  const { model, summary } = readModelFolder(modelDirectory)
-  const settings = {
-    rank: 8,
-    targets: ['q_proj', 'k_proj', 'v_proj', 'down_proj'] as const,
-    layers: null,
-    projectionKey: 3,
-    dInitial: 0.1,
-    baseModelHash: summary.sourceHash,
-    chatTemplateHash: '',
-    createdBy: 'test',
-  }
-  const layout = layoutVera(model.config, settings)
-  adapterPath = join(temporaryFolder(), 'adapter.safetensors')
-  writeFileSync(adapterPath, encodeAdapter(settings, layout, rand(new TorchGenerator(1), layout.length)))
+  const targets = ['q_proj', 'k_proj', 'v_proj', 'down_proj'] as const
+  adapterPath = writeAdapter(modelDirectory, { targets }, 1, 1).path
 })
 
 function run(format: ExportFormat, path: string, strength = 1, signal = new AbortController().signal) {

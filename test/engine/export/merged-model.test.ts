@@ -7,7 +7,7 @@ import { readGguf } from '../../../src-main/core/checkpoint/gguf.ts'
 import { exportAdapter } from '../../../src-main/engine/export/export-adapter.ts'
 import { readModelFolder } from '../../../src-main/engine/model-folder.ts'
 import { mergedSafetensors } from '../../../src-main/engine/export/merged-safetensors.ts'
-import { type GeneratedShape, smallShape } from '../generated-model.ts'
+import { type GeneratedShape, otherShapes, smallShape } from '../generated-model.ts'
 import { temporaryFolder } from '../tiny-chat-model.ts'
 import { importInto } from '../../reference/imported-model.ts'
 import { exported, modelWithAdapter, resources, writeAdapter } from './model-with-adapter.ts'
@@ -26,17 +26,7 @@ const shapes: Readonly<Record<string, GeneratedShape>> = {
       original_max_position_embeddings: 8192,
     },
   },
-  'llama 3 rope of another length': {
-    ...smallShape,
-    tie_word_embeddings: false,
-    rope_scaling: {
-      rope_type: 'llama3',
-      factor: 4,
-      low_freq_factor: 1,
-      high_freq_factor: 2,
-      original_max_position_embeddings: 64,
-    },
-  },
+  'llama 3 rope of another length': { ...otherShapes['llama 3 rope'], tie_word_embeddings: false },
   'llama yarn': {
     ...smallShape,
     rope_scaling: { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 128 },
@@ -45,11 +35,9 @@ const shapes: Readonly<Record<string, GeneratedShape>> = {
   qwen2: { ...smallShape, model_type: 'qwen2' },
   qwen3: { ...smallShape, model_type: 'qwen3', head_dim: 32 },
   smollm3: { ...smallShape, model_type: 'smollm3', num_hidden_layers: 4 },
-  phi3: { ...smallShape, model_type: 'phi3', tie_word_embeddings: false },
+  phi3: otherShapes.phi3,
   'phi3 long rope': {
-    ...smallShape,
-    model_type: 'phi3',
-    tie_word_embeddings: false,
+    ...otherShapes.phi3,
     original_max_position_embeddings: 128,
     rope_scaling: {
       type: 'longrope',
@@ -57,24 +45,9 @@ const shapes: Readonly<Record<string, GeneratedShape>> = {
       long_factor: [1, 2, 3, 4, 5, 6, 7, 8],
     },
   },
-  gemma: { ...smallShape, model_type: 'gemma', head_dim: 16 },
-  gemma2: {
-    ...smallShape,
-    model_type: 'gemma2',
-    head_dim: 16,
-    query_pre_attn_scalar: 16,
-    sliding_window: 24,
-    num_hidden_layers: 3,
-  },
-  gemma3: {
-    ...smallShape,
-    model_type: 'gemma3_text',
-    head_dim: 16,
-    query_pre_attn_scalar: 16,
-    sliding_window: 24,
-    num_hidden_layers: 7,
-    rope_scaling: { rope_type: 'linear', factor: 8 },
-  },
+  gemma: otherShapes.gemma,
+  gemma2: { ...otherShapes.gemma2, num_hidden_layers: 3 },
+  gemma3: otherShapes.gemma3,
 }
 
 describe('a merged model, read again, says what the adapter says', () => {

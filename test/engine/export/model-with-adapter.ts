@@ -31,11 +31,12 @@ export async function modelWithAdapter(
   return { modelDirectory, adapter: writeAdapter(modelDirectory, { bias: 'all', ranks: { '0.k_proj': 4 } }) }
 }
 
-/** An adapter of all kinds of layers, of random numbers. */
+/** An adapter of all kinds of layers, of random numbers up to `largest`. */
 export function writeAdapter(
   modelDirectory: string,
   changes: Partial<AdapterSettings>,
   seed = 1,
+  largest = 0.6,
 ): AdapterReference {
   const { model, summary } = readModelFolder(modelDirectory)
   const settings: AdapterSettings = {
@@ -50,7 +51,7 @@ export function writeAdapter(
     ...changes,
   }
   const layout = layoutVera(model.config, settings)
-  const vectors = rand(new TorchGenerator(seed), layout.length).map((value) => value * 0.6)
+  const vectors = rand(new TorchGenerator(seed), layout.length).map((value) => value * largest)
   const path = join(temporaryFolder(), 'adapter.safetensors')
   writeFileSync(path, encodeAdapter(settings, layout, vectors))
   return { path, strength: 1 }
