@@ -30,7 +30,12 @@ test('uninstalling on Windows asks before it deletes the data, and keeps it if i
   const removal = macro.indexOf('RMDir /r "$LOCALAPPDATA\\veranda\\Data"')
   expect(question).toBeGreaterThan(-1)
   expect(removal).toBeGreaterThan(question)
-  expect(macro.indexOf('veranda_keep_data:')).toBeGreaterThan(removal)
+  const kept = macro.indexOf('veranda_keep_data:')
+  expect(kept).toBeGreaterThan(removal)
+  // Of this person, not of all users, also where the program was installed for all; what follows is as it was.
+  expect(macro.indexOf('SetShellVarContext current')).toBeGreaterThan(-1)
+  expect(macro.indexOf('SetShellVarContext current')).toBeLessThan(question)
+  expect(macro.slice(kept)).toMatch(/\$\{if\} \$installMode == "all"\s+SetShellVarContext all\s+\$\{endIf\}/)
   expect(script.match(/RMDir/g)).toHaveLength(2)
   expect(build.nsis.deleteAppDataOnUninstall).toBeUndefined()
 })
