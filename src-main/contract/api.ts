@@ -1,6 +1,6 @@
 /** The API for other programs of this machine. */
 import { z } from 'zod'
-import { failureMessage } from './entities.ts'
+import { failureMessage } from './told.ts'
 import { procedure } from './procedure.ts'
 
 const apiState = z.object({

@@ -1,6 +1,6 @@
 /** What a screen is told of this computer: its devices, how fast they are, and which models fit. */
 import { z } from 'zod'
-import { told } from './entities.ts'
+import { told } from './told.ts'
 import { procedure } from './procedure.ts'
 
 export const deviceNames = ['cpu', 'webgpu', 'dml', 'coreml', 'cuda'] as const

@@ -1,7 +1,7 @@
 /** The things a screen shows, as validated data. Times are milliseconds since 1970, sizes bytes, losses nats a token. */
 import { z } from 'zod'
-import { type Sentence, toSentence, type Value } from './sentence.ts'
 import { memoryNeeded } from './memory-needed.ts'
+import { failureMessage, told } from './told.ts'
 
 const role = z.enum(['system', 'user', 'assistant'])
 export const chatMessage = z.object({ role, content: z.string().max(1_000_000) })
@@ -25,7 +25,8 @@ export const model = z.object({
   name: z.string(),
   architecture: z.string(),
   parameterCount: z.number(),
-  quantization: z.string(),
+  /** How many bits its weights have, from what they were rounded, and what that cost. */
+  quantization: told,
   contextLength: z.number(),
   sizeBytes: z.number(),
   sourceHash: z.string(),
@@ -148,21 +149,6 @@ export const finding = z.object({
   text: z.string(),
 })
 export type Finding = z.infer<typeof finding>
-
-const failureValue: z.ZodType<Value> = z.lazy(() =>
-  z.union([z.string(), z.number(), z.object({ bytes: z.number() }), failureSentence, z.array(failureValue)]),
-)
-const failureSentence: z.ZodType<Sentence> = z.object({
-  pattern: z.string(),
-  values: z.array(failureValue),
-})
-/** What is told but is no failure; what was kept before there were sentences is English. */
-export const told = z.union([failureSentence, z.string().transform(toSentence)])
-export const failureMessage = z.object({
-  code: z.string(),
-  message: z.string(),
-  sentence: failureSentence.exactOptional(),
-})
 
 export const exampleFormat = z.enum(['openai', 'alpaca', 'csv'])
 export type ExampleFormat = z.infer<typeof exampleFormat>

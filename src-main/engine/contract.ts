@@ -36,8 +36,8 @@ export interface ModelSummary {
   readonly vocabularySize: number
   /** In tokens. */
   readonly contextLength: number
-  /** The formats of the weights with their share, largest first, for example `Q4_1`. */
-  readonly quantization: string
+  /** The formats of the weights with their share, largest first, for example `Q4_1`, and what rounding did to them. */
+  readonly quantization: Sentence
   readonly sizeBytes: number
   /** SHA-256 of the source file (hex): adapters name the base model by it. */
   readonly sourceHash: string

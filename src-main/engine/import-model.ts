@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { mapEvents } from '../contract/event-stream.ts'
 import { Failure } from '../contract/failure.ts'
-import { sentence } from '../contract/sentence.ts'
+import { sentence, type Sentence } from '../contract/sentence.ts'
 import type { RoundingError } from '../core/checkpoint/quantize-blocks.ts'
 import { encodeOnnx } from '../core/graph/onnx-file.ts'
 import { decoderGraph, lowerToStored } from '../core/llama/decoder-graph.ts'
@@ -68,7 +68,7 @@ export const importModel = (
         sizeBytes: writer.length,
         sourceHash,
         quantization:
-          measured === null ? checkpoint.quantization + roundingNote(rounded) : quantizingNote(measured),
+          measured === null ? roundingNote(checkpoint.quantization, rounded) : quantizingNote(measured),
       })
       writeFolder(targetDirectory, checkpoint, model, summary)
       return summary
@@ -117,9 +117,10 @@ function modelName(name: string, ownName: string | null): string {
 }
 
 /** Of the tensors whose format has more scales than blocks hold: how far their weights moved, in the mean. */
-function roundingNote({ error, weights }: RoundingError): string {
-  if (weights === 0) return ''
-  return `, in part rounded to 8 bits (by ${(100 * Math.sqrt(error / weights)).toPrecision(1)}%)`
+function roundingNote(formats: Sentence, { error, weights }: RoundingError): Sentence {
+  if (weights === 0) return formats
+  const percent = Number((100 * Math.sqrt(error / weights)).toPrecision(1))
+  return sentence`${formats}, in part rounded to 8 bits (by ${percent}%)`
 }
 
 /** Lets messages in, and leaves if one of them cancelled. */

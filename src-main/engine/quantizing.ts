@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { mapEvents } from '../contract/event-stream.ts'
 import { Failure } from '../contract/failure.ts'
-import { sentence } from '../contract/sentence.ts'
+import { sentence, type Sentence } from '../contract/sentence.ts'
 import { formatShares, type LlamaCheckpoint } from '../core/llama/llama-checkpoint.ts'
 import { blockPlan } from '../core/llama/quantize-plan.ts'
 import type { StoredModel } from '../core/llama/stored-model.ts'
@@ -17,9 +17,9 @@ import type { EngineResources } from './resources.ts'
 
 export interface MeasuredQuantizing {
   /** For example `4 bits 79%, 8 bits 21%`. */
-  readonly shares: string
+  readonly shares: Sentence
   /** The formats of the source. */
-  readonly from: string
+  readonly from: Sentence
   /** On the passage; null where the model came without a tokenizer. */
   readonly perplexity: { readonly before: number; readonly after: number } | null
 }
@@ -44,7 +44,7 @@ export async function* measureQuantizing(
   const shares = formatShares(
     [...checkpoint.tensors.values()].map((tensor) => {
       const plan = blockPlan(tensor, bits)
-      return [plan === null ? tensor.format : `${plan.bits} bits`, tensor.shape]
+      return [plan === null ? tensor.format : plan.bits, tensor.shape]
     }),
   )
   const from = checkpoint.quantization
@@ -61,8 +61,12 @@ export async function* measureQuantizing(
   }
 }
 
-export function quantizingNote({ shares, from, perplexity }: MeasuredQuantizing): string {
-  if (perplexity === null) return `${shares}, from ${from}`
-  const [before, after] = [perplexity.before.toFixed(2), perplexity.after.toFixed(2)]
-  return `${shares}, from ${from}: perplexity ${before} → ${after} on a fixed text`
+export function quantizingNote({ shares, from, perplexity }: MeasuredQuantizing): Sentence {
+  if (perplexity === null) return sentence`${shares}, from ${from}`
+  const [before, after] = [toHundredths(perplexity.before), toHundredths(perplexity.after)]
+  return sentence`${shares}, from ${from}: perplexity ${before} → ${after} on a fixed text`
+}
+
+function toHundredths(perplexity: number): number {
+  return Math.round(100 * perplexity) / 100
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { toSentence } from '../contract/sentence.ts'
 import { resultOf } from '../contract/event-stream.ts'
 import type { LlamaConfig } from '../core/llama/config.ts'
 import type { StoredWeight } from '../core/llama/stored-model.ts'
@@ -59,7 +60,7 @@ export async function writeSelfTestModel(directory: string, codecs: Codecs): Pro
     hiddenSize: config.hiddenSize,
     vocabularySize: config.vocabularySize,
     contextLength: config.contextLength,
-    quantization: 'Q4_1',
+    quantization: toSentence('Q4_1'),
     sizeBytes: writer.length,
     sourceHash: '',
   }

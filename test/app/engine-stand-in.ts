@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { toSentence } from '../../src-main/contract/sentence.ts'
 import { Failure } from '../../src-main/contract/failure.ts'
 import type {
   Engine,
@@ -36,7 +37,7 @@ export const summary: ModelSummary = {
   hiddenSize: 16,
   vocabularySize: 100,
   contextLength: 512,
-  quantization: 'F32',
+  quantization: toSentence('F32'),
   sizeBytes: 4000,
   sourceHash: 'ab'.repeat(32),
 }

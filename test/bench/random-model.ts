@@ -2,6 +2,7 @@
 import { randomFillSync } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { toSentence } from '../../src-main/contract/sentence.ts'
 import type { LlamaConfig } from '../../src-main/core/llama/config.ts'
 import type { StoredWeight } from '../../src-main/core/llama/stored-model.ts'
 import { expectedShapes } from '../../src-main/core/llama/tensor-names.ts'
@@ -67,7 +68,7 @@ export function writeRandomModel(directory: string, config: LlamaConfig, name: s
     architecture: 'llama',
     parameterCount,
     ...{ layerCount, hiddenSize, vocabularySize, contextLength },
-    quantization: 'Q4_1',
+    quantization: toSentence('Q4_1'),
     sizeBytes: file.length,
     sourceHash: '',
   }

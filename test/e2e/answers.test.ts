@@ -1,6 +1,7 @@
 /** How an answer is shown, for answers that a small model can't be made to give: hostile, long, broken off. */
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { toSentence } from '../../src-main/contract/sentence.ts'
 import type { Adapter, Conversation, Message, Model } from '../../src-main/contract/entities.ts'
 import { Failure } from '../../src-main/contract/failure.ts'
 import type { Handlers } from '../../src-main/contract/procedures.ts'
@@ -28,7 +29,7 @@ const model: Model = {
   name: 'A model',
   architecture: 'llama',
   parameterCount: 1,
-  quantization: 'F32',
+  quantization: toSentence('F32'),
   contextLength: 2048,
   sizeBytes: 1,
   sourceHash: '',

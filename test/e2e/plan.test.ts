@@ -1,5 +1,6 @@
 /** A run before it starts: what is measured says that it will not fit, and what to do. */
 import { expect, test } from 'vitest'
+import { toSentence } from '../../src-main/contract/sentence.ts'
 import { defaultTrainingSettings } from '../../src-main/app/personalize/default-settings.ts'
 import { openStorage } from '../../src-main/app/storage/storage.ts'
 import type { Model } from '../../src-main/contract/entities.ts'
@@ -13,7 +14,7 @@ const model: Model = {
   name: 'Small',
   architecture: 'llama',
   parameterCount: 1,
-  quantization: 'F32',
+  quantization: toSentence('F32'),
   contextLength: 2048,
   sizeBytes: 1,
   sourceHash: '',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { inEnglish } from '../../src-main/contract/sentence.ts'
 import type { ModelSummary, Quantizing } from '../../src-main/engine/contract.ts'
 import { FileWeights } from '../../src-main/engine/file-weights.ts'
 import { importModel } from '../../src-main/engine/import-model.ts'
@@ -62,10 +63,9 @@ describe('a float model quantised at its import', () => {
       before.close()
       after.close()
 
-      const [, from, to] = /perplexity ([\d.]+) → ([\d.]+) on a fixed text$/.exec(summary.quantization) ?? []
-      expect(summary.quantization).toContain(
-        bits === 4 ? '4 bits 84%, 8 bits 16%, from F16' : '8 bits, from F16',
-      )
+      const quantization = inEnglish(summary.quantization)
+      const [, from, to] = /perplexity ([\d.]+) → ([\d.]+) on a fixed text$/.exec(quantization) ?? []
+      expect(quantization).toContain(bits === 4 ? '4 bits 84%, 8 bits 16%, from F16' : '8 bits, from F16')
       expect(from).not.toBe(to)
       // Random weights know nothing: about as many choices as there are tokens, whatever the rounding.
       expect(Number(from)).toBeGreaterThan(200)

@@ -3,8 +3,8 @@ import { globSync, readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Failure, fromFailureMessage, toFailureMessage } from '../../src-main/contract/failure.ts'
-import { sentence } from '../../src-main/contract/sentence.ts'
-import { failures, failureText } from '../../src-renderer/texts/failure-text.ts'
+import { inEnglish, sentence } from '../../src-main/contract/sentence.ts'
+import { failures, failureText, sentenceText } from '../../src-renderer/texts/failure-text.ts'
 import { showLanguage } from '../../src-renderer/texts/language.ts'
 
 /** What no screen shows: the command line and the API speak English; a graph that makes no sense is a bug. */
@@ -111,6 +111,9 @@ test('a failure is said in the language with its names, numbers, sizes and parts
   expect(failureText(toFailureMessage(new Failure('x', parts)))).toBe(
     'darin ist auch a.weight, b.weight und 1234,5 weitere Tensoren',
   )
+  const rounded = sentence`${[sentence`${sentence`${4} bits`} ${84}%`]}, from ${'F16'}: perplexity ${12.5} → ${12.75} on a fixed text`
+  expect(inEnglish(rounded)).toBe('4 bits 84%, from F16: perplexity 12.5 → 12.75 on a fixed text')
+  expect(sentenceText(rounded)).toBe('4 Bit 84 %, aus F16: Perplexität 12,5 → 12,75 an einem festen Text')
   expect(failureText(toFailureMessage(new Failure('x', 'This run is not there.')))).toBe(
     'Diesen Lauf gibt es nicht.',
   )

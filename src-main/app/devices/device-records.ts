@@ -1,6 +1,6 @@
 /** What was found out about the devices, kept in the database. */
 import { z } from 'zod'
-import { told } from '../../contract/entities.ts'
+import { told } from '../../contract/told.ts'
 import { sentence } from '../../contract/sentence.ts'
 import { deviceChoice, deviceMeasure, deviceNames, type DeviceChoice } from '../../contract/devices.ts'
 import type { Device } from '../../engine/device-contract.ts'

@@ -3,7 +3,7 @@
  * names and in Hugging Face's order, its tokenizer and its chat template.
  */
 import { Failure } from '../../contract/failure.ts'
-import { sentence } from '../../contract/sentence.ts'
+import { sentence, type Sentence, toSentence } from '../../contract/sentence.ts'
 import type { ByteSource } from '../checkpoint/byte-source.ts'
 import { readGguf } from '../checkpoint/gguf.ts'
 import type { GgufTensor } from '../checkpoint/gguf.ts'
@@ -46,7 +46,7 @@ export interface LlamaCheckpoint {
   /** A Jinja template; null where the model came without one. */
   readonly chatTemplate: string | null
   /** The formats of the weights, largest share first, for example `Q4_1 79%, Q8_0 21%`, or one alone: `F16`. */
-  readonly quantization: string
+  readonly quantization: Sentence
   readonly name: string | null
 }
 
@@ -204,10 +204,12 @@ function checkHeads({ headCount, kvHeadCount, headDim }: LlamaConfig): void {
 
 /**
  * Formats by their share of the weights, the largest first: `Q4_1 79%, Q8_0 21%`, or one alone. Under one percent
- * (norms, biases) isn't worth a word.
+ * (norms, biases) isn't worth a word. Numbers stand for so many bits.
  */
-export function formatShares(tensors: Iterable<readonly [format: string, shape: readonly number[]]>): string {
-  const counts = new Map<string, number>()
+export function formatShares(
+  tensors: Iterable<readonly [format: string | number, shape: readonly number[]]>,
+): Sentence {
+  const counts = new Map<string | number, number>()
   let total = 0
   for (const [format, shape] of tensors) {
     const count = shape.reduce((product, length) => product * length, 1)
@@ -216,10 +218,14 @@ export function formatShares(tensors: Iterable<readonly [format: string, shape: 
   }
   const shares = [...counts]
     .toSorted(([, a], [, b]) => b - a)
-    .map(([format, count]) => ({ format, percent: Math.round((100 * count) / total) }))
+    .map(([format, count]) => ({
+      name: typeof format === 'number' ? sentence`${format} bits` : toSentence(format),
+      percent: Math.round((100 * count) / total),
+    }))
     .filter(({ percent }) => percent >= 1)
-  if (shares.length === 1) return shares.map(({ format }) => format).join()
-  return shares.map(({ format, percent }) => `${format} ${percent}%`).join(', ')
+  const [first] = shares
+  if (first !== undefined && shares.length === 1) return first.name
+  return { pattern: '{1}', values: [shares.map(({ name, percent }) => sentence`${name} ${percent}%`)] }
 }
 
 function unexpectedTensor(name: string): Failure {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { toSentence } from '../../../src-main/contract/sentence.ts'
 import { connect } from '../../../src-main/app/storage/connection.ts'
 import { dataTables, readManifest } from '../../../src-main/app/storage/backup-file.ts'
 import { openStorage, type Storage } from '../../../src-main/app/storage/storage.ts'
@@ -130,7 +131,7 @@ describe('restoring', () => {
       name: 'S',
       architecture: 'llama',
       parameterCount: 1,
-      quantization: 'F32',
+      quantization: toSentence('F32'),
       contextLength: 1,
       sizeBytes: 1,
       createdAt: 1,

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sentence, toSentence } from '../../../src-main/contract/sentence.ts'
 import type { Example, Model } from '../../../src-main/contract/entities.ts'
 import { connect } from '../../../src-main/app/storage/connection.ts'
 import { openStorage } from '../../../src-main/app/storage/storage.ts'
@@ -15,7 +16,7 @@ const model: Model = {
   name: 'Small',
   architecture: 'llama',
   parameterCount: 1000,
-  quantization: 'Q4_1',
+  quantization: toSentence('Q4_1'),
   contextLength: 512,
   sizeBytes: 2000,
   sourceHash: 'ab'.repeat(32),
@@ -39,6 +40,26 @@ function example(id: string, provenance: Example['provenance'], answer = 'A'): E
     updatedAt: 1,
   }
 }
+
+describe('models', () => {
+  it('keeps what rounding did to the weights as a sentence, and reads what was text before', () => {
+    const directory = temporaryFolder()
+    const quantization = sentence`${[sentence`${4} bits`]}, from ${'F16'}`
+    const storage = openStorage(directory)
+    storage.models.insert({ ...model, quantization })
+    storage.models.insert({ ...model, id: 'old' })
+    storage.close()
+    const connection = connect(join(directory, 'veranda.sqlite'))
+    connection.execute("UPDATE models SET quantization = '4 bits 84%, from F16' WHERE id = 'old'")
+    connection.close()
+
+    const again = openStorage(directory)
+    expect(again.models.get('small')).toEqual({ ...model, quantization })
+    expect(again.models.get('old')?.quantization).toEqual(toSentence('4 bits 84%, from F16'))
+    expect(again.models.list()).toHaveLength(2)
+    again.close()
+  })
+})
 
 describe('opening', () => {
   it.skipIf(process.platform === 'win32')(

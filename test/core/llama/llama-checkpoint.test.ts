@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { inEnglish } from '../../../src-main/contract/sentence.ts'
 import { Failure } from '../../../src-main/contract/failure.ts'
 import { memorySource } from '../../../src-main/core/checkpoint/byte-source.ts'
 import type { ByteSource } from '../../../src-main/core/checkpoint/byte-source.ts'
@@ -79,7 +80,7 @@ describe('GGUF', () => {
     const checkpoint = tinyGguf(format)
     expect(checkpoint.config).toMatchObject(tinyConfig)
     expect(checkpoint.config.normEpsilon).toBeCloseTo(1e-5, 10)
-    expect(checkpoint.quantization).toBe(format)
+    expect(inEnglish(checkpoint.quantization)).toBe(format)
     expect(checkpoint.name).toBe('tiny-llama')
     expect([...checkpoint.tensors.keys()]).toEqual([...original.tensors.keys()])
     for (const name of original.tensors.keys()) {
@@ -132,7 +133,7 @@ describe.skipIf(!hasRealModel)('SmolLM2', () => {
       attentionBias: false,
       mlpBias: false,
     })
-    expect(checkpoint.quantization).toBe('Q4_1 79%, Q8_0 21%')
+    expect(inEnglish(checkpoint.quantization)).toBe('Q4_1 79%, Q8_0 21%')
     expect(checkpoint.chatTemplate).toContain('<|im_start|>')
     const reordered = golden.filter(({ hf_order_sha256: hash }) => hash !== undefined)
     expect(reordered).toHaveLength(2)
@@ -177,7 +178,7 @@ describe('Hugging Face folders', () => {
 
   test('bfloat16', () => {
     const checkpoint = openHuggingFaceFolder(folder('tied-bf16'))
-    expect(checkpoint.quantization).toBe('BF16')
+    expect(inEnglish(checkpoint.quantization)).toBe('BF16')
     const expected = values(openHuggingFaceFolder(folder('tied')), 'model.norm.weight')
     expect(Math.abs((values(checkpoint, 'model.norm.weight')[3] ?? 0) - (expected[3] ?? 1))).toBeLessThan(
       0.01,

@@ -1,4 +1,5 @@
 /** Runs `veranda` in this process over services that a test gives, and keeps what it printed. */
+import { toSentence } from '../../../src-main/contract/sentence.ts'
 import { queuedRun } from '../../queued-run.ts'
 import { defaultTrainingSettings } from '../../../src-main/app/personalize/default-settings.ts'
 import type { Adapter, CatalogueEntry, Model, Run } from '../../../src-main/contract/entities.ts'
@@ -62,7 +63,7 @@ export const model: Model = {
   name: 'Small One',
   architecture: 'llama',
   parameterCount: 135_000_000,
-  quantization: 'Q4_1',
+  quantization: toSentence('Q4_1'),
   contextLength: 2048,
   sizeBytes: 98_400_000,
   sourceHash: 'ab',

@@ -113,7 +113,10 @@ test('models list shows what is installed and what can be fetched', async () => 
     ].join('\n'),
   )
   const asJson = await veranda(['models', 'list', '--json'], { services: { models } })
-  expect(JSON.parse(asJson.stdout)).toMatchObject({ models: [model], catalogue: [{}, { id: 'other' }] })
+  expect(JSON.parse(asJson.stdout)).toMatchObject({
+    models: [{ ...model, quantization: 'Q4_1' }],
+    catalogue: [{}, { id: 'other' }],
+  })
 })
 
 const pulling: Partial<ModelService> = {
@@ -147,7 +150,7 @@ test('on a terminal the progress is one line that is rewritten, and goes in the 
     services: { models: pulling },
     terminal: true,
   })
-  expect(JSON.parse(stdout)).toEqual(model)
+  expect(JSON.parse(stdout)).toEqual({ ...model, quantization: 'Q4_1' })
   const shown = stderr.split('\r\u001b[2K')
   expect(shown.slice(1, 3)).toEqual([
     'Downloading: 0 bytes of 98.4 MB (0 %)',

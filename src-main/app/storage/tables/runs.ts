@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import {
   chatMessage,
-  failureMessage,
   runReport,
   trainingSettings,
   type LossPoint,
@@ -9,6 +8,7 @@ import {
   type RunSample,
 } from '../../../contract/entities.ts'
 import type { FailureMessage } from '../../../contract/failure.ts'
+import { failureMessage } from '../../../contract/told.ts'
 import { verdict, type Verdict } from '../../../contract/verdict.ts'
 import type { ChatMessage, TrainingExample } from '../../../engine/contract.ts'
 import type { Connection } from '../connection.ts'

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { inEnglish } from '../../../contract/sentence.ts'
 import type { Model } from '../../../contract/entities.ts'
 import type { MemoryNeeded } from '../../../contract/memory-needed.ts'
 import { command, type Command } from '../command.ts'
@@ -38,7 +39,7 @@ export const modelCommands: readonly Command[] = [
           `\nTo be fetched with “veranda models pull ID”:\n${formatTable(['ID', 'SIZE', 'MEMORY', 'LICENCE', 'WHAT'], rows)}`,
         )
       }
-      return { models, catalogue }
+      return { models: models.map(inPlainWords), catalogue }
     },
   }),
   command({
@@ -49,7 +50,7 @@ export const modelCommands: readonly Command[] = [
     async run(context, { positionals: [id = ''] }) {
       const model = await pullModel(context, id)
       context.output.line(`${model.name} is installed.`)
-      return model
+      return inPlainWords(model)
     },
   }),
   command({
@@ -67,8 +68,8 @@ export const modelCommands: readonly Command[] = [
         (event) => showModelProgress(output, event),
         signal,
       )
-      output.line(`${model.name} is installed as ${model.id}: ${model.quantization}.`)
-      return model
+      output.line(`${model.name} is installed as ${model.id}: ${inEnglish(model.quantization)}.`)
+      return inPlainWords(model)
     },
   }),
   command({
@@ -85,6 +86,11 @@ export const modelCommands: readonly Command[] = [
   }),
 ]
 
+/** For scripts. */
+function inPlainWords(model: Model) {
+  return { ...model, quantization: inEnglish(model.quantization) }
+}
+
 function modelTable(models: readonly Model[]): string {
   return formatTable(
     ['ID', 'NAME', 'PARAMETERS', 'WEIGHTS', 'CONTEXT', 'SIZE'],
@@ -92,7 +98,7 @@ function modelTable(models: readonly Model[]): string {
       model.id,
       model.name,
       formatParameters(model.parameterCount),
-      model.quantization,
+      inEnglish(model.quantization),
       String(model.contextLength),
       formatBytes(model.sizeBytes),
     ]),

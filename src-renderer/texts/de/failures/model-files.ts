@@ -1,5 +1,11 @@
-/** What is wrong with a model file: GGUF, safetensors, Hugging Face folders, tokenizers. */
+/** What a model file holds and what is wrong with it: GGUF, safetensors, Hugging Face folders, tokenizers. */
 export const modelFiles: Readonly<Record<string, string>> = {
+  '{1} bits': '{1} Bit',
+  '{1} {2}%': '{1} {2} %',
+  '{1}, from {2}': '{1}, aus {2}',
+  '{1}, from {2}: perplexity {3} → {4} on a fixed text':
+    '{1}, aus {2}: Perplexität {3} → {4} an einem festen Text',
+  '{1}, in part rounded to 8 bits (by {2}%)': '{1}, zum Teil auf 8 Bit gerundet (um {2} %)',
   'The model file is damaged: {1}. Download it again, or pick another file.':
     'Die Modelldatei ist beschädigt: {1}. Lade sie noch einmal herunter, oder nimm eine andere Datei.',
   'it claims {1} of {2}, more than {3} is not believable':
