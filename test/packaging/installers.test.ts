@@ -8,7 +8,6 @@ interface Build {
   readonly linux: { readonly target: readonly string[] }
   readonly mac: { readonly target: readonly { readonly target: string; readonly arch: readonly string[] }[] }
   readonly win: { readonly target: readonly string[] }
-  readonly deb?: { readonly afterRemove?: string }
 }
 const { build } = JSON.parse(await readFile('package.json', 'utf8')) as { readonly build: Build }
 
@@ -38,8 +37,4 @@ test('uninstalling on Windows asks before it deletes the data, and keeps it if i
   expect(macro.slice(kept)).toMatch(/\$\{if\} \$installMode == "all"\s+SetShellVarContext all\s+\$\{endIf\}/)
   expect(script.match(/RMDir/g)).toHaveLength(2)
   expect(build.nsis.deleteAppDataOnUninstall).toBeUndefined()
-})
-
-test('removing the deb leaves the data: nothing of ours runs then', () => {
-  expect(build.deb?.afterRemove).toBeUndefined()
 })

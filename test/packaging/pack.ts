@@ -20,8 +20,16 @@ export interface Packed {
   readonly asar: string
 }
 
-/** Runs electron-builder on `out/` up to, and without, the installer itself. */
-export async function pack({ platform, arch }: PackTarget, workDirectory: string): Promise<Packed> {
+/**
+ * Runs electron-builder on `out/` up to, and without, the installer itself.
+ *
+ * @param toolEnvironment where the tools that make the installers are; given, they are made too
+ */
+export async function pack(
+  { platform, arch }: PackTarget,
+  workDirectory: string,
+  toolEnvironment?: Readonly<Record<string, string>>,
+): Promise<Packed> {
   const licences = await runChild(
     process.execPath,
     ['resources/packaging/licences.ts', '--write', 'out/licences'],
@@ -38,14 +46,14 @@ export async function pack({ platform, arch }: PackTarget, workDirectory: string
       'node_modules/electron-builder/cli.js',
       `--${platform}`,
       `--${arch}`,
-      '--dir',
+      ...(toolEnvironment === undefined ? ['--dir'] : []),
       '--publish=never',
       `-c.electronDist=${electron}`,
       `-c.directories.output=${output}`,
       // Both read and change a real Windows program.
       ...(platform === 'win' ? ['-c.win.signAndEditExecutable=false', '-c.disableAsarIntegrity=true'] : []),
     ],
-    { echo: false },
+    { echo: false, environment: { ...toolEnvironment } },
   )
   if (code !== 0) throw new Error(`electron-builder failed:\n${log}`)
   const directory = join(output, `${platform}${arch === 'x64' ? '' : `-${arch}`}-unpacked`)
