@@ -14,6 +14,7 @@ import { applicationMenu } from './menu.ts'
 import { collectOpenedFiles } from './opened-files.ts'
 import { notify } from './notify.ts'
 import { pickFile, pickTarget } from './pick-file.ts'
+import { sandboxedOrAgreed } from './sandbox-consent.ts'
 import { startFailure } from './start-failure.ts'
 import { findUpdater } from './updater.ts'
 import { forkUtilityEngine } from './utility-engine-process.ts'
@@ -39,6 +40,7 @@ if (app.requestSingleInstanceLock()) {
 }
 
 async function start(): Promise<void> {
+  if (!(await sandboxedOrAgreed(join(chromiumFolder, 'runs-without-sandbox')))) return app.quit()
   const root = app.getAppPath()
   const engineBundle = join(root, 'out/main/engine.js')
   const updater = app.isPackaged ? await findUpdater(process.resourcesPath) : undefined

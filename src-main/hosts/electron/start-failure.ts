@@ -9,6 +9,12 @@ export interface StartFailure {
   readonly text: string
 }
 
+/** Whether German comes first of the languages that the app speaks, among the system's (BCP 47). */
+export function prefersGerman(languages: readonly string[]): boolean {
+  const known = languages.find((tag) => /^(en|de)\b/i.test(tag)) ?? 'en'
+  return /^de/i.test(known)
+}
+
 /**
  * The person's own choice of a language is in the database, which may be what can't be opened.
  *
@@ -16,8 +22,7 @@ export interface StartFailure {
  */
 export function startFailure(error: unknown, languages: readonly string[]): StartFailure {
   const { message, sentence } = toFailureMessage(error)
-  const known = languages.find((tag) => /^(en|de)\b/i.test(tag)) ?? 'en'
-  if (!/^de/i.test(known)) return { title: 'Veranda can’t start', text: message }
+  if (!prefersGerman(languages)) return { title: 'Veranda can’t start', text: message }
   const text = say(sentence ?? toSentence(message), {
     pattern: (pattern) => german[pattern] ?? pattern,
     number: (value) => String(value).replace('.', ','),

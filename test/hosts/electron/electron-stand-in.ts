@@ -20,6 +20,11 @@ export const desktop = {
   appPath: '',
   workAreas: [{ x: 0, y: 0, width: 1920, height: 1080 }] as Electron.Rectangle[],
   holdsLock: true,
+  isPackaged: false,
+  languages: ['en-US'],
+  switches: new Set<string>(),
+  /** The button that a person presses in a message box, and whether they tick its box. */
+  pressed: { response: 0, checkboxChecked: false },
   chosenFiles: [] as string[],
   /** Where a person writes something; undefined closes the dialog. */
   chosenTarget: undefined as string | undefined,
@@ -30,7 +35,7 @@ export const desktop = {
   errors: [] as string[],
   /** Addresses the system was asked to open. */
   opened: [] as string[],
-  dialogs: [] as (Electron.OpenDialogOptions | Electron.SaveDialogOptions)[],
+  dialogs: [] as (Electron.OpenDialogOptions | Electron.SaveDialogOptions | Electron.MessageBoxOptions)[],
   notices: [] as StandInNotification[],
   windows: [] as StandInWindow[],
   exitCode: undefined as number | undefined,
@@ -41,19 +46,23 @@ export const desktop = {
 }
 
 class StandInApp extends EventEmitter {
-  readonly isPackaged = false
+  readonly commandLine = { hasSwitch: (name: string): boolean => desktop.switches.has(name) }
   enableSandbox = (): void => void desktop.calls.push('enableSandbox')
   setPath = (name: string, path: string): void => void desktop.paths.set(name, path)
   getPath = (name: string): string => `/home/you/${name}`
   getAppPath = (): string => desktop.appPath
   getVersion = (): string => '0.0.0-test'
-  getPreferredSystemLanguages = (): string[] => ['en-US']
+  getPreferredSystemLanguages = (): string[] => desktop.languages
   requestSingleInstanceLock = (): boolean => desktop.holdsLock
   whenReady = (): Promise<void> => {
     desktop.calls.push('whenReady')
     return Promise.resolve()
   }
   exit = (code = 0): void => void (desktop.exitCode = code)
+
+  get isPackaged(): boolean {
+    return desktop.isPackaged
+  }
 
   quit = (): void => {
     while (desktop.windows.length > 0) desktop.windows[0]?.close()
@@ -222,6 +231,10 @@ export const Menu = {
 }
 
 export const dialog = {
+  showMessageBox: (...given: [unknown, Electron.MessageBoxOptions] | [Electron.MessageBoxOptions]) => {
+    desktop.dialogs.push(given.length === 1 ? given[0] : given[1])
+    return Promise.resolve(desktop.pressed)
+  },
   showErrorBox: (title, content) => void desktop.errors.push(`${title}: ${content}`),
   showOpenDialog: (_window: unknown, options?: Electron.OpenDialogOptions) => {
     desktop.dialogs.push(options ?? {})
