@@ -11,6 +11,7 @@ const library = (...names: string[]) => `(^|/)node_modules/(${names.join('|')})/
 const anything = ['^(src-main|src-renderer|test|native)/', '(^|/)node_modules/']
 const contract = inside('src-main/contract')
 const core = inside('src-main/core')
+const texts = inside('src-main/texts')
 
 /** The room may see itself and what `mayImport` lists, nothing else. */
 function room(name: string, folder: string, comment: string, mayImport: string[]): IForbiddenRuleType {
@@ -49,6 +50,9 @@ function door(packageName: string, path: string): IForbiddenRuleType {
 const configuration: IConfiguration = {
   forbidden: [
     room('contract', contract, 'The contract is data.', [library('zod')]),
+    room('texts', texts, 'Texts are data, for the screens and for what a host says itself.', [
+      '^src-main/contract/(failure|sentence)\\.ts$',
+    ]),
     room('core', core, 'The core is pure: bytes and values in, values out.', [
       '^src-main/contract/(failure|sentence)\\.ts$',
       library('@huggingface/jinja'),
@@ -76,8 +80,7 @@ const configuration: IConfiguration = {
       contract,
       inside('src-main/app'),
       '^src-main/engine/((chat-event-)?contract|client|engine-arguments|messages|engine-exit|process)\\.ts$',
-      // What is said where no screen can: sentences alone.
-      '^src-renderer/texts/de/failures(\\.ts$|/)',
+      texts,
       library('electron', 'electron-updater', 'electron-vite', 'ws', '@types/ws', 'zod'),
     ]),
     {
@@ -88,15 +91,16 @@ const configuration: IConfiguration = {
       from: { path: '^src-main/hosts/([^/]+)/' },
       to: { path: '^src-main/hosts/[^/]+/', pathNot: '^src-main/hosts/($1|api)/' },
     },
-    room('renderer', inside('src-renderer'), 'A screen knows the contract only.', [
+    room('renderer', inside('src-renderer'), 'A screen knows the contract and the texts only.', [
       contract,
+      texts,
       library('svelte', 'marked', 'dompurify', 'highlight.js', 'temml', 'uplot', '@lucide/svelte', 'zod'),
     ]),
     {
       name: 'no-node',
-      comment: 'Contract, core and screens run without Node.',
+      comment: 'Contract, texts, core and screens run without Node.',
       severity: 'error',
-      from: { path: [contract, core, inside('src-renderer')] },
+      from: { path: [contract, texts, core, inside('src-renderer')] },
       to: { dependencyTypes: ['core'] },
     },
     {

@@ -21,6 +21,7 @@ const violations: Record<string, readonly (readonly [file: string, imported: str
   'core-vera': [['src-main/core/vera/a.ts', '../training/trainer.ts']],
   'core-training': [['src-main/core/training/a.ts', '../generation/generate.ts']],
   'core-generation': [['src-main/core/generation/a.ts', '../training/trainer.ts']],
+  texts: [['src-main/texts/a.ts', '../app/app.ts']],
   engine: [
     ['src-main/engine/a.ts', '../app/app.ts'],
     ['src-main/engine/b.ts', 'ws'],

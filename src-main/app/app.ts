@@ -39,7 +39,7 @@ import { openVerdicts } from './personalize/verdict.ts'
 import type { Services } from './services.ts'
 import { openApi, type ServeApi } from './settings/api-service.ts'
 import { openUpdates, type Updater } from './settings/updates.ts'
-import { openSettings } from './settings/settings.ts'
+import { openSettings, type Settings } from './settings/settings.ts'
 import { storingAsync } from './storage/storage-failure.ts'
 import { openStorage, type Storage } from './storage/storage.ts'
 
@@ -69,6 +69,8 @@ export interface AppOptions {
   readonly serveApi?: ServeApi
   /** Shows a notification of the system, where the host has them; whether it could. */
   readonly notify?: (notice: SystemNotice) => boolean
+  /** Says in this language what the host says by itself: called at the start, and when another is chosen. */
+  readonly speak?: (language: Settings['language']) => void
   /** How the app reaches the network; `fetch` unless given. */
   readonly network?: typeof fetch
 }
@@ -120,7 +122,7 @@ async function assemble(
   const engineState = watchEngine(devices.engine)
   const { engine } = engineState
   const broadcast = runBroadcast()
-  const settings = openSettings(storage)
+  const settings = openSettings(storage, options.speak)
   const adapters = openAdapters(storage)
   const files = adapterFiles(storage, dataDirectory)
   const isInUse = (modelId: string): boolean =>

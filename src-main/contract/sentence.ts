@@ -2,8 +2,8 @@
  * A sentence for a person, as its pattern and what fills it, so that another language can say it too.
  *
  * The English is written once, where it is needed: ``sentence`There is no file ${path}.` ``. Its pattern
- * (`There is no file {1}.`) is the name under which the screens' other
- * languages have it (`src-renderer/texts/de/failures/`): a test says which ones lack it.
+ * (`There is no file {1}.`) is the name under which other languages have it (`src-main/texts/de/failures/`): a test
+ * says which ones lack it.
  */
 import { formatBytes } from './format-bytes.ts'
 

@@ -1,8 +1,6 @@
 /** The language that is shown: what the person chose, else the first one of the system's that is known. */
 import { createSubscriber } from 'svelte/reactivity'
-
-export const languages = ['en', 'de'] as const
-export type Language = (typeof languages)[number]
+import { type Language, languageOf, languages } from '../../src-main/texts/language.ts'
 
 let shown: Language = 'en'
 let update = (): void => {}
@@ -30,13 +28,4 @@ export function showLanguage(choice: string): void {
   shown = languages.find((language) => language === choice) ?? languageOf(navigator.languages)
   document.documentElement.lang = shown
   update()
-}
-
-/** The first of the wanted ones (BCP 47, such as `de-AT`) that is known; English where none is. */
-export function languageOf(wanted: readonly string[]): Language {
-  for (const tag of wanted) {
-    const known = languages.find((language) => tag.toLowerCase().split('-')[0] === language)
-    if (known !== undefined) return known
-  }
-  return 'en'
 }

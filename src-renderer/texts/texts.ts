@@ -5,9 +5,10 @@
  * function, plurals through `counter`. Another language is another object of the same type. Read texts where they
  * are shown, never once for all: the language can change.
  */
+import type { Language } from '../../src-main/texts/language.ts'
 import { de } from './de.ts'
 import { en } from './en.ts'
-import { type Language, shownLanguage } from './language.ts'
+import { shownLanguage } from './language.ts'
 
 export type Texts = typeof en
 

@@ -1,37 +1,24 @@
 /** Numbers, sizes and times in the language that is shown. */
+import { numberFormat, size } from '../../src-main/texts/number-format.ts'
 import { shownLanguage } from '../texts/language.ts'
 import { t } from '../texts/texts.ts'
 
-const numberFormats = new Map<string, Intl.NumberFormat>()
 const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
-/** Formatters are dear to make and cheap to use: one of each kind a language. */
-function kept<Options, Format>(
-  formats: Map<string, Format>,
-  options: Options,
-  make: (language: string, options: Options) => Format,
-): Format {
+const numbers = (options: Intl.NumberFormatOptions): Intl.NumberFormat =>
+  numberFormat(shownLanguage(), options)
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const language = shownLanguage()
   const key = language + JSON.stringify(options)
-  const format = formats.get(key) ?? make(language, options)
-  formats.set(key, format)
+  const format = dateFormats.get(key) ?? new Intl.DateTimeFormat(language, options)
+  dateFormats.set(key, format)
   return format
 }
-
-const numbers = (options: Intl.NumberFormatOptions): Intl.NumberFormat =>
-  kept(numberFormats, options, Intl.NumberFormat)
-
-const dates = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-  kept(dateFormats, options, Intl.DateTimeFormat)
 
 /** 12,345.6 with as many digits after the point as asked for. */
 export function formatNumber(value: number, digits = 0): string {
   return numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
-}
-
-/** As it is, with the language's point: 0.00002 → "0,00002" in German. */
-export function formatExactly(value: number): string {
-  return numbers({ maximumFractionDigits: 20, useGrouping: false }).format(value)
 }
 
 /** 0.0000125 → "1.3E-5": numbers of any size in two digits. */
@@ -46,23 +33,13 @@ export function formatShare(share: number): string {
   return numbers({ style: 'percent' }).format(share)
 }
 
-function measure(value: number, unit: string, unitDisplay: 'long' | 'short' = 'long', digits = 0): string {
-  const places = { minimumFractionDigits: digits, maximumFractionDigits: digits }
-  return numbers({ style: 'unit', unit, unitDisplay, ...places }).format(value)
+function measure(value: number, unit: 'second' | 'minute' | 'hour'): string {
+  return numbers({ style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }).format(value)
 }
-
-const byteUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** Decimal units: 98,362,432 → "98.4 MB". */
 export function formatBytes(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < byteUnits.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : 1
-  return measure(value, byteUnits[unit] ?? 'byte', unit === 0 ? 'long' : 'short', digits)
+  return size(shownLanguage(), bytes)
 }
 
 const large = {

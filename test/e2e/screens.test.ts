@@ -1,7 +1,7 @@
 /** Walks every screen of the real app in a real browser, without a model: what a newcomer meets. */
 import type { BrowserContextOptions, Page, WebSocketRoute } from 'playwright-core'
 import { expect, test } from 'vitest'
-import type { Language } from '../../src-renderer/texts/language.ts'
+import type { Language } from '../../src-main/texts/language.ts'
 import { catalogues } from '../../src-renderer/texts/texts.ts'
 import { findViolations } from './axe.ts'
 import { describeInBrowser } from './in-browser.ts'

@@ -4,7 +4,8 @@ import ts from 'typescript'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Failure, fromFailureMessage, toFailureMessage } from '../../src-main/contract/failure.ts'
 import { inEnglish, sentence } from '../../src-main/contract/sentence.ts'
-import { failures, failureText, sentenceText } from '../../src-renderer/texts/failure-text.ts'
+import { failures } from '../../src-main/texts/failures.ts'
+import { failureText, sentenceText } from '../../src-renderer/texts/failure-text.ts'
 import { showLanguage } from '../../src-renderer/texts/language.ts'
 
 /** What no screen shows: the command line and the API speak English; a graph that makes no sense is a bug. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { desktopTexts } from '../../src-main/texts/desktop.ts'
+import { languageOf, languages } from '../../src-main/texts/language.ts'
 import { counter } from '../../src-renderer/texts/counter.ts'
-import { languageOf } from '../../src-renderer/texts/language.ts'
 import { catalogues } from '../../src-renderer/texts/texts.ts'
 
 test('a noun follows its number by the rule of the language', () => {
@@ -35,8 +36,11 @@ function entries(value: unknown, path = ''): [string, unknown][] {
   return Object.entries(value).flatMap(([key, child]) => entries(child, `${path}.${key}`))
 }
 
-const english = new Map(entries(catalogues.en))
-const others = Object.entries(catalogues).filter(([language]) => language !== 'en')
+/** What the screens say, and what the desktop says beside them. */
+const english = new Map(entries({ ...catalogues.en, desktop: desktopTexts.en }))
+const others = languages
+  .filter((language) => language !== 'en')
+  .map((language) => [language, { ...catalogues[language], desktop: desktopTexts[language] }] as const)
 
 test.each(others)('the catalogue %s has every text of the English one, in its own words', (_, catalogue) => {
   const texts = entries(catalogue)

@@ -24,7 +24,11 @@ export interface SettingsService {
   update(changes: ProcedureInput<'settings.update'>): Settings
 }
 
-export function openSettings(storage: Storage): SettingsService {
+/** @param speak is told the language at once, and whenever another is chosen */
+export function openSettings(
+  storage: Storage,
+  speak: (language: Settings['language']) => void = () => {},
+): SettingsService {
   // A value of an older version that no longer fits falls back to the default.
   const get = (): Settings => ({
     sampling: sampling.catch(defaultSampling).parse(storage.settings.get('sampling')),
@@ -35,10 +39,11 @@ export function openSettings(storage: Storage): SettingsService {
     fast: fast.catch(false).parse(storage.settings.get('fast')),
     cacheMegabytes: cacheMegabytes.catch(null).parse(storage.settings.get('cacheMegabytes')),
   })
+  speak(get().language)
   return {
     get,
     update(changes) {
-      return storage.transaction(() => {
+      const changed = storage.transaction(() => {
         if (changes.sampling !== undefined) storage.settings.put('sampling', changes.sampling)
         if (changes.theme !== undefined) storage.settings.put('theme', changes.theme)
         if (changes.language !== undefined) storage.settings.put('language', changes.language)
@@ -49,6 +54,8 @@ export function openSettings(storage: Storage): SettingsService {
           storage.settings.put('cacheMegabytes', changes.cacheMegabytes)
         return get()
       })
+      if (changes.language !== undefined) speak(changed.language)
+      return changed
     },
   }
 }

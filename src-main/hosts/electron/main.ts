@@ -6,6 +6,8 @@ import { app, dialog, Menu, session } from 'electron'
 import { openApp, type App } from '../../app/app.ts'
 import { dataDirectory } from '../../app/data-directory.ts'
 import { connectEngine } from '../../engine/client.ts'
+import { desktopTexts } from '../../texts/desktop.ts'
+import { languageOf } from '../../texts/language.ts'
 import { startApiServer } from '../api/server.ts'
 import { declareAppScheme, serveAppScheme } from './app-scheme.ts'
 import { foldersBeside } from './folders-beside.ts'
@@ -43,6 +45,7 @@ async function start(): Promise<void> {
   if (!(await sandboxedOrAgreed(join(chromiumFolder, 'runs-without-sandbox')))) return app.quit()
   const root = app.getAppPath()
   const engineBundle = join(root, 'out/main/engine.js')
+  let words = desktopTexts.en
   const updater = app.isPackaged ? await findUpdater(process.resourcesPath) : undefined
   const veranda = await openApp({
     dataDirectory: folder,
@@ -51,18 +54,22 @@ async function start(): Promise<void> {
     engineOn: (device) => connectEngine(() => forkUtilityEngine(engineBundle, { device })),
     version: app.getVersion(),
     besideFolders: app.isPackaged ? foldersBeside({ ...process, environment: process.env }) : [],
-    pickFile,
+    pickFile: (kind) => pickFile(kind, words.dialogs),
     pickTarget,
     exportDirectory: app.getPath('downloads'),
     ...(updater === undefined ? {} : { updater }),
     serveApi: startApiServer,
     notify,
+    speak: (language) => {
+      words = desktopTexts[language === 'system' ? languageOf(app.getPreferredSystemLanguages()) : language]
+      const menu = applicationMenu(process.platform, app.isPackaged, words)
+      Menu.setApplicationMenu(Menu.buildFromTemplate(menu))
+    },
   })
   closeBeforeQuit(veranda)
   sendOpenedFiles(veranda.openFile)
   guardSession(session.defaultSession)
   serveAppScheme(session.defaultSession, join(root, 'out/renderer'))
-  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu(process.platform, app.isPackaged)))
   openWindow({
     handlers: veranda.handlers,
     preload: join(root, 'out/preload/index.cjs'),

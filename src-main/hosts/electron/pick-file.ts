@@ -1,29 +1,25 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog, type OpenDialogOptions } from 'electron'
+import type { DesktopTexts } from '../../texts/desktop.ts'
 
-const dialogs: Readonly<Record<'model' | 'examples', OpenDialogOptions>> = {
-  model: {
-    title: 'Choose a model',
+type PickedKind = 'model' | 'examples'
+
+function dialogOf(kind: PickedKind, words: DesktopTexts['dialogs']): OpenDialogOptions {
+  const known = {
+    model: { name: words.ggufModels, extensions: ['gguf'] },
+    examples: { name: words.exampleFiles, extensions: ['jsonl', 'json', 'csv'] },
+  }
+  return {
+    title: words[kind],
     properties: ['openFile'],
-    filters: [
-      { name: 'GGUF models', extensions: ['gguf'] },
-      { name: 'All files', extensions: ['*'] },
-    ],
-  },
-  examples: {
-    title: 'Choose a file of examples',
-    properties: ['openFile'],
-    filters: [
-      { name: 'Examples', extensions: ['jsonl', 'json', 'csv'] },
-      { name: 'All files', extensions: ['*'] },
-    ],
-  },
+    filters: [known[kind], { name: words.allFiles, extensions: ['*'] }],
+  }
 }
 
 /** Opens the system's file dialog over the window; null if it is closed without a choice. */
-export async function pickFile(kind: 'model' | 'examples'): Promise<string | null> {
+export async function pickFile(kind: PickedKind, words: DesktopTexts['dialogs']): Promise<string | null> {
   const window = theWindow()
-  const options = dialogs[kind]
+  const options = dialogOf(kind, words)
   const { filePaths } = await (window === undefined
     ? dialog.showOpenDialog(options)
     : dialog.showOpenDialog(window, options))

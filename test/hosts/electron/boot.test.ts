@@ -59,6 +59,28 @@ test('the file dialog is opened for a page that asks', async () => {
   expect(desktop.dialogs.map(({ title }) => title)).toEqual(['Choose a model', 'Choose a file of examples'])
 })
 
+test('menu and dialogs speak the language that is chosen', async () => {
+  const port = given[0]?.port
+  if (port === undefined) throw new Error('No port was given.')
+  const named = (): unknown[] => desktop.menu.map(({ label }) => label)
+  expect(named()).toEqual(['File', 'Edit', 'View', 'Window'])
+  const choose = (id: number, language: string) =>
+    ask(port, { kind: 'call', id, procedure: 'settings.update', input: { language } })
+  await choose(20, 'de')
+  expect(named()).toEqual(['Datei', 'Bearbeiten', 'Ansicht', 'Fenster'])
+  const unnamed = desktop.menu
+    .flatMap(({ submenu }) => (Array.isArray(submenu) ? submenu : []))
+    .filter(({ type, label }) => type !== 'separator' && label === undefined)
+  expect(unnamed).toEqual([])
+  await ask(port, { kind: 'call', id: 21, procedure: 'host.pickFile', input: { kind: 'examples' } })
+  expect(desktop.dialogs.at(-1)).toMatchObject({
+    title: 'Datei mit Beispielen auswählen',
+    filters: [{ name: 'Beispiele' }, { name: 'Alle Dateien' }],
+  })
+  await choose(22, 'system')
+  expect(named()).toEqual(['File', 'Edit', 'View', 'Window'])
+})
+
 test('a dialog asks where something is to be written', async () => {
   const port = given[0]?.port
   if (port === undefined) throw new Error('No port was given.')

@@ -11,10 +11,13 @@ const failure = new Failure(
 test('why the app does not start is said in the first of the system’s languages that is known', () => {
   expect(startFailure(failure, ['fr-FR', 'de-AT', 'en-US'])).toEqual({
     title: 'Veranda kann nicht starten',
-    text: 'Der Export braucht 98,4 MB Platz in /data; dort sind 1,2 KB frei. Schaffe Platz, oder wähle einen anderen Ordner.',
+    text: 'Der Export braucht 98,4 MB Platz in /data; dort sind 1,2 kB frei. Schaffe Platz, oder wähle einen anderen Ordner.',
   })
   for (const languages of [['en-GB', 'de'], ['fr'], []])
-    expect(startFailure(failure, languages)).toEqual({ title: 'Veranda can’t start', text: failure.message })
+    expect(startFailure(failure, languages)).toEqual({
+      title: 'Veranda can’t start',
+      text: failure.message.replace('KB', 'kB'),
+    })
 })
 
 test('what nobody expected keeps its own words', () => {

@@ -1,0 +1,46 @@
+import type { DesktopTexts } from '../desktop.ts'
+
+export const desktop: DesktopTexts = {
+  cannotStart: 'Veranda kann nicht starten',
+  noSandbox: {
+    message: 'Auf diesem System kann Veranda sein Fenster nicht schützen',
+    detail:
+      'Die Sandbox, die alles, was in das Fenster gelangt, von deinen Dateien fernhält, lässt sich hier nicht benutzen. Installiere Veranda aus dem deb-Paket, oder erlaube User-Namespaces (unter Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0), und starte es noch einmal.',
+    quit: 'Beenden',
+    start: 'Ohne Sandbox starten',
+    dontAskAgain: 'Nicht mehr fragen',
+  },
+  dialogs: {
+    model: 'Modell auswählen',
+    ggufModels: 'GGUF-Modelle',
+    examples: 'Datei mit Beispielen auswählen',
+    exampleFiles: 'Beispiele',
+    allFiles: 'Alle Dateien',
+  },
+  menus: { file: 'Datei', edit: 'Bearbeiten', view: 'Ansicht', window: 'Fenster' },
+  items: {
+    about: 'Über Veranda',
+    services: 'Dienste',
+    hide: 'Veranda ausblenden',
+    hideOthers: 'Andere ausblenden',
+    unhide: 'Alle einblenden',
+    quit: 'Veranda beenden',
+    undo: 'Rückgängig',
+    redo: 'Wiederholen',
+    cut: 'Ausschneiden',
+    copy: 'Kopieren',
+    paste: 'Einfügen',
+    delete: 'Löschen',
+    selectAll: 'Alles auswählen',
+    resetZoom: 'Originalgröße',
+    zoomIn: 'Vergrößern',
+    zoomOut: 'Verkleinern',
+    togglefullscreen: 'Vollbild',
+    reload: 'Neu laden',
+    toggleDevTools: 'Entwicklerwerkzeuge',
+    minimize: 'Minimieren',
+    zoom: 'Zoomen',
+    front: 'Alle nach vorne bringen',
+    close: 'Fenster schließen',
+  },
+}

@@ -1,0 +1,46 @@
+/** What the desktop says by itself. */
+export const desktop = {
+  cannotStart: 'Veranda can’t start',
+  noSandbox: {
+    message: 'This system keeps Veranda from protecting its window',
+    detail:
+      'The sandbox, which keeps whatever gets into the window away from your files, can’t be used here. Install Veranda from the deb package, or allow user namespaces (on Ubuntu: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0), and start it again.',
+    quit: 'Quit',
+    start: 'Start without the sandbox',
+    dontAskAgain: 'Don’t ask again',
+  },
+  dialogs: {
+    model: 'Choose a model',
+    ggufModels: 'GGUF models',
+    examples: 'Choose a file of examples',
+    exampleFiles: 'Examples',
+    allFiles: 'All files',
+  },
+  menus: { file: 'File', edit: 'Edit', view: 'View', window: 'Window' },
+  /** By Electron's names of what an item does. */
+  items: {
+    about: 'About Veranda',
+    services: 'Services',
+    hide: 'Hide Veranda',
+    hideOthers: 'Hide Others',
+    unhide: 'Show All',
+    quit: 'Quit Veranda',
+    undo: 'Undo',
+    redo: 'Redo',
+    cut: 'Cut',
+    copy: 'Copy',
+    paste: 'Paste',
+    delete: 'Delete',
+    selectAll: 'Select All',
+    resetZoom: 'Actual Size',
+    zoomIn: 'Zoom In',
+    zoomOut: 'Zoom Out',
+    togglefullscreen: 'Full Screen',
+    reload: 'Reload',
+    toggleDevTools: 'Developer Tools',
+    minimize: 'Minimize',
+    zoom: 'Zoom',
+    front: 'Bring All to Front',
+    close: 'Close Window',
+  },
+}
