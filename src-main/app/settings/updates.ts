@@ -2,7 +2,7 @@
 import type { UpdateState } from '../../contract/entities.ts'
 import { Failure } from '../../contract/failure.ts'
 import { sentence } from '../../contract/sentence.ts'
-import type { NetworkLog } from '../network/network-log.ts'
+import type { Network, NetworkLog, RequestRecord } from '../network/network-log.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { SettingsService } from './settings.ts'
 
@@ -19,11 +19,16 @@ export interface UpdateOffer {
 export interface Updater {
   /** Where it asks. */
   readonly host: string
-  /** What the channel offers; null where that is the running version. Fails where the offer isn't rightly signed. */
-  check(channel: UpdateChannel): Promise<UpdateOffer | null>
+  /**
+   * What the channel offers; null where that is the running version. Fails where the offer isn't rightly signed.
+   *
+   * @param onRequest is told the host of each request, redirected ones too, before it is made
+   */
+  check(channel: UpdateChannel, onRequest: (host: string) => void): Promise<UpdateOffer | null>
   /** Downloads what `check` found last and checks it. */
   download(
     signal: AbortSignal,
+    onRequest: (host: string) => void,
   ): AsyncGenerator<{ readonly doneBytes: number; readonly totalBytes: number }, void>
   /** Ends the app and starts the downloaded version. */
   restart(): void
@@ -53,10 +58,10 @@ export function openUpdates({ storage, settings, networkLog, updater }: UpdatePa
       const channel = settings.get().updates
       if (updater === undefined) return { kind: 'unsupported' }
       if (channel === 'off') return { kind: 'off' }
-      const line = networkLog.networkFor('update', channel).record(updater.host)
+      const lines = recordHosts(networkLog.networkFor('update', channel), updater.host)
       try {
-        const offer = await updater.check(channel)
-        line.end('done')
+        const offer = await updater.check(channel, lines.asked)
+        lines.end('done')
         if (offer === null) return { kind: 'current' }
         // Whoever holds an old list of offers must not be able to bring an old version back with it.
         const newest = Number(storage.settings.get(newestSignature) ?? 0)
@@ -65,7 +70,7 @@ export function openUpdates({ storage, settings, networkLog, updater }: UpdatePa
         offered = offer
         return { kind: 'available', version: offer.version }
       } finally {
-        line.end('failed')
+        lines.end('failed')
       }
     },
 
@@ -73,18 +78,36 @@ export function openUpdates({ storage, settings, networkLog, updater }: UpdatePa
       if (updater === undefined || offered === null) {
         throw new Failure('no-update', 'There is no update to install. Check for updates first.')
       }
-      const line = networkLog.networkFor('update', offered.version).record(updater.host)
+      const lines = recordHosts(networkLog.networkFor('update', offered.version), updater.host)
       try {
-        for await (const progress of updater.download(signal)) {
-          line.received(progress.doneBytes)
+        for await (const progress of updater.download(signal, lines.asked)) {
+          lines.received(progress.doneBytes)
           yield progress
         }
-        line.end('done')
+        lines.end('done')
       } finally {
-        line.end('failed')
+        lines.end('failed')
       }
       updater.restart()
       return null
+    },
+  }
+}
+
+/**
+ * Lines of the log for all that one task asks: one a host, since an update is fetched in many small pieces. The bytes
+ * are said of the host where it was asked first.
+ */
+function recordHosts(network: Network, first: string): RequestRecord & { asked(host: string): void } {
+  const line = network.record(first)
+  const further = new Map<string, RequestRecord>()
+  return {
+    asked(host) {
+      if (host !== first && !further.has(host)) further.set(host, network.record(host))
+    },
+    received: line.received,
+    end(outcome) {
+      for (const each of [line, ...further.values()]) each.end(outcome)
     },
   }
 }

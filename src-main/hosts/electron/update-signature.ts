@@ -9,6 +9,8 @@ import { Failure } from '../../contract/failure.ts'
 const contentSchema = z.object({
   version: z.string().min(1),
   files: z.array(z.object({ url: z.string(), sha512: z.string().min(1), size: z.number().int() })).min(1),
+  // What a web installer would fetch besides, which no signature covers; ours has everything in it.
+  packages: z.never().optional(),
 })
 const signedSchema = contentSchema.extend({
   veranda: z.object({ signedAt: z.number().int(), signature: z.base64() }),

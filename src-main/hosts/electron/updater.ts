@@ -14,6 +14,7 @@ export type UpdateSource = Pick<
   | 'autoDownload'
   | 'autoInstallOnAppQuit'
   | 'allowDowngrade'
+  | 'disableWebInstaller'
   | 'channel'
   | 'requestHeaders'
   | 'checkForUpdates'
@@ -25,6 +26,17 @@ export type UpdateSource = Pick<
     listener: (progress: { transferred: number; total: number }) => void,
   ): unknown
   on(event: 'error', listener: () => void): unknown
+  /** Through which every request of it goes. */
+  readonly netSession: {
+    readonly webRequest: {
+      onBeforeRequest(
+        listener: (
+          details: { readonly url: string },
+          answer: (response: { cancel: boolean }) => void,
+        ) => void,
+      ): void
+    }
+  }
 }
 
 /** undefined where this program can't be updated: it was not installed by an installer, or is built without a key. */
@@ -43,8 +55,16 @@ export function signedUpdater(source: UpdateSource, host: string, publicKey: str
   const key = createPublicKey(publicKey)
   source.autoDownload = false
   source.autoInstallOnAppQuit = false
+  source.disableWebInstaller = true
   // It would send a number that knows this installation again; no server needs one of ours.
   source.requestHeaders = { 'x-user-staging-id': '' }
+  let asked: (host: string) => void = () => {}
+  source.netSession.webRequest.onBeforeRequest(({ url }, answer) => {
+    const { protocol, host } = new URL(url)
+    const isSafe = protocol === 'https:'
+    if (isSafe) asked(host)
+    answer({ cancel: !isSafe })
+  })
   let told: (progress: { transferred: number; total: number }) => void = () => {}
   source.on('download-progress', (progress) => told(progress))
   // Every failure is also the rejection of the call that caused it.
@@ -52,7 +72,8 @@ export function signedUpdater(source: UpdateSource, host: string, publicKey: str
 
   return {
     host,
-    async check(channel) {
+    async check(channel, onRequest) {
+      asked = onRequest
       source.channel = channel === 'beta' ? 'beta' : 'latest'
       // A release that was withdrawn is replaced by an offer of the one before it.
       source.allowDowngrade = true
@@ -68,7 +89,8 @@ export function signedUpdater(source: UpdateSource, host: string, publicKey: str
       if (found === null || !found.isUpdateAvailable) return null
       return verifyUpdate(found.updateInfo, key)
     },
-    async *download(signal) {
+    async *download(signal, onRequest) {
+      asked = onRequest
       const progress = { doneBytes: 0, totalBytes: 0 }
       let wake: () => void = () => {}
       told = ({ transferred, total }) => {

@@ -12,7 +12,9 @@ function updaterOf(offers: (UpdateOffer | null)[]) {
       asked.push(channel)
       return offers.shift() ?? null
     },
-    async *download() {
+    async *download(_signal, onRequest) {
+      // As a release that lies elsewhere is fetched: in pieces, after a redirect.
+      for (const host of ['updates.example', 'files.example', 'files.example']) onRequest(host)
       yield { doneBytes: 5, totalBytes: 10 }
       yield { doneBytes: 10, totalBytes: 10 }
     },
@@ -52,6 +54,7 @@ describe('updates', () => {
       return { host, purpose, outcome, receivedBytes }
     })
     expect(listed).toEqual([
+      { host: 'files.example', purpose: 'update', outcome: 'done', receivedBytes: 0 },
       { host: 'updates.example', purpose: 'update', outcome: 'done', receivedBytes: 10 },
       { host: 'updates.example', purpose: 'update', outcome: 'done', receivedBytes: 0 },
     ])

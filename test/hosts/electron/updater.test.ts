@@ -16,6 +16,7 @@ const manifest = {
 }
 const signed = { ...manifest, ...signUpdate(manifest, privateKey, 5) }
 const [file] = manifest.files
+const unheard = (): void => {}
 
 describe('a manifest’s signature', () => {
   test('is good for what was signed', () => {
@@ -33,6 +34,7 @@ describe('a manifest’s signature', () => {
     ['another file', { ...signed, files: [{ ...file, sha512: 'b3RoZXI=' }] }],
     ['another address', { ...signed, files: [{ ...file, url: 'https://attacker.example/a' }] }],
     ['one file more', { ...signed, files: [...manifest.files, file] }],
+    ['a package to fetch besides', { ...signed, packages: { x64: { path: 'a.7z', sha512: 'c3Vt' } } }],
     ['no files', { ...signed, files: [] }],
     ['another time', { ...signed, veranda: { ...signed.veranda, signedAt: 6 } }],
     [
@@ -48,14 +50,25 @@ describe('a manifest’s signature', () => {
 
 /** Stands in for electron-updater: what it offers, and what it was told. */
 function sourceOf(offer: object | null, download: () => Promise<string[]> = async () => []) {
+  let beforeRequest: Parameters<UpdateSource['netSession']['webRequest']['onBeforeRequest']>[0] | undefined
   const listeners: ((progress: { transferred: number; total: number }) => void)[] = []
   const source = {
     autoDownload: true,
     autoInstallOnAppQuit: true,
     allowDowngrade: false,
+    disableWebInstaller: false,
     channel: null as string | null,
     requestHeaders: null as UpdateSource['requestHeaders'],
     restarted: 0,
+    netSession: {
+      webRequest: { onBeforeRequest: (listener: typeof beforeRequest) => void (beforeRequest = listener) },
+    },
+    /** Whether a request may be made. */
+    mayAsk(url: string): boolean {
+      const answers: { cancel: boolean }[] = []
+      beforeRequest?.({ url }, (answer) => answers.push(answer))
+      return answers[0]?.cancel === false
+    },
     checkForUpdates: async () =>
       ({ isUpdateAvailable: offer !== null, updateInfo: offer ?? manifest }) as unknown as Awaited<
         ReturnType<UpdateSource['checkForUpdates']>
@@ -79,6 +92,8 @@ describe('the updater', () => {
     expect(source).toMatchObject({
       autoDownload: false,
       autoInstallOnAppQuit: false,
+      // Its packages would be in no signature.
+      disableWebInstaller: true,
       requestHeaders: { 'x-user-staging-id': '' },
     })
   })
@@ -86,27 +101,41 @@ describe('the updater', () => {
   test('finds what the channel offers, signed, an older version too', async () => {
     const source = sourceOf(signed)
     const updater = signedUpdater(source, 'updates.example', publicPem)
-    expect(await updater.check('stable')).toEqual({ version: '2.0.0', signedAt: 5 })
+    expect(await updater.check('stable', unheard)).toEqual({ version: '2.0.0', signedAt: 5 })
     expect(source).toMatchObject({ channel: 'latest', allowDowngrade: true })
-    await updater.check('beta')
+    await updater.check('beta', unheard)
     expect(source.channel).toBe('beta')
-    expect(await signedUpdater(sourceOf(null), 'updates.example', publicPem).check('stable')).toBeNull()
+    expect(
+      await signedUpdater(sourceOf(null), 'updates.example', publicPem).check('stable', unheard),
+    ).toBeNull()
+  })
+
+  test('tells every host that it asks, also after a redirect, and asks none without encryption', async () => {
+    const source = sourceOf(signed)
+    const updater = signedUpdater(source, 'updates.example', publicPem)
+    const asked: string[] = []
+    await updater.check('stable', (host) => asked.push(host))
+    expect(source.mayAsk('https://updates.example/latest.yml')).toBe(true)
+    expect(source.mayAsk('https://files.example/latest.yml')).toBe(true)
+    expect(source.mayAsk('http://files.example/latest.yml')).toBe(false)
+    expect(source.mayAsk('file:///etc/passwd')).toBe(false)
+    expect(asked).toEqual(['updates.example', 'files.example'])
   })
 
   test('refuses what is not signed', async () => {
     const updater = signedUpdater(sourceOf({ ...signed, version: '3.0.0' }), 'updates.example', publicPem)
-    await expect(updater.check('stable')).rejects.toMatchObject({ code: 'update-unsigned' })
+    await expect(updater.check('stable', unheard)).rejects.toMatchObject({ code: 'update-unsigned' })
   })
 
   test('tells how far a download is, and why it failed', async () => {
     const updater = signedUpdater(sourceOf(signed), 'updates.example', publicPem)
     const { signal } = new AbortController()
     const steps = []
-    for await (const step of updater.download(signal)) steps.push(step)
+    for await (const step of updater.download(signal, unheard)) steps.push(step)
     expect(steps.at(-1)).toEqual({ doneBytes: 500, totalBytes: 1000 })
 
     const broken = sourceOf(signed, () => Promise.reject(new Error('sha512 checksum mismatch')))
-    const failing = signedUpdater(broken, 'updates.example', publicPem).download(signal)
+    const failing = signedUpdater(broken, 'updates.example', publicPem).download(signal, unheard)
     await expect(failing.next().then(() => failing.next())).rejects.toMatchObject({ code: 'update-failed' })
   })
 })
