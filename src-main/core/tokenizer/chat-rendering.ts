@@ -6,9 +6,9 @@
  * second result without its marks is the first one, the marks show where each content went. If it isn't, the
  * template rewrites contents and they are left unmarked.
  */
-import { Template } from '@huggingface/jinja'
 import { Failure, messageOf } from '../../contract/failure.ts'
 import { sentence } from '../../contract/sentence.ts'
+import { BoundedTemplate } from './bounded-template.ts'
 
 export interface ChatMessage {
   readonly role: string
@@ -39,18 +39,12 @@ const closeMark = 0x100000
 const anyMark = /[\u{f0000}-\u{10ffff}]/gu
 const maxMarkedMessages = 0xfff0
 
-/**
- * Takes the library's clock away, so that the same conversation is the same text on any day: templates that
- * would print today's date then print a fixed one. (The line break belongs to the tag and is not printed.)
- */
-const withoutClock = '{% set strftime_now = undefined %}\n'
-
 /** Rare white space, to see whether the template trims contents: trimming takes it away. */
 const rareSpaces = ['\u2005', '\u2004', '\u2006', '\u2008', '\u200a']
 
 /**
- * Fails with `chat-template` when the template can't be read or refuses the conversation (for example a role it
- * doesn't know).
+ * Fails with `chat-template` when the template can't be read, refuses the conversation (for example a role it
+ * doesn't know) or does not end within bounds.
  *
  * Contents that are blank, that the template leaves out or that it rewrites are in no segment of their own.
  */
@@ -64,9 +58,9 @@ export function renderChat(
   return markedSegments(compiled, template, messages, options, text) ?? [{ text, message: null }]
 }
 
-function compile(template: string): Template {
+function compile(template: string): BoundedTemplate {
   try {
-    return new Template(withoutClock + template)
+    return new BoundedTemplate(template)
   } catch (cause) {
     throw new Failure(
       'chat-template',
@@ -78,7 +72,7 @@ function compile(template: string): Template {
   }
 }
 
-function render(template: Template, messages: readonly ChatMessage[], options: RenderOptions): string {
+function render(template: BoundedTemplate, messages: readonly ChatMessage[], options: RenderOptions): string {
   try {
     return template.render({
       messages,
@@ -97,7 +91,7 @@ function render(template: Template, messages: readonly ChatMessage[], options: R
 
 /** The segments of `text`, or null where marks can't be placed or don't come back in pairs. */
 function markedSegments(
-  compiled: Template,
+  compiled: BoundedTemplate,
   template: string,
   messages: readonly ChatMessage[],
   options: RenderOptions,

@@ -101,6 +101,29 @@ describe('rendering', () => {
   })
 
   test.each([
+    ['a long list', '{% for i in range(1000000000) %}x{% endfor %}', /too many numbers/],
+    ['loops in loops', `${'{% for i in range(9999) %}'.repeat(3)}x${'{% endfor %}'.repeat(3)}`, /an end/],
+    ['a list that doubles', `{% set l = [1] %}${'{% set l = l + l %}'.repeat(40)}`, /too much/],
+    ['a text that doubles', `{% set t = 'x' %}${'{% set t = t + t %}'.repeat(40)}{{ t }}`, /an end/],
+    ['a macro that calls itself', '{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}', /stack/],
+    ['brackets without end', `{{ ${'('.repeat(100_000)} }}`, /cannot be read/],
+  ])('%s is refused, and at once', (_name, template, message) => {
+    const start = performance.now()
+    expect(() => renderChat(template, [user('a')], plain)).toThrow(message)
+    expect(performance.now() - start).toBeLessThan(30_000)
+  })
+
+  test('ranges as Python counts them', () => {
+    const ranges = '{{ range(3) }}{{ range(1, 7, 2) }}{{ range(3, 0, -1) }}{{ range(0) }}{{ range(2, 1) }}'
+    expect(textOf(ranges, [])).toBe('[0, 1, 2][1, 3, 5][3, 2, 1][][]')
+  })
+
+  test('a long conversation is within bounds', () => {
+    const messages = Array.from({ length: 2000 }, () => user('word '.repeat(200)))
+    expect(textOf(smolTemplate, messages).length).toBeGreaterThan(2_000_000)
+  })
+
+  test.each([
     [
       'refuses',
       `{{ raise_exception('System role not supported.') }}`,
