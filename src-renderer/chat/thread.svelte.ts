@@ -3,6 +3,7 @@ import type { Conversation, Message } from '../../src-main/contract/entities.ts'
 import { toFailureMessage, type FailureMessage } from '../../src-main/contract/failure.ts'
 import { leafBelow, pathTo, siblings } from '../../src-main/contract/message-tree.ts'
 import type { Client } from '../channel/client.ts'
+import { SaveLater } from '../channel/save-later.ts'
 
 /** Who answers, and how. */
 export interface Answerer {
@@ -21,8 +22,6 @@ export interface ThreadEvents {
   changed(): void
   examplesChanged(): void
 }
-
-const saveAfterMs = 400
 
 export class Thread {
   /** null: a draft that is created with its first message. */
@@ -49,8 +48,8 @@ export class Thread {
   sendFailure = $state.raw<FailureMessage | null>(null)
   #controller: AbortController | null = null
   #again: (() => Promise<unknown>) | null = null
-  #saveLater: ReturnType<typeof setTimeout> | undefined
-  #saveDraftLater: ReturnType<typeof setTimeout> | undefined
+  readonly #answererSaving = new SaveLater()
+  readonly #draftSaving = new SaveLater()
   readonly #client: Client
   readonly #events: ThreadEvents
 
@@ -73,6 +72,7 @@ export class Thread {
     const first = this.conversation === null
     this.loading = true
     try {
+      await this.#answererSaving.now()
       const { conversation, messages } = await this.#client.call('conversations.open', { id })
       this.conversation = conversation
       this.answerer = conversation
@@ -89,15 +89,14 @@ export class Thread {
   /** Changes who answers: shown at once, saved a moment later (a dial moves in many steps). */
   choose(change: Partial<Answerer>): void {
     this.answerer = { ...this.answerer, ...change }
-    clearTimeout(this.#saveLater)
-    if (this.conversation) this.#saveLater = setTimeout(() => void this.#saveAnswerer(), saveAfterMs)
+    if (this.conversation) this.#answererSaving.later(() => this.#saveAnswerer())
   }
 
   /** Sends the question and streams the answer; false if the host never took the question. */
   async send(content: string, modelId: string | null, parentId?: string | null): Promise<boolean> {
     if (this.answering) return false
     this.question = content
-    clearTimeout(this.#saveDraftLater)
+    this.#draftSaving.drop()
     this.compared = null
     const parent = parentId === undefined ? (this.conversation?.leafId ?? null) : parentId
     this.#show(parent)
@@ -151,8 +150,7 @@ export class Thread {
   /** Keeps what is written; saved a moment later. */
   write(text: string): void {
     this.draft = text
-    clearTimeout(this.#saveDraftLater)
-    this.#saveDraftLater = setTimeout(() => void this.#saveDraft(text), saveAfterMs)
+    this.#draftSaving.later(() => this.#saveDraft(text))
   }
 
   async #saveDraft(text: string): Promise<void> {
@@ -245,7 +243,7 @@ export class Thread {
 
   /** The saved conversation: created if this is a draft, with the answerer as it is shown. */
   async #ready(modelId: string | null): Promise<Conversation> {
-    clearTimeout(this.#saveLater)
+    this.#answererSaving.drop()
     if (!this.conversation) {
       this.conversation = await this.#client.call('conversations.create', { modelId })
       this.answerer = { ...this.answerer, modelId }

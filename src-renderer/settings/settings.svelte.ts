@@ -4,6 +4,7 @@ import type { AppInfo, Sampling } from '../../src-main/contract/entities.ts'
 import type { ProcedureInput, ProcedureResult } from '../../src-main/contract/procedures.ts'
 import type { Language } from '../../src-main/texts/language.ts'
 import type { Client } from '../channel/client.ts'
+import { SaveLater } from '../channel/save-later.ts'
 import { showLanguage } from '../texts/language.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
@@ -14,7 +15,7 @@ export class Settings {
   readonly current: Loadable<ProcedureResult<'settings.get'>>
   readonly saving = new Task()
   readonly #client: Client
-  #saveLater: ReturnType<typeof setTimeout> | undefined
+  readonly #samplingSaving = new SaveLater()
 
   constructor(client: Client) {
     this.#client = client
@@ -47,8 +48,7 @@ export class Settings {
     if (!current) return
     const sampling = { ...current.sampling, ...change }
     this.current.value = { ...current, sampling }
-    clearTimeout(this.#saveLater)
-    this.#saveLater = setTimeout(() => void this.#save({ sampling }), 300)
+    this.#samplingSaving.later(() => this.#save({ sampling }))
   }
 
   change(change: Pick<ProcedureInput<'settings.update'>, 'fast' | 'cacheMegabytes'>): void {

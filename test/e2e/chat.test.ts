@@ -79,7 +79,6 @@ describeWithModel('chat', () => {
       await page.getByLabel('Your message').fill('half a thought')
       await page.getByRole('button', { name: 'New conversation', exact: true }).click()
       await page.getByLabel('Your message').fill('a new beginning')
-      await page.waitForTimeout(700)
       await page.reload()
       await expect.poll(() => page.getByLabel('Your message').inputValue()).toBe('a new beginning')
       await page.getByRole('link', { name: /^Name one colour/ }).click()
