@@ -21,6 +21,8 @@ export interface ConversationEvents {
   created(id: string): void
   /** An answer became an example, or ceased to be one. */
   examplesChanged(): void
+  /** An answer was written to its end, whatever is shown by then. */
+  answered(conversation: Conversation): void
 }
 
 export class Conversations {
@@ -142,6 +144,7 @@ export class Conversations {
       },
       changed: () => void this.list.load(),
       examplesChanged: () => this.#events.examplesChanged(),
+      answered: (conversation) => this.#events.answered(conversation),
     }
     const thread = new Thread(this.#client, events)
     thread.answerer = answerer

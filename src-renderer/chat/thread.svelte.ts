@@ -21,6 +21,8 @@ export interface ThreadEvents {
   /** Something the list shows may have changed: the title, the order. */
   changed(): void
   examplesChanged(): void
+  /** An answer was written to its end. */
+  answered(conversation: Conversation): void
 }
 
 export class Thread {
@@ -203,6 +205,8 @@ export class Thread {
     if (this.conversation) {
       await this.load(this.conversation.id)
       this.#events.changed()
+      if (this.path.at(-1)?.status === 'complete' && this.sendFailure === null)
+        this.#events.answered(this.conversation)
     }
   }
 

@@ -5,6 +5,7 @@ import type { ProcedureEvent } from '../../src-main/contract/procedures.ts'
 import type { Client } from '../channel/client.ts'
 import { t } from '../texts/texts.ts'
 import { Loadable } from '../ui/loadable.svelte.ts'
+import type { Notices } from '../ui/notices.svelte.ts'
 import { Task } from '../ui/task.svelte.ts'
 
 export type Progress = ProcedureEvent<'models.pull'>
@@ -14,13 +15,16 @@ export class Arrival {
   readonly task = new Task()
   progress = $state.raw<Progress | null>(null)
 
+  /** The model that came; null if it was stopped or failed. */
   async run(
-    work: (signal: AbortSignal, onEvent: (event: Progress) => void) => Promise<unknown>,
-  ): Promise<boolean> {
+    work: (signal: AbortSignal, onEvent: (event: Progress) => void) => Promise<Model>,
+  ): Promise<Model | null> {
     this.progress = null
-    return await this.task.run(async (signal) => {
-      await work(signal, (event) => (this.progress = event))
+    let arrived: Model | null = null
+    await this.task.run(async (signal) => {
+      arrived = await work(signal, (event) => (this.progress = event))
     })
+    return arrived
   }
 }
 
@@ -31,9 +35,11 @@ export class Models {
   readonly removing = new Task()
   readonly #downloads = new Map<string, Arrival>()
   readonly #client: Client
+  readonly #notices: Notices
 
-  constructor(client: Client) {
+  constructor(client: Client, notices: Notices) {
     this.#client = client
+    this.#notices = notices
     this.installed = new Loadable(() => client.call('models.list', {}))
     this.catalogue = new Loadable(() => client.call('models.catalogue', {}))
   }
@@ -51,19 +57,22 @@ export class Models {
   }
 
   async pull(id: string): Promise<void> {
-    await this.download(id).run((signal, onEvent) =>
+    const model = await this.download(id).run((signal, onEvent) =>
       this.#client.call('models.pull', { id }, { signal, onEvent }),
     )
+    if (model !== null) this.#notices.say(t.models.arrived(model.name))
     await this.refresh()
   }
 
   /** True when the model was imported; its float weights in so many bits, or as they are. */
   async import(path: string, quantize: 4 | 8 | null): Promise<boolean> {
-    const done = await this.importing.run((signal, onEvent) =>
+    const model = await this.importing.run((signal, onEvent) =>
       this.#client.call('models.import', { path, name: null, quantize }, { signal, onEvent }),
     )
-    if (done) await this.refresh()
-    return done
+    if (model === null) return false
+    this.#notices.say(t.models.arrived(model.name))
+    await this.refresh()
+    return true
   }
 
   /** Opens the system's file dialog and imports what was picked. */

@@ -3,7 +3,7 @@ import { Adapters, provideAdapters } from '../assistants/adapters.svelte.ts'
 import type { Client } from '../channel/client.ts'
 import type { Connection } from '../channel/connection.svelte.ts'
 import { provideClient, provideConnection } from '../channel/context.ts'
-import { Conversations, draftId, provideConversations } from '../chat/conversations.svelte.ts'
+import { Conversations, draftId, provideConversations, titleOf } from '../chat/conversations.svelte.ts'
 import { Personas, providePersonas } from '../chat/personas.svelte.ts'
 import { Computer, provideComputer } from '../computer/computer.svelte.ts'
 import { Models, provideModels } from '../models/models.svelte.ts'
@@ -13,6 +13,7 @@ import { provideSettings, Settings } from '../settings/settings.svelte.ts'
 import { provideUpdates, Updates } from '../settings/updates.svelte.ts'
 import { t } from '../texts/texts.ts'
 import { Examples, provideExamples } from '../teach/examples.svelte.ts'
+import { Announcer, provideAnnouncer } from '../ui/announcer.svelte.ts'
 import { Notices, provideNotices } from '../ui/notices.svelte.ts'
 import { tellRunEnded } from './run-ended.ts'
 import { Navigation, provideNavigation } from './navigation.svelte.ts'
@@ -26,10 +27,11 @@ export interface SharedState {
 export function provideState(client: Client, connection: Connection): SharedState {
   provideClient(client)
   provideConnection(connection)
+  provideAnnouncer(new Announcer())
   const notices = provideNotices(new Notices())
   const navigation = provideNavigation(new Navigation())
   const settings = provideSettings(new Settings(client))
-  const models = provideModels(new Models(client))
+  const models = provideModels(new Models(client, notices))
   provideComputer(new Computer(client))
   const adapters = provideAdapters(new Adapters(client, notices))
   const examples = provideExamples(new Examples(client, notices))
@@ -46,6 +48,11 @@ export function provideState(client: Client, connection: Connection): SharedStat
         if (navigation.screen === 'chat' && onDraft) navigation.go('chat', id)
       },
       examplesChanged: () => void examples.refresh(),
+      answered: (conversation) => {
+        if (navigation.screen === 'chat' && navigation.detail === conversation.id) return
+        const open = { label: t.chat.answered.open, run: () => navigation.go('chat', conversation.id) }
+        notices.say(t.chat.answered.text(titleOf(conversation)), open)
+      },
     }),
   )
   const personas = providePersonas(new Personas(client, notices))

@@ -319,6 +319,16 @@ describe('answers', () => {
       await takePicture(page, 'answer-context-full')
     })
 
+    test('an answer to a conversation that is not shown is told of, with the way there', async () => {
+      await ask('While I am away')
+      await page.getByRole('link', { name: 'Teach', exact: true }).click()
+      writing.give('I went on.')
+      writing.give(null)
+      await page.getByRole('status').getByText('There is an answer in “Answers”. Open').waitFor()
+      await page.getByRole('button', { name: 'Open', exact: true }).click()
+      await page.getByText('I went on.').waitFor()
+    })
+
     test('nothing was written to the console, nothing breached the content policy', () => {
       expect(opened.problems).toEqual([])
     })

@@ -56,7 +56,17 @@ const sizes = [
   [900, 600],
 ] as const
 
-/** Looks at what is shown in both sizes and themes: takes pictures, and nothing sticks out or breaks a rule of axe. */
+/** What else people ask of their system. */
+const wishes = [
+  { contrast: 'more' },
+  { forcedColors: 'active', colorScheme: 'dark' },
+  { reducedMotion: 'reduce' },
+] as const
+
+/**
+ * Looks at what is shown in both sizes and themes: takes pictures, and nothing sticks out or breaks a rule of axe; nor
+ * with more contrast or the system's own colours, and nothing moves for those who want it still.
+ */
 export async function lookAt(page: Page, name: string, shown?: Locator): Promise<void> {
   for (const [width, height] of sizes) {
     await page.setViewportSize({ width, height })
@@ -69,6 +79,33 @@ export async function lookAt(page: Page, name: string, shown?: Locator): Promise
       expect(await findViolations(page)).toEqual([])
     }
   }
+  for (const wish of wishes) {
+    await page.emulateMedia({ ...plainMedia, ...wish })
+    if ('reducedMotion' in wish) expect(await findMoving(page)).toEqual([])
+    else {
+      await takePicture(page, `${name}-${Object.values(wish)[0]}`)
+      expect(await findViolations(page)).toEqual([])
+    }
+  }
   await page.setViewportSize({ width: 1280, height: 800 })
-  await page.emulateMedia({ colorScheme: 'light' })
+  await page.emulateMedia(plainMedia)
+}
+
+const plainMedia = {
+  colorScheme: 'light',
+  contrast: 'no-preference',
+  forcedColors: 'none',
+  reducedMotion: 'no-preference',
+} as const
+
+/** The elements that move, or would. */
+export async function findMoving(page: Page): Promise<string[]> {
+  return await page.evaluate(() =>
+    [...document.querySelectorAll('*')]
+      .filter((element) => {
+        const { animationDuration, transitionDuration } = getComputedStyle(element)
+        return [animationDuration, transitionDuration].some((times) => /[1-9]/.test(times))
+      })
+      .map(({ outerHTML }) => outerHTML.slice(0, 100)),
+  )
 }

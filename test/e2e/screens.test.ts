@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import type { Language } from '../../src-main/texts/language.ts'
 import { catalogues } from '../../src-renderer/texts/texts.ts'
 import { findViolations } from './axe.ts'
-import { describeInBrowser } from './in-browser.ts'
+import { describeInBrowser, findMoving } from './in-browser.ts'
 import { takePicture, type TestPage } from './page.ts'
 
 const screens = ['chat', 'teach', 'personalize', 'assistants', 'models', 'computer', 'settings'] as const
@@ -21,6 +21,7 @@ const looks: readonly Look[] = [
   { language: 'en', width: 1280, colorScheme: 'light', contrast: 'more' },
   { language: 'en', width: 1280, colorScheme: 'dark', contrast: 'more' },
   { language: 'de', width: 900, colorScheme: 'dark', forcedColors: 'active' },
+  { language: 'en', width: 1280, colorScheme: 'light', reducedMotion: 'reduce' },
 ]
 
 interface Look {
@@ -30,6 +31,7 @@ interface Look {
   readonly colorScheme: 'light' | 'dark'
   readonly contrast?: 'more'
   readonly forcedColors?: 'active'
+  readonly reducedMotion?: 'reduce'
 }
 
 const heights: Readonly<Record<number, number>> = { 900: 600, 1280: 800, 1920: 1080 }
@@ -67,6 +69,7 @@ describeInBrowser('the screens in a browser', {}, (inside) => {
       expect(overflow, `${screen} is wider than the window`).toBeLessThanOrEqual(0)
       await takePicture(page, [screen, ...Object.values(look)].join('-'))
       expect(await findViolations(page), screen).toEqual([])
+      if (look.reducedMotion !== undefined) expect(await findMoving(page), screen).toEqual([])
     }
   })
 

@@ -31,6 +31,7 @@ export const chat: typeof english = {
       `${count(titles, { other: 'Titel' })} und ${count(messages, { one: 'Nachricht', other: 'Nachrichten' })} gefunden.`,
     you: 'Du',
   },
+  answered: { text: (title) => `In „${title}“ steht eine Antwort.`, open: 'Öffnen' },
   gone: {
     text: (name) =>
       `Hier antwortete „${name}“, das nicht mehr da ist. Lade oder importiere es wieder, um es zurückzuhaben, oder mach mit einem anderen Modell weiter.`,

@@ -54,6 +54,7 @@ export const models: typeof english = {
   },
   others: 'Weitere Modelle',
   progress: (name) => `Fortschritt: ${name}`,
+  arrived: (name) => `„${name}“ ist da und kann antworten.`,
   starting: 'Beginnt',
   downloading: (done, all) => `Wird heruntergeladen: ${done} von ${all}`,
   preparing: (done, all) => `Das Modell wird vorbereitet: ${done} von ${all}`,

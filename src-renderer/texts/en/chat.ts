@@ -30,6 +30,7 @@ export const chat = {
       `${count(titles, { one: 'title', other: 'titles' })} and ${count(messages, { one: 'message', other: 'messages' })} found.`,
     you: 'You',
   },
+  answered: { text: (title: string) => `There is an answer in “${title}”.`, open: 'Open' },
   gone: {
     text: (name: string) =>
       `This was answered by “${name}”, which is no longer here. Fetch or import it again to have it back, or go on with another model.`,

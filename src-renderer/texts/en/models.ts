@@ -33,6 +33,7 @@ export const models = {
   },
   others: 'Other models',
   progress: (name: string) => `Progress of ${name}`,
+  arrived: (name: string) => `“${name}” is here and can answer.`,
   starting: 'Starting',
   downloading: (done: string, all: string) => `Downloading: ${done} of ${all}`,
   preparing: (done: string, all: string) => `Preparing the model: ${done} of ${all}`,
