@@ -51,7 +51,12 @@ describeWithModel('the first run', ({ file }) => {
       // The keyboard is enough.
       await path.fill(file)
       await path.press('Enter')
-      await page.getByRole('progressbar').waitFor()
+      // Told for a while, as on a quick disk it is soon over.
+      await page
+        .getByRole('status')
+        .getByText(/^Progress of /)
+        .first()
+        .waitFor({ state: 'attached' })
       await takePicture(page, 'first-run-importing')
 
       const message = page.getByLabel('Your message')

@@ -39,7 +39,12 @@ describeWithModel('the main job', () => {
 
     test('the model arrives with progress', { timeout: 120_000 }, async () => {
       await page.getByRole('button', { name: /^Download/ }).click()
-      await page.getByRole('progressbar').waitFor()
+      // Told for a while, as on a quick disk it is soon over.
+      await page
+        .getByRole('status')
+        .getByText(/^Progress of /)
+        .first()
+        .waitFor({ state: 'attached' })
       await takePicture(page, 'job-1-model')
       await page.getByLabel('Your message').waitFor({ timeout: 100_000 })
     })

@@ -172,6 +172,7 @@ describeInBrowser('assistants of a real small model', { prepare }, ({ open, app 
       await card('Early').getByRole('button', { name: 'What it learned from' }).click()
       const panel = page.getByRole('dialog', { name: 'What it learned from' })
       const forget = panel.getByRole('button', { name: /^Forget “/ })
+      await forget.first().waitFor()
       const learned = await forget.count()
       expect(learned).toBeGreaterThan(2)
       const label = (await forget.first().getAttribute('aria-label')) ?? ''

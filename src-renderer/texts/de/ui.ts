@@ -3,6 +3,7 @@ import type { ui as english } from '../en/ui.ts'
 export const ui: typeof english = {
   cancel: 'Abbrechen',
   close: 'Schließen',
+  notices: 'Hinweise',
   dismiss: 'Ausblenden',
   undo: 'Rückgängig',
   retry: 'Noch einmal versuchen',

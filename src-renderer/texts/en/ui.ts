@@ -3,6 +3,7 @@ export const ui = {
   cancel: 'Cancel',
   close: 'Close',
   dismiss: 'Dismiss',
+  notices: 'Notices',
   undo: 'Undo',
   retry: 'Try again',
   code: (code: string) => `Code: ${code}`,
