@@ -71,7 +71,7 @@ describeWithModel('chat', () => {
       await takePicture(page, 'chat-search')
       expect(await findViolations(page)).toEqual([])
       await page.getByLabel('Search chats').fill('zebrafish')
-      await page.getByText('No title and no message has these words.').waitFor()
+      await page.getByText('No title and no message has these words.').first().waitFor()
       await page.getByLabel('Search chats').fill('')
     })
 

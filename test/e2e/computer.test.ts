@@ -27,7 +27,7 @@ describe.skipIf(vulkan.env === null)('this computer', () => {
       await expect(processor.innerText()).resolves.toContain('in use')
 
       await page.getByRole('button', { name: 'Test and measure' }).click()
-      await page.getByText('Graphics card (WebGPU): testing its numbers').waitFor()
+      await page.getByText('Graphics card (WebGPU): testing its numbers').first().waitFor()
       await takePicture(page, 'computer-measuring')
       await card.getByText('computes rightly').waitFor({ timeout: 120_000 })
 

@@ -21,11 +21,11 @@ describeInBrowser('the data of the settings, in a browser', {}, ({ open }) => {
     const file = page.getByLabel('Backup file')
     await file.fill(join(folder, 'all.sqlite'))
     await page.getByRole('button', { name: 'Back up' }).click()
-    await page.getByText('Backed up to').waitFor()
+    await page.getByText('Backed up to').first().waitFor()
     await page.getByRole('button', { name: 'Back up' }).click()
     await page.getByText('There is a file').waitFor()
     await page.getByRole('button', { name: 'Restore and merge' }).click()
-    await page.getByText('Restored 0 conversations').waitFor()
+    await page.getByText('Restored 0 conversations').first().waitFor()
     await page.getByRole('button', { name: 'Restore and replace' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
     const erase = page.getByRole('button', { name: 'Delete everything' })
@@ -43,7 +43,7 @@ describeInBrowser('the data of the settings, in a browser', {}, ({ open }) => {
       }
     }
     await erase.click()
-    await page.getByText('Everything was deleted.').waitFor()
+    await page.getByText('Everything was deleted.').first().waitFor()
     expect(problems).toEqual([])
   })
 })

@@ -51,7 +51,7 @@ describeWithModel('interrupted runs', () => {
       })
       await page.getByLabel('Approve them right away').check()
       await page.getByRole('button', { name: 'Import 4 examples' }).click()
-      await page.getByText('Imported 4 examples.').waitFor()
+      await page.getByText('Imported 4 examples.').first().waitFor()
     }, 300_000)
     afterAll(async () => {
       await browser?.close()

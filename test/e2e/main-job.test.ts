@@ -59,7 +59,7 @@ describeWithModel('the main job', () => {
       await page.getByLabel('The better answer').fill(taught[0][1])
       await takePicture(page, 'job-3-teach')
       await page.getByRole('button', { name: 'Keep as an example' }).click()
-      await page.getByText('Your better answer is kept as an example. It is learned').waitFor()
+      await page.getByText('Your better answer is kept as an example. It is learned').first().waitFor()
     })
 
     test('more are imported, and show what is learned of them', async () => {
@@ -70,10 +70,10 @@ describeWithModel('the main job', () => {
         mimeType: 'application/jsonl',
         buffer: Buffer.from(lines.join('\n')),
       })
-      await page.getByText('3 examples can be imported.').waitFor()
+      await page.getByText('3 examples can be imported.').first().waitFor()
       await page.getByLabel('Approve them right away').check()
       await page.getByRole('button', { name: 'Import 3 examples' }).click()
-      await page.getByText('Imported 3 examples.').waitFor()
+      await page.getByText('Imported 3 examples.').first().waitFor()
       await page.getByText('Answer you corrected').waitFor()
       await page.getByRole('button', { name: 'What is learned of it' }).first().click()
       await page.getByText(/tokens are learned\./).waitFor({ timeout: 20_000 })
@@ -92,7 +92,10 @@ describeWithModel('the main job', () => {
       await general.fill('0')
       await general.press('Tab')
       await page.getByRole('button', { name: 'Measure what it takes' }).click()
-      await page.getByText(/^It will take about /).waitFor({ timeout: 120_000 })
+      await page
+        .getByText(/^It will take about /)
+        .first()
+        .waitFor({ timeout: 120_000 })
       await page.getByRole('button', { name: 'Start learning' }).click()
       await page.getByText(/^Step \d+ of \d+, /).waitFor({ timeout: 120_000 })
       await takePicture(page, 'job-5-running')

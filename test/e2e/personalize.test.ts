@@ -33,7 +33,7 @@ describeWithModel('personalizing', () => {
       })
       await page.getByLabel('Approve them right away').check()
       await page.getByRole('button', { name: 'Import 6 examples' }).click()
-      await page.getByText('Imported 6 examples.').waitFor()
+      await page.getByText('Imported 6 examples.').first().waitFor()
       await page.getByRole('link', { name: 'Personalize' }).click()
     }, 300_000)
 
@@ -72,11 +72,17 @@ describeWithModel('personalizing', () => {
       { timeout: 240_000 },
       async () => {
         await measure().click()
-        await page.getByText('Taking a few real steps').waitFor()
-        await page.getByText(/^It will take about /).waitFor({ timeout: 120_000 })
-        await page.getByText(/ of the .*GB that this machine has for it/).waitFor()
+        await page.getByText('Taking a few real steps').first().waitFor()
+        await page
+          .getByText(/^It will take about /)
+          .first()
+          .waitFor({ timeout: 120_000 })
+        await page
+          .getByText(/ of the .*GB that this machine has for it/)
+          .first()
+          .waitFor()
         await startButton().waitFor()
-        await look('personalize-estimate', page.getByText(/^It will take about /))
+        await look('personalize-estimate', page.getByText(/^It will take about /).first())
         await page.getByRole('slider', { name: 'Held out for checking' }).fill('20')
         await measure().waitFor()
         await page.getByRole('slider', { name: 'Held out for checking' }).fill('10')
@@ -145,7 +151,10 @@ describeWithModel('personalizing', () => {
         await page.getByRole('button', { name: 'Keep it' }).waitFor({ timeout: 500_000 })
         const watched = page.getByRole('region', { name: 'Your questions' })
         await watched.getByText('The dog is called Bramble.').first().waitFor()
-        await page.getByText(/^It .* what the model knew\.$/).waitFor({ timeout: 180_000 })
+        await page
+          .getByText(/^It .* what the model knew\.$/)
+          .first()
+          .waitFor({ timeout: 180_000 })
         await look('personalize-verdict')
         const answers = page.getByRole('region', { name: 'Side by side' })
         const asked = answers.getByRole('article', { name: 'What is the dog called?' })

@@ -97,7 +97,7 @@ describeInBrowser('the screens in a browser', {}, (inside) => {
     await page.getByRole('button', { name: /^Edit: What is the name of the dog/ }).waitFor()
 
     await page.getByLabel('Search in examples').fill('no such words')
-    await page.getByText('No example fits. Change the words or the filters.').waitFor()
+    await page.getByText('No example fits. Change the words or the filters.').first().waitFor()
     await page.getByLabel('Search in examples').fill('bramble')
 
     await page.getByRole('button', { name: 'Edit', exact: true }).press('Enter')
@@ -120,7 +120,7 @@ describeInBrowser('the screens in a browser', {}, (inside) => {
       mimeType: 'application/jsonl',
       buffer: Buffer.from(lines.join('\n')),
     })
-    await page.getByText('1 example can be imported.').waitFor()
+    await page.getByText('1 example can be imported.').first().waitFor()
     await expect(page.getByRole('table').getByRole('row').nth(1).innerText()).resolves.toMatch(/^2\s/)
     await page.getByRole('button', { name: 'Import 1 example' }).click()
     await page.getByText('porch.jsonl, line 1').waitFor()

@@ -179,7 +179,10 @@ describeInBrowser('assistants of a real small model', { prepare }, ({ open, app 
       await lookAt(page, 'assistants-lineage')
       await forget.first().click()
       await panel.waitFor({ state: 'hidden' })
-      await page.getByText(/is being trained without the example\.$/).waitFor()
+      await page
+        .getByText(/is being trained without the example\.$/)
+        .first()
+        .waitFor()
       const without = page.getByRole('article').filter({ hasText: 'Early without some of its examples.' })
       await without.waitFor({ timeout: 60_000 })
       await without.getByRole('button', { name: 'What it learned from' }).click()

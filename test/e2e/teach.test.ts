@@ -35,7 +35,7 @@ describeInBrowser('teaching in a browser', {}, ({ open }) => {
 
   test('a table of other columns is mapped, and nothing is written before it is asked for', async () => {
     await pick('bench.csv', rows.join('\r\n'))
-    await page.getByText('3 examples can be imported.').waitFor()
+    await page.getByText('3 examples can be imported.').first().waitFor()
     await expect(page.getByLabel('Question', { exact: true }).inputValue()).resolves.toBe('1')
     await page.getByLabel('Question', { exact: true }).selectOption('Frage')
     await page.getByRole('group', { name: 'Preview' }).getByText('3', { exact: false }).first().waitFor()
@@ -44,7 +44,7 @@ describeInBrowser('teaching in a browser', {}, ({ open }) => {
     await look('teach-import')
     await page.getByLabel('Tags for all of them').fill('bench, tea')
     await page.getByRole('button', { name: 'Import 3 examples' }).click()
-    await page.getByText('Imported 3 examples.').waitFor()
+    await page.getByText('Imported 3 examples.').first().waitFor()
   })
 
   test('what was found is marked, told where, and redacted', async () => {
@@ -55,8 +55,8 @@ describeInBrowser('teaching in a browser', {}, ({ open }) => {
     await page.getByText('E-mail address: ann@example.org').waitFor()
     await look('teach-editor')
     await page.getByRole('button', { name: 'Redact all of it' }).click()
-    await page.getByText('Redacted 1 example.').waitFor()
-    await page.getByText('No example fits.').waitFor()
+    await page.getByText('Redacted 1 example.').first().waitFor()
+    await page.getByText('No example fits.').first().waitFor()
     await page.getByLabel('Marks').selectOption('')
     await page.getByText('Ann, at [e-mail address] or [phone number].').waitFor()
   })
@@ -64,7 +64,7 @@ describeInBrowser('teaching in a browser', {}, ({ open }) => {
   test('the inbox is reviewed many at once, and taken back', async () => {
     await state('To review').click()
     await page.getByRole('button', { name: 'Select the copies' }).click()
-    await page.getByText('1 of 3 examples selected').waitFor()
+    await page.getByText('1 of 3 examples selected').first().waitFor()
     await page.getByRole('button', { name: 'Skip', exact: true }).first().click()
     await expect.poll(() => state('Skipped').innerText()).toContain('1')
     await page.getByRole('button', { name: 'Undo' }).last().click()

@@ -28,7 +28,7 @@ describeInBrowser('updates in the settings', { replace }, ({ open }) => {
     expect(checks).toBe(0)
     await page.getByLabel('Stable versions').check()
     await check.click()
-    await page.getByText('Version 2.0.0 can be installed.').waitFor()
+    await page.getByText('Version 2.0.0 can be installed.').first().waitFor()
     await takePicture(page, 'settings-updates')
     expect(await findViolations(page)).toEqual([])
 
