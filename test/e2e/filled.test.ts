@@ -67,6 +67,8 @@ describeInBrowser('filled screens', { prepare }, ({ open }) => {
     ] as const) {
       await go(name)
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
+      if (name === 'Dieser Computer')
+        await page.getByRole('heading', { name: 'Geräte', exact: true }).waitFor()
       await lookAt(page, `filled-${name}`)
     }
     await go('Dieser Computer')

@@ -67,6 +67,15 @@ describeInBrowser('the screens in a browser', {}, (inside) => {
       await go(page, screen, language)
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect(overflow, `${screen} is wider than the window`).toBeLessThanOrEqual(0)
+      // The open screen's name is bold, and so the longest of all.
+      const cut = await page
+        .locator('nav a')
+        .evaluateAll((links) =>
+          links
+            .filter((link) => link.scrollWidth > link.clientWidth || link.scrollHeight > link.clientHeight)
+            .map((link) => link.textContent),
+        )
+      expect(cut, screen).toEqual([])
       await takePicture(page, [screen, ...Object.values(look)].join('-'))
       expect(await findViolations(page), screen).toEqual([])
       if (look.reducedMotion !== undefined) expect(await findMoving(page), screen).toEqual([])
