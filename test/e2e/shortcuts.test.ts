@@ -47,7 +47,9 @@ describeInBrowser('shortcuts', { prepare: (directory) => prepareSmallModel(direc
   const sheet = () => page.getByRole('dialog', { name: 'Keyboard shortcuts' })
   const questions = () => page.getByRole('article', { name: 'You', exact: true })
   const pager = () => page.getByRole('group', { name: 'Branches' }).last()
-  const shows = (question: string) => expect.poll(() => questions().last().innerText()).toContain(question)
+  async function shows(question: string): Promise<void> {
+    await expect.poll(() => questions().last().innerText()).toContain(question)
+  }
 
   /** In the order of the sheet, each from where the one before has left. */
   const checks: Readonly<Record<Action, () => Promise<void>>> = {

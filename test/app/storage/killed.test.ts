@@ -8,7 +8,9 @@ import { openStorage } from '../../../src-main/app/storage/storage.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { conversation } from './filled-folder.ts'
 
-const kills = 200
+const kills = 160
+/** So many of the whole app, which takes longer to start. */
+const killsOfApp = 40
 const atOnce = 2
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 2 ** 31)
 
@@ -23,10 +25,15 @@ function generator(state: number): () => number {
 }
 
 /** Starts a writer, kills it `delayMs` after it began to write; what it said it had committed. */
-async function killedWriter(directory: string, prefix: string, delayMs: number): Promise<string[]> {
+async function killedWriter(
+  program: 'writer' | 'chatting',
+  directory: string,
+  prefix: string,
+  delayMs: number,
+): Promise<string[]> {
   const writer = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'children/writer.ts'), directory, prefix],
+    [join(import.meta.dirname, `children/${program}.ts`), directory, prefix],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let printed = ''
@@ -46,7 +53,7 @@ async function killAgainAndAgain(worker: number, random: () => number): Promise<
   const adapters = new Set<string>()
   let seen = 0
   for (let round = 0; round < kills / atOnce; round++) {
-    const committed = await killedWriter(directory, `w${worker}r${round}`, random() * 60)
+    const committed = await killedWriter('writer', directory, `w${worker}r${round}`, random() * 60)
     const storage = openStorage(directory)
     let edit: string | undefined
     for (const line of committed) {
@@ -86,3 +93,41 @@ it(`loses nothing committed in ${kills} kills`, { timeout: 300_000 }, async () =
   // The kills fell into the writing, not before it.
   expect(Math.min(...seen)).toBeGreaterThan(kills / 4)
 })
+
+async function killTheApp(worker: number, random: () => number): Promise<number> {
+  const directory = temporaryFolder()
+  openStorageWith(directory)
+  const messages = new Set<string>()
+  const examples = new Set<string>()
+  for (let round = 0; round < killsOfApp / atOnce; round++) {
+    const lines = await killedWriter('chatting', directory, `a${worker}r${round}`, random() * 100)
+    for (const line of lines) {
+      const [kind, id = ''] = line.split(' ')
+      if (kind === 'message') messages.add(id)
+      else examples.add(id)
+    }
+    const storage = openStorage(directory)
+    const stored = new Map(storage.messages.list('c1').map((message) => [message.id, message]))
+    expect([...messages].filter((id) => !stored.has(id))).toEqual([])
+    expect([...examples].filter((id) => storage.examples.get(id) === undefined)).toEqual([])
+    // An answer is there as a whole or not at all, and the branch that is shown ends with a message that is there.
+    for (const { role, content, parentId } of stored.values())
+      if (role === 'assistant') expect(content).toBe(`You said: ${stored.get(parentId ?? '')?.content}`)
+    const leaf = storage.conversations.get('c1')?.leafId ?? null
+    if (stored.size > 0) expect(stored.has(leaf ?? '')).toBe(true)
+    expect(storage.repair).toBe(null)
+    storage.close()
+  }
+  return messages.size + examples.size
+}
+
+it(
+  `loses no message and no example of ${killsOfApp} kills of the app in a chat`,
+  { timeout: 120_000 },
+  async () => {
+    console.log(`seed ${seed}`)
+    const workers = Array.from({ length: atOnce }, (_, i) => killTheApp(i, generator(seed + i)))
+    const seen = await Promise.all(workers)
+    expect(Math.min(...seen)).toBeGreaterThan(killsOfApp / 4)
+  },
+)
