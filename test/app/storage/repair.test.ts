@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { backUpAutomatically } from '../../../src-main/app/storage/automatic-backup.ts'
 import { connect } from '../../../src-main/app/storage/connection.ts'
 import { openStorage } from '../../../src-main/app/storage/storage.ts'
+import { breakPage } from './break-page.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
 import { filledStorage, say } from './filled-folder.ts'
 
@@ -23,15 +24,6 @@ function folder(withCopy: boolean) {
     connection.close()
   }
   return { directory, path }
-}
-
-/** Overwrites one page in which this text stands. */
-function breakPage(path: string, text: string): Buffer {
-  const bytes = readFileSync(path)
-  const page = Math.floor(bytes.indexOf(text) / 4096) * 4096
-  bytes.fill(0xee, page, page + 4096)
-  writeFileSync(path, bytes)
-  return bytes
 }
 
 describe('a damaged database', () => {
