@@ -1,13 +1,15 @@
 /** Every screen in German with something in it: long words fit, and stored failures are said in German too. */
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { failureMessage } from '../../src-main/contract/failure.ts'
 import { sentence } from '../../src-main/contract/sentence.ts'
 import { fingerprintOf, readGraphicsCards } from '../../src-main/app/devices/graphics.ts'
 import { libraryVersion } from '../../src-main/engine/onnx-runtime.ts'
-import { openStorage, type Storage } from '../../src-main/app/storage/storage.ts'
+import type { Storage } from '../../src-main/app/storage/storage.ts'
 import { conversation, putAdapter, putExample, say } from '../app/storage/filled-folder.ts'
 import { queuedRun } from '../queued-run.ts'
 import { describeInBrowser, lookAt } from './in-browser.ts'
+import { prepareSmallModel } from './small-model.ts'
 
 const long = 'Rechtsschutzversicherungsgesellschaften und ihre Donaudampfschifffahrtskapitäne'
 const dataset = { training: [], heldOut: [], replay: [], probes: [] }
@@ -29,11 +31,11 @@ async function putDeviceRecords({ settings }: Storage): Promise<void> {
   })
 }
 
-async function prepare(directory: string): Promise<void> {
-  const storage = openStorage(directory)
+async function fill(storage: Storage): Promise<void> {
   await putDeviceRecords(storage)
   storage.conversations.insert(conversation('c1', { title: long, pinned: true }))
   say(storage, 'c1', `Was ist mit ${long}?`, 'm1')
+  storage.conversations.setLeaf('c1', 'm1')
   for (const id of ['e1', 'e2', 'e3']) putExample(storage, id, `${long} ${id}`)
   putAdapter(storage, 'a1', long)
   putAdapter(storage, 'a2', 'Pim')
@@ -51,7 +53,23 @@ async function prepare(directory: string): Promise<void> {
     const report = { notices: [noticed], keptStep: null, seedResults: [stopped], preference: null }
     storage.runs.update({ ...run, status: 'failed', failure, report, finishedAt: 2 })
   }
-  storage.close()
+}
+
+const prepare = (directory: string): Promise<void> => prepareSmallModel(directory, fill)
+
+/** What empty fields say that doesn't fit into them. */
+async function findCutPlaceholders(page: Page): Promise<string[]> {
+  return await page.locator('input[placeholder]').evaluateAll((fields) =>
+    fields.flatMap((field) => {
+      if (!(field instanceof HTMLInputElement)) return []
+      const { font, paddingLeft, paddingRight } = getComputedStyle(field)
+      const context = document.createElement('canvas').getContext('2d')
+      if (context === null) return []
+      context.font = font
+      const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight)
+      return context.measureText(field.placeholder).width > room ? [field.placeholder] : []
+    }),
+  )
 }
 
 describeInBrowser('filled screens', { prepare }, ({ open }) => {
@@ -62,6 +80,7 @@ describeInBrowser('filled screens', { prepare }, ({ open }) => {
       ['Lehren', 'Lehren'],
       ['Personalisieren', 'Personalisieren'],
       ['Assistenten', 'Assistenten'],
+      ['Modelle', 'Modelle'],
       ['Dieser Computer', 'Dieser Computer'],
       ['Einstellungen', 'Einstellungen'],
     ] as const) {
@@ -71,6 +90,13 @@ describeInBrowser('filled screens', { prepare }, ({ open }) => {
         await page.getByRole('heading', { name: 'Geräte', exact: true }).waitFor()
       await lookAt(page, `filled-${name}`)
     }
+    await go('Chat')
+    await page.getByRole('link', { name: new RegExp(long) }).click()
+    await page.getByText(`Was ist mit ${long}?`).waitFor()
+    await lookAt(page, 'filled-Chat')
+    await page.setViewportSize({ width: 900, height: 600 })
+    expect(await findCutPlaceholders(page)).toEqual([])
+    await page.setViewportSize({ width: 1280, height: 800 })
     await go('Dieser Computer')
     for (const reason of [
       'Die native Laufzeit ist nicht gebaut.',

@@ -22,7 +22,7 @@ export const chat: typeof english = {
     removed: (title) => `„${title}“ wurde gelöscht.`,
   },
   search: {
-    label: 'Gespräche durchsuchen',
+    label: 'Chats suchen',
     inTitles: 'Titel',
     inMessages: 'Nachrichten',
     nothing: 'Diese Wörter stehen in keinem Titel und keiner Nachricht.',
@@ -124,7 +124,7 @@ export const chat: typeof english = {
     sendTitle: 'Senden (Eingabe)',
     model: 'Modell',
     assistant: 'Assistent',
-    noAssistant: 'Kein Assistent, das Modell, wie es ist',
+    noAssistant: 'Kein Assistent, nur das Modell',
     noAssistantYet: 'Für dieses Modell hast du noch keinen Assistenten. „Personalisieren“ macht einen.',
     strength: 'Stärke',
     style: 'Wie Antworten geschrieben werden',
