@@ -5,6 +5,7 @@ import { decoderGraph, lowerToStored, stepGraph } from '../core/llama/decoder-gr
 import { cacheOutputs } from '../core/llama/device-kv-cache.ts'
 import { adaptGraph } from '../core/vera/adapted-linear.ts'
 import type { VeraLayout } from '../core/vera/layout.ts'
+import { takesWholeProjections } from '../core/vera/whole-projections.ts'
 import { type ModelFolder, weightsFile } from './model-folder.ts'
 import { hashLayout } from './open-adapter.ts'
 
@@ -61,7 +62,7 @@ export class DecoderSessions {
   /** For steps of several texts; each row has vectors of its own where there is a layout. */
   openStep(layout: VeraLayout | null, fast: boolean): Promise<Session> {
     const plain = stepGraph(this.#folder.model, weightsFile, this.#runtime.blockArithmetic !== null)
-    return this.#load(layout === null ? plain : adaptGraph(plain, layout, 'N'), fast)
+    return this.#load(layout === null ? plain : adaptGraph(plain, layout, { rows: 'N' }), fast)
   }
 
   async close(): Promise<void> {
@@ -71,9 +72,10 @@ export class DecoderSessions {
   async #open(layout: VeraLayout | null, fast: boolean): Promise<DecoderSession> {
     const { model } = this.#folder
     const isJoined = this.#runtime.deviceMemory !== null
-    const fused = this.#runtime.blockArithmetic !== null
+    const { blockArithmetic } = this.#runtime
+    const [fused, whole] = [blockArithmetic !== null, takesWholeProjections(blockArithmetic)]
     const plain = decoderGraph(model, weightsFile, isJoined ? { joinsCache: true } : { fused })
-    const graph = layout === null ? plain : adaptGraph(plain, layout)
+    const graph = layout === null ? plain : adaptGraph(plain, layout, { whole })
     const session = await this.#load(graph, fast, isJoined ? cacheOutputs(model.config) : [])
     return { session, drafting: new Drafting(() => performance.now()) }
   }

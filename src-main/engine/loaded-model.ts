@@ -15,6 +15,7 @@ import { DeviceKvCache } from '../core/llama/device-kv-cache.ts'
 import { bytesOfToken, KvCache, type TokenCache } from '../core/llama/kv-cache.ts'
 import { createTokenizer, type Tokenizer } from '../core/tokenizer/tokenizer.ts'
 import { adapterFeeds } from '../core/vera/live-adapter.ts'
+import { takesWholeProjections, withWholeProjections } from '../core/vera/whole-projections.ts'
 import { openCacheDevice, type OpenCacheDevice } from './cache-device.ts'
 import { DecoderSessions } from './decoder-sessions.ts'
 import { FileWeights } from './file-weights.ts'
@@ -164,7 +165,9 @@ export class LoadedModel {
   }
 
   async #feedsOf({ identity, live }: OpenAdapter): Promise<Feeds> {
-    if (this.#runtime.deviceMemory === null) return adapterFeeds(live)
+    const { blockArithmetic, deviceMemory } = this.#runtime
+    if (takesWholeProjections(blockArithmetic)) return adapterFeeds(withWholeProjections(live))
+    if (deviceMemory === null) return adapterFeeds(live)
     if (this.#adapterFeeds?.identity === identity) return this.#adapterFeeds.feeds
     this.#adapterFeeds?.placed.release()
     const placed = new PlacedFeeds(this.#runtime, 'half')

@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::block_matrix::{BLOCK, BlockMatrix};
+use super::low_rank::ScaledUpdate;
 use super::rounded_rows::{RoundedRows, STEPS};
 
 /// Up to so many rows the weights are unpacked as they are read: no panel is made. A row's sums are formed in the same
@@ -33,6 +34,25 @@ pub struct FewRows {
     zeros: Vec<f32>,
     /// `[rows, blocks]`, what a weight's offset is worth
     sums: Vec<f32>,
+}
+
+/// Asks for what lies as far behind `count` numbers as weights are asked for.
+#[inline]
+#[target_feature(enable = "sse")]
+fn ask(from: *const f32, count: usize) {
+    /// Of numbers.
+    const LINE: usize = 16;
+    for at in (0..count).step_by(LINE) {
+        _mm_prefetch::<_MM_HINT_T0>(from.wrapping_byte_add(AHEAD / 4).wrapping_add(at).cast());
+    }
+}
+
+/// What a product is computed from, and where it goes.
+#[derive(Clone, Copy)]
+struct Outputs<'a> {
+    matrix: &'a BlockMatrix<'a>,
+    update: Option<&'a ScaledUpdate<'a>>,
+    y: *mut f32,
 }
 
 impl FewRows {
@@ -86,19 +106,26 @@ impl FewRows {
         }
     }
 
-    /// Outputs `first` to `last` of all rows into `y` `[rows, matrix.rows()]`.
+    /// Outputs `first` to `last` of all rows into `y` `[rows, matrix.rows()]`, with what an adapter adds.
     ///
     /// # Safety
     /// The processor has the features; `y` has room and nobody else writes these outputs.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-    pub unsafe fn multiply(&self, matrix: &BlockMatrix, range: (usize, usize), y: *mut f32) {
+    pub unsafe fn multiply(
+        &self,
+        matrix: &BlockMatrix,
+        update: Option<&ScaledUpdate>,
+        range: (usize, usize),
+        y: *mut f32,
+    ) {
+        let to = Outputs { matrix, update, y };
         // SAFETY: the caller's promise.
         unsafe {
             match (matrix.bits(), self.parts) {
-                (4, 1) => self.all_rows::<4, 1>(matrix, range, y),
-                (4, _) => self.all_rows::<4, 2>(matrix, range, y),
-                (_, 1) => self.all_rows::<8, 1>(matrix, range, y),
-                (_, _) => self.all_rows::<8, 2>(matrix, range, y),
+                (4, 1) => self.all_rows::<4, 1>(to, range),
+                (4, _) => self.all_rows::<4, 2>(to, range),
+                (_, 1) => self.all_rows::<8, 1>(to, range),
+                (_, _) => self.all_rows::<8, 2>(to, range),
             }
         }
     }
@@ -107,9 +134,8 @@ impl FewRows {
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
     unsafe fn all_rows<const BITS: usize, const PARTS: usize>(
         &self,
-        matrix: &BlockMatrix,
+        to: Outputs,
         (first, last): (usize, usize),
-        y: *mut f32,
     ) {
         /// Outputs and rows at once: their sums don't wait for each other.
         const OUTPUTS: usize = 4;
@@ -120,16 +146,16 @@ impl FewRows {
             for output in (first..whole).step_by(OUTPUTS) {
                 for row in (0..self.rows).step_by(ROWS) {
                     match self.rows - row {
-                        1 => self.tile::<BITS, PARTS, OUTPUTS, 1>(matrix, output, row, y),
-                        2 => self.tile::<BITS, PARTS, OUTPUTS, 2>(matrix, output, row, y),
-                        3 => self.tile::<BITS, PARTS, OUTPUTS, 3>(matrix, output, row, y),
-                        _ => self.tile::<BITS, PARTS, OUTPUTS, ROWS>(matrix, output, row, y),
+                        1 => self.tile::<BITS, PARTS, OUTPUTS, 1>(to, output, row),
+                        2 => self.tile::<BITS, PARTS, OUTPUTS, 2>(to, output, row),
+                        3 => self.tile::<BITS, PARTS, OUTPUTS, 3>(to, output, row),
+                        _ => self.tile::<BITS, PARTS, OUTPUTS, ROWS>(to, output, row),
                     }
                 }
             }
             for output in whole..last {
                 for row in 0..self.rows {
-                    self.tile::<BITS, PARTS, 1, 1>(matrix, output, row, y);
+                    self.tile::<BITS, PARTS, 1, 1>(to, output, row);
                 }
             }
         }
@@ -140,10 +166,9 @@ impl FewRows {
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
     unsafe fn tile<const BITS: usize, const PARTS: usize, const OUTPUTS: usize, const ROWS: usize>(
         &self,
-        matrix: &BlockMatrix,
+        Outputs { matrix, update, y }: Outputs,
         output: usize,
         row: usize,
-        y: *mut f32,
     ) {
         let per_group = 16 / BITS;
         let length = 8 / BITS * GROUP;
@@ -156,6 +181,12 @@ impl FewRows {
             4 => _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3),
             _ => _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1),
         };
+        for at in 0..OUTPUTS {
+            ask(weight_scales[at], blocks);
+            if let Some(offsets) = matrix.offsets(output + at) {
+                ask(offsets.as_ptr(), blocks);
+            }
+        }
         let mut sums = [[_mm512_setzero_ps(); ROWS]; OUTPUTS];
         // SAFETY: masks leave out what lies behind the rows of weights; activations have whole groups.
         unsafe {
@@ -193,6 +224,14 @@ impl FewRows {
                         let x_scale = _mm512_loadu_ps(self.scales.as_ptr().add(x * 16));
                         let scale = _mm512_mul_ps(scale, x_scale);
                         *sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), scale, *sum);
+                    }
+                }
+            }
+            if let Some(update) = update {
+                for index in 0..ROWS {
+                    let added = update.sums::<OUTPUTS>(output, row + index);
+                    for (sums, added) in sums.iter_mut().zip(added) {
+                        sums[index] = _mm512_add_ps(sums[index], added);
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! A matrix of float32 numbers whose rows may be scaled, as an adapter's are.
 
 use super::lines::Lines;
+use super::numbers::Numbers;
 use super::panels::{IntegerPanel, WIDTH};
 use super::turn::turn;
 
@@ -9,14 +10,14 @@ use super::turn::turn;
 pub struct FloatMatrix<'a> {
     rows: usize,
     columns: usize,
-    values: &'a [f32],
+    values: Numbers<'a>,
     /// At least one a row; none are ones.
     scales: Option<&'a [f32]>,
 }
 
 impl<'a> FloatMatrix<'a> {
     /// Panics where the lengths don't fit.
-    pub fn new(columns: usize, values: &'a [f32], scales: Option<&'a [f32]>) -> Self {
+    pub fn new(columns: usize, values: Numbers<'a>, scales: Option<&'a [f32]>) -> Self {
         let rows = values.len() / columns;
         assert!(values.len() == rows * columns && rows > 0, "misshapen matrix");
         Self { rows, columns, values, scales: scales.map(|scales| &scales[..rows]) }
@@ -84,9 +85,14 @@ impl<'a> FloatMatrix<'a> {
     unsafe fn turned(&self, panel: usize, first: usize, count: usize, to: *mut f32) {
         let row = panel * WIDTH;
         let lanes = WIDTH.min(self.rows - row);
-        let from = self.values[row * self.columns + first..].as_ptr();
+        let from = row * self.columns + first;
         // SAFETY: the rows and columns are in the matrix; the caller has room for the lines.
-        unsafe { turn(from, self.columns, lanes, count, to) };
+        unsafe {
+            match self.values {
+                Numbers::Floats(values) => turn(values[from..].as_ptr(), self.columns, lanes, count, to),
+                Numbers::Integers(values) => turn(values[from..].as_ptr(), self.columns, lanes, count, to),
+            }
+        }
         let Some(scales) = self.scales else { return };
         // SAFETY: as above.
         let lines = unsafe { std::slice::from_raw_parts_mut(to, count * WIDTH) };
@@ -100,9 +106,9 @@ impl<'a> FloatMatrix<'a> {
     /// Up to 32 columns of a row; lanes beyond them are zeros.
     fn line(&self, row: usize, panel: usize, to: &mut [f32]) {
         let scale = self.scales.map_or(1.0, |scales| scales[row]);
-        let from = &self.values[row * self.columns..(row + 1) * self.columns][panel * WIDTH..];
-        for (lane, to) in to.iter_mut().enumerate() {
-            *to = from.get(lane).map_or(0.0, |value| value * scale);
-        }
+        let (given, beyond) = to.split_at_mut(WIDTH.min(self.columns - panel * WIDTH));
+        self.values.read(row * self.columns + panel * WIDTH, given);
+        given.iter_mut().for_each(|value| *value *= scale);
+        beyond.fill(0.0);
     }
 }

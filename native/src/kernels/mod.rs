@@ -13,10 +13,12 @@ mod float_matrix;
 mod int8;
 mod lines;
 mod low_rank;
+mod numbers;
 mod panels;
 mod pointwise;
 mod product;
 mod products;
+mod projection;
 mod rounded_rows;
 mod shared;
 #[cfg(test)]
@@ -26,9 +28,11 @@ mod turn;
 pub use attention::{Attention, Past, attend, attend_cached, attend_gradient};
 pub use block_matrix::BlockMatrix;
 pub use float_matrix::FloatMatrix;
-pub use low_rank::{LowRank, project};
+pub use low_rank::LowRank;
+pub use numbers::Numbers;
 pub use pointwise::{SwiGlu, rms_norm_gradient, rotate, swi_glu};
 pub use products::{Arithmetic, Onto, linear, linear_transposed, project_dots, project_transposed};
+pub use projection::project;
 
 /// Runs `work(0)` to `work(count - 1)`, in any order and on several threads at once.
 pub type Parallel<'a> = &'a dyn Fn(usize, &(dyn Fn(usize) + Sync));

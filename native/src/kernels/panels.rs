@@ -67,7 +67,7 @@ impl IntegerPanel {
             let words = blocks * matrix.bits();
             // Of 4 bits they come to lie behind where what they hold goes, and are never overtaken.
             let turned = self.quants.as_mut_ptr().add((blocks * 8 - words) * WIDTH);
-            turn(matrix.quants(first).as_ptr().cast(), words, rows, words, turned.cast());
+            turn(matrix.quants(first).as_ptr().cast::<f32>(), words, rows, words, turned.cast());
             if matrix.bits() == 4 {
                 open_words(turned, words * WIDTH / 16, self.quants.as_mut_ptr());
             }

@@ -229,10 +229,7 @@ impl Few<'_> {
             let range = (part * PART, matrix.rows().min((part + 1) * PART));
             // SAFETY: `available` was asked; these outputs are this call's alone.
             unsafe {
-                few.multiply(matrix, range, out.at(0));
-                if let Some(update) = update {
-                    update.add_rows(range, rows, out.at(0));
-                }
+                few.multiply(matrix, update.as_ref(), range, out.at(0));
                 if let Some(base) = base {
                     for row in 0..rows {
                         for at in row * matrix.rows() + range.0..row * matrix.rows() + range.1 {
@@ -247,8 +244,8 @@ impl Few<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::available;
     use super::super::test_matrix::{TestMatrix, random};
+    use super::super::{Numbers, available};
     use super::*;
 
     /// The largest error of a product, relative to the root mean square of the outputs.
@@ -301,8 +298,13 @@ mod tests {
         }
         let (out, terms, rank) = (70, 64, 20);
         let test = TestMatrix::new(out, terms, 4, true);
-        let (b, lambda_b, lambda_d) = (random(out * rank, 21), random(out, 23), random(rank, 25));
-        for rows in [1, 3, 7, 40] {
+        let whole: Vec<i16> = random(out * rank, 21).iter().map(|value| (value * 4.0) as i16).collect();
+        let b: Vec<f32> = whole.iter().map(|value| f32::from(*value)).collect();
+        let (lambda_b, lambda_d) = (random(out, 23), random(rank, 25));
+        for (rows, b_given) in [1, 3, 7, 40]
+            .into_iter()
+            .flat_map(|rows| [(rows, Numbers::Floats(&b)), (rows, Numbers::Integers(&whole))])
+        {
             let (x, z, base) = (random(rows * terms, 7), random(rows * rank, 27), random(rows * out, 29));
             let mut expected = test.product(&x);
             for (at, sum) in expected.iter_mut().enumerate() {
@@ -314,7 +316,7 @@ mod tests {
                     .sum();
                 *sum += update * f64::from(lambda_b[output]) + f64::from(base[at]);
             }
-            let update = LowRank { z: &z, lambda_d: &lambda_d, b: &b, lambda_b: Some(&lambda_b) };
+            let update = LowRank { z: &z, lambda_d: &lambda_d, b: b_given, lambda_b: Some(&lambda_b) };
             let onto = Onto { base: Some(&base), update: Some(update) };
             for (arithmetic, tolerance) in [(Arithmetic::Float32, 1e-5), (Arithmetic::Int16, 2e-4)] {
                 let mut y = vec![f32::NAN; rows * out];

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::numbers::Number;
 use super::panels::WIDTH;
 
 /// Up to `WIDTH` rows of `width` numbers, `stride` numbers apart, as a panel `[width, WIDTH]`:
@@ -9,8 +10,8 @@ use super::panels::WIDTH;
 ///
 /// # Safety
 /// The processor has AVX-512; the rows may be read and the panel be written.
-#[target_feature(enable = "avx512f")]
-pub unsafe fn turn(rows: *const f32, stride: usize, count: usize, width: usize, panel: *mut f32) {
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub unsafe fn turn<N: Number>(rows: *const N, stride: usize, count: usize, width: usize, panel: *mut f32) {
     for half in 0..2 {
         for term in (0..width).step_by(16) {
             let lanes: [__m512; 16] = std::array::from_fn(|lane| {
@@ -20,7 +21,7 @@ pub unsafe fn turn(rows: *const f32, stride: usize, count: usize, width: usize, 
                     false => 0,
                 };
                 // SAFETY: the mask leaves out what lies behind the rows.
-                unsafe { _mm512_maskz_loadu_ps(mask, rows.wrapping_add(row * stride + term)) }
+                unsafe { N::load_some(mask, rows.wrapping_add(row * stride + term)) }
             });
             for (index, line) in transposed(lanes).into_iter().enumerate().take(width - term) {
                 // SAFETY: the panel has a line for each of these terms.
@@ -32,7 +33,7 @@ pub unsafe fn turn(rows: *const f32, stride: usize, count: usize, width: usize, 
 
 /// A matrix of 16 rows of 16, in four rounds of exchanging halves.
 #[inline]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn transposed(rows: [__m512; 16]) -> [__m512; 16] {
     let double = |values: __m512| _mm512_castps_pd(values);
     let single = |values: __m512d| _mm512_castpd_ps(values);

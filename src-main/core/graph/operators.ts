@@ -213,9 +213,13 @@ export interface LowRankUpdate {
   readonly lambdaB: Value | null
 }
 
-/** product `[N, out]` with the update added, as plain operators. */
+/** product `[N, out]` with the update added, as plain operators but for a B in whole numbers. */
 export function addUpdate(g: GraphBuilder, product: Value, { z, lambdaD, B, lambdaB }: LowRankUpdate): Value {
-  const delta = gemm(g, mul(g, z, lambdaD), B, { b: true })
+  const scaled = mul(g, z, lambdaD)
+  const delta =
+    B.dtype === 'uint8'
+      ? g.add('Project', [scaled, B], { domain: verandaKernels })
+      : gemm(g, scaled, B, { b: true })
   return add(g, product, lambdaB === null ? delta : mul(g, delta, lambdaB))
 }
 

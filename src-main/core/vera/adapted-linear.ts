@@ -10,7 +10,7 @@ import type { SitePart, VeraLayout, VeraSite } from './layout.ts'
  * shared matrices; LoRA trains the matrices of each layer, its λ_d is the number alpha / r and it has no λ_b.
  */
 export interface LowRankBranch {
-  /** `[rank, in]` */
+  /** `[rank, in]`; this and B may be in whole numbers, see `whole-projections.ts` */
   readonly A: Value
   /** `[rank]` or a number */
   readonly lambdaD: Value
@@ -36,23 +36,32 @@ export const lambdaInput = 'vera.lambda'
 export const projectionInput = (matrix: 'A' | 'B', size: number, rank: number, set = 0): string =>
   `vera.${matrix}.${size}.${rank}${set === 0 ? '' : `.${set}`}`
 
+/** How a graph takes an adapter. */
+export interface AdapterForm {
+  /** The name of the rows where each has vectors of its own: then `vera.lambda [rows, length]`; VeRA only. */
+  readonly rows?: string
+  /** Whether projections are in whole numbers: see `whole-projections.ts`. */
+  readonly whole?: boolean
+}
+
 /**
  * Declares the adapter's inputs: `vera.lambda [length]`, the flat vector in the layout's order, and for VeRA the
  * projections' slices `vera.A.<in>.<rank> [rank, in]`, `vera.B.<out>.<rank> [out, rank]` (those of a blend's later
  * adapters end in their number). Returns the sites by module.
- *
- * @param rows the name of the rows where each has vectors of its own: then `vera.lambda [rows, length]`; VeRA only
  */
 export function declareAdapter(
   g: GraphBuilder,
   layout: VeraLayout,
-  rows: string | null = null,
+  { rows, whole = false }: AdapterForm = {},
 ): ReadonlyMap<string, AdaptedSite> {
-  const vector = g.input(lambdaInput, 'float32', rows === null ? [layout.length] : [rows, layout.length])
+  const vector = g.input(lambdaInput, 'float32', rows === undefined ? [layout.length] : [rows, layout.length])
   const once = new Map<string, Value>()
   const projection = (matrix: 'A' | 'B', size: number, { rank, projectionSet }: VeraSite): Value => {
     const name = projectionInput(matrix, size, rank, projectionSet)
-    const value = once.get(name) ?? g.input(name, 'float32', matrix === 'A' ? [rank, size] : [size, rank])
+    const [height, width] = matrix === 'A' ? [rank, size] : [size, rank]
+    const value =
+      once.get(name) ??
+      (whole ? g.input(name, 'uint8', [height, 2 * width]) : g.input(name, 'float32', [height, width]))
     once.set(name, value)
     return value
   }
@@ -60,7 +69,9 @@ export function declareAdapter(
     const pieces = new Map(
       site.parts.map(({ name, start, length }) => [
         name,
-        rows === null ? op.part(g, vector, start, length) : op.slice(g, vector, 1, start, start + length),
+        rows === undefined
+          ? op.part(g, vector, start, length)
+          : op.slice(g, vector, 1, start, start + length),
       ]),
     )
     const piece = (name: SitePart['name']): Value | null => {
@@ -135,9 +146,9 @@ export function adaptLinears(
 }
 
 /** A graph with the adapter's inputs (see `declareAdapter`) in which the linear layers of the layout are adapted. */
-export function adaptGraph(graph: Graph, layout: VeraLayout, rows: string | null = null): Graph {
+export function adaptGraph(graph: Graph, layout: VeraLayout, form: AdapterForm = {}): Graph {
   const g = new GraphBuilder(graph.name)
-  return rewrite(graph, adaptLinears(declareAdapter(g, layout, rows)), g)
+  return rewrite(graph, adaptLinears(declareAdapter(g, layout, form)), g)
 }
 
 /** The sites and the rewrite of one layer's training graph, with dropout of the given rate (0 is off). */

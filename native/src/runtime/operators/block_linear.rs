@@ -4,7 +4,7 @@ use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorInp
 use ort::value::TensorElementType;
 use ort::{Error, Result};
 
-use super::{arithmetic, guarded, input, number, output};
+use super::{arithmetic, floats, guarded, input, number, numbers, output};
 use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_transposed};
 
 /// A linear layer over block weights: inputs `x [N, in]` (or `dy [N, out]` where `transposed`), the matrix's
@@ -13,7 +13,8 @@ use crate::kernels::{Arithmetic, BlockMatrix, LowRank, Onto, linear, linear_tran
 /// `B [out, rank]`, and for `scaled` `λ_b [out]`, both from `lambdaDStart` and `lambdaBStart` on in what is given for
 /// them; `base`, as large as the output. Output
 /// `x · Wᵀ + λ_b ⊙ ((λ_d ⊙ z) · Bᵀ) + base [N, out]` (or `dy · W + base [N, in]`). Other attributes: `outFeatures`,
-/// `inFeatures`, `transposed` (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all).
+/// `inFeatures`, `transposed` (0 or 1) and `bits`, to which activations are rounded: 8, 16 or 32 (not at all). B may be
+/// given in whole numbers of 16 bits, `uint8 [out, 2·rank]`.
 pub struct BlockLinear;
 
 pub struct BlockLinearKernel {
@@ -38,8 +39,8 @@ impl Operator for BlockLinear {
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
         let given = [TensorElementType::Float32, TensorElementType::Uint8, TensorElementType::Float32];
-        let announced = [TensorElementType::Float32; 6];
-        given.map(OperatorInput::required).into_iter().chain(announced.map(OperatorInput::optional))
+        // What the attributes announce: B may have another type than the others.
+        given.map(OperatorInput::required).into_iter().chain([OperatorInput::variadic(0)])
     }
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
@@ -67,26 +68,31 @@ impl Kernel for BlockLinearKernel {
     fn compute(&mut self, context: &ComputeContext) -> Result<()> {
         let given: Vec<_> =
             (0..context.num_inputs()?).map(|index| input(context, index)).collect::<Result<_>>()?;
-        let mut floats =
-            given.iter().skip(2).map(|value| value.try_extract_tensor::<f32>().map(|(_, data)| data));
-        let mut next = || floats.next().ok_or_else(|| Error::new("BlockLinear lacks an input."))?;
+        let mut inputs = given.iter().skip(2);
+        let mut next = || inputs.next().ok_or_else(|| Error::new("BlockLinear lacks an input."));
         let (shape, x) = given[0].try_extract_tensor::<f32>()?;
         let (_, quants) = given[1].try_extract_tensor::<u8>()?;
-        let scales = next()?;
-        let offsets = self.offsets.then(&mut next).transpose()?;
+        let scales = floats(next()?)?;
+        let offsets = match self.offsets {
+            true => Some(floats(next()?)?),
+            false => None,
+        };
         let update = match self.update {
             true => Some(LowRank {
-                z: next()?,
-                lambda_d: from(next()?, self.lambda_d_start)?,
-                b: next()?,
+                z: floats(next()?)?,
+                lambda_d: from(floats(next()?)?, self.lambda_d_start)?,
+                b: numbers(next()?)?.1,
                 lambda_b: match self.scaled {
-                    true => Some(from(next()?, self.lambda_b_start)?),
+                    true => Some(from(floats(next()?)?, self.lambda_b_start)?),
                     false => None,
                 },
             }),
             false => None,
         };
-        let base = self.base.then(&mut next).transpose()?;
+        let base = match self.base {
+            true => Some(floats(next()?)?),
+            false => None,
+        };
         let matrix =
             BlockMatrix::new(self.rows, self.columns, quants, scales, offsets).map_err(Error::new)?;
         let width = if self.transposed { self.columns } else { self.rows };

@@ -16,7 +16,7 @@ use self::attention::{AttentionOperator, CachedAttentionOperator};
 use self::block_linear::BlockLinear;
 use self::pointwise::{RmsNormGradient, RotaryEmbedding, SwiGluOperator};
 use self::projections::ProjectOperator;
-use crate::kernels::{Arithmetic, Parallel};
+use crate::kernels::{Arithmetic, Numbers, Parallel};
 
 const DOMAIN: &str = "veranda.kernels";
 
@@ -59,6 +59,24 @@ fn input(context: &ComputeContext, index: usize) -> Result<ValueRef<'_>> {
 /// The operator's only output, of the given shape.
 fn output<'a>(context: &'a ComputeContext, shape: &[i64]) -> Result<ValueRefMut<'a>> {
     context.output(0, shape.to_vec())?.ok_or_else(|| Error::new("The output is missing."))
+}
+
+fn floats<'a>(value: &'a ValueRef) -> Result<&'a [f32]> {
+    Ok(value.try_extract_tensor::<f32>()?.1)
+}
+
+/// Float32, or whole numbers of 16 bits as two bytes each; with its shape in numbers.
+fn numbers<'a>(value: &'a ValueRef) -> Result<(Vec<i64>, Numbers<'a>)> {
+    if let Ok((shape, values)) = value.try_extract_tensor::<f32>() {
+        return Ok((shape.to_vec(), Numbers::Floats(values)));
+    }
+    let (shape, bytes) = value.try_extract_tensor::<u8>()?;
+    // SAFETY: any two bytes make a whole number of 16 bits.
+    let (before, values, after) = unsafe { bytes.align_to::<i16>() };
+    match (before, after, &shape[..]) {
+        ([], [], [rows, width]) => Ok((vec![*rows, width / 2], Numbers::Integers(values))),
+        _ => Err(Error::new("A matrix of an adapter does not lie as numbers of 16 bits do.")),
+    }
 }
 
 fn number(context: &KernelContext, name: &str) -> Result<usize> {

@@ -4,14 +4,14 @@ use ort::operator::{ComputeContext, Kernel, KernelContext, Operator, OperatorInp
 use ort::value::TensorElementType;
 use ort::{Error, Result};
 
-use super::{arithmetic, guarded, input, number, output};
+use super::{arithmetic, floats, guarded, input, number, numbers, output};
 use crate::kernels::{Arithmetic, FloatMatrix, project, project_dots, project_transposed};
 
 /// `Project`: inputs `x [N, columns]` and `M [rows, columns]`, output `x · Mᵀ [N, rows]`. `ProjectTransposed`: inputs
 /// `z [N, rows]`, `M`, then those that the attributes of these names (0 or 1) announce: `scales [rows]`, that of each row
 /// of M, and `base [N, columns]`; output `z · (scales ⊙ M) + base [N, columns]`. `ProjectDots`: inputs `dy [N, rows]`,
 /// `z [N, columns]` and `M`, output `Σ dy ⊙ (z · Mᵀ) [rows]` over N. The last two have the attribute `bits`,
-/// as `BlockLinear`.
+/// as `BlockLinear`. M may be given in whole numbers of 16 bits, `uint8 [rows, 2·columns]`.
 #[derive(Clone, Copy)]
 pub enum ProjectOperator {
     Plain,
@@ -38,13 +38,10 @@ impl Operator for ProjectOperator {
     }
 
     fn inputs(&self) -> impl IntoIterator<Item = OperatorInput> {
-        let (required, optional) = match self {
-            Self::Plain => (2, 0),
-            Self::Transposed => (2, 2),
-            Self::Dots => (3, 0),
-        };
-        let required = (0..required).map(|_| OperatorInput::required(TensorElementType::Float32));
-        required.chain((0..optional).map(|_| OperatorInput::optional(TensorElementType::Float32)))
+        let rows = if matches!(self, Self::Dots) { 2 } else { 1 };
+        let rows = (0..rows).map(|_| OperatorInput::required(TensorElementType::Float32));
+        // The matrix may have another type.
+        rows.chain([OperatorInput::variadic(1)])
     }
 
     fn outputs(&self) -> impl IntoIterator<Item = OperatorOutput> {
@@ -70,13 +67,13 @@ impl Kernel for ProjectKernel {
     fn compute(&mut self, context: &ComputeContext) -> Result<()> {
         let given: Vec<_> =
             (0..context.num_inputs()?).map(|index| input(context, index)).collect::<Result<_>>()?;
-        let mut inputs = given.iter().map(|value| value.try_extract_tensor::<f32>());
-        let mut next = || inputs.next().ok_or_else(|| Error::new("The projection lacks an input."))?;
-        let (shape, x) = next()?;
-        let z = if matches!(self.of, ProjectOperator::Dots) { Some(next()?.1) } else { None };
-        let (matrix_shape, values) = next()?;
-        let scales = if self.scaled { Some(next()?.1) } else { None };
-        let base = if self.base { Some(next()?.1) } else { None };
+        let mut inputs = given.iter();
+        let mut next = || inputs.next().ok_or_else(|| Error::new("The projection lacks an input."));
+        let (shape, x) = next()?.try_extract_tensor::<f32>()?;
+        let z = if matches!(self.of, ProjectOperator::Dots) { Some(floats(next()?)?) } else { None };
+        let (matrix_shape, values) = numbers(next()?)?;
+        let scales = if self.scaled { Some(floats(next()?)?) } else { None };
+        let base = if self.base { Some(floats(next()?)?) } else { None };
         let ([count, width], [rows, columns]) = (&shape[..], &matrix_shape[..]) else {
             return Err(Error::new("A projection takes two matrices."));
         };
