@@ -1,23 +1,21 @@
 /** Packs the built app as an installer would, over a folder that stands in for Electron's download. */
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runChild } from '../runner/child.ts'
-
-/** Where the fuses lie in Electron's binary: after this mark, a version, their number, a character each. */
-export const fuseMark = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'
-const fusesAsShipped = '101100110'
+import { writeElectronDist } from './electron-dist.ts'
 
 export interface PackTarget {
-  readonly platform: 'linux' | 'win'
+  readonly platform: 'linux' | 'win' | 'mac'
   readonly arch: 'x64' | 'arm64'
 }
 
 export interface Packed {
   /** The folder that an installer would install. */
   readonly directory: string
-  /** The program in it. */
+  /** The file in it that has Electron's fuses; on Windows and Linux the program itself. */
   readonly binary: string
   readonly asar: string
+  /** What lies beside the archive. */
+  readonly resources: string
 }
 
 /**
@@ -38,7 +36,8 @@ export async function pack(
     },
   )
   if (licences.code !== 0) throw new Error(`The licences could not be written:\n${licences.output}`)
-  const electron = await standIn(platform, join(workDirectory, 'electron'))
+  const electron = join(workDirectory, 'electron')
+  await writeElectronDist(platform, electron)
   const output = join(workDirectory, 'packed')
   const { code, output: log } = await runChild(
     process.execPath,
@@ -50,30 +49,28 @@ export async function pack(
       '--publish=never',
       `-c.electronDist=${electron}`,
       `-c.directories.output=${output}`,
-      // Both read and change a real Windows program.
-      ...(platform === 'win' ? ['-c.win.signAndEditExecutable=false', '-c.disableAsarIntegrity=true'] : []),
+      // Signing takes Apple's own tool.
+      ...(platform === 'mac' ? ['-c.electronFuses.resetAdHocDarwinSignature=false'] : []),
     ],
     { echo: false, environment: { ...toolEnvironment } },
   )
   if (code !== 0) throw new Error(`electron-builder failed:\n${log}`)
-  const directory = join(output, `${platform}${arch === 'x64' ? '' : `-${arch}`}-unpacked`)
-  return {
-    directory,
-    binary: join(directory, platform === 'win' ? 'Veranda.exe' : 'veranda'),
-    asar: join(directory, 'resources', 'app.asar'),
+  if (platform === 'mac') {
+    const directory = join(output, arch === 'x64' ? 'mac' : `mac-${arch}`, 'Veranda.app')
+    const binary = 'Contents/Frameworks/Electron Framework.framework/Electron Framework'
+    return packedIn(directory, binary, 'Contents/Resources')
   }
+  const directory = join(output, `${platform}${arch === 'x64' ? '' : `-${arch}`}-unpacked`)
+  return packedIn(directory, platform === 'win' ? 'Veranda.exe' : 'veranda', 'resources')
 }
 
-/** The little of an Electron download that packing looks at. */
-async function standIn(platform: PackTarget['platform'], directory: string): Promise<string> {
-  await mkdir(join(directory, 'resources'), { recursive: true })
-  await mkdir(join(directory, 'locales'))
-  await writeFile(
-    join(directory, platform === 'win' ? 'electron.exe' : 'electron'),
-    `${fuseMark}\x01${String.fromCharCode(fusesAsShipped.length)}${fusesAsShipped}`,
-    { encoding: 'latin1', mode: 0o755 },
-  )
-  return directory
+function packedIn(directory: string, binary: string, resources: string): Packed {
+  return {
+    directory,
+    binary: join(directory, binary),
+    asar: join(directory, resources, 'app.asar'),
+    resources: join(directory, resources),
+  }
 }
 
 /** Every file and folder in the archive, those that lie unpacked beside it included, each with a leading `/`. */
