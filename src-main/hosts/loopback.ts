@@ -45,7 +45,11 @@ function portFailure(port: number, cause: NodeJS.ErrnoException): Failure {
       )
 }
 
-/** Whether the request was made to this machine by its own name: a rebound foreign name is not. */
-export function hasHost({ headers }: IncomingMessage, port: number): boolean {
-  return headers.host === `127.0.0.1:${port}` || headers.host === `localhost:${port}`
+/**
+ * Whether the request was made to this machine by its own name: a rebound foreign name is not, nor is one that names
+ * two (of which `headers.host` would be the first).
+ */
+export function hasHost({ headersDistinct }: IncomingMessage, port: number): boolean {
+  const { host: [name, ...others] = [] } = headersDistinct
+  return others.length === 0 && (name === `127.0.0.1:${port}` || name === `localhost:${port}`)
 }

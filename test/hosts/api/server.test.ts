@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StopText } from '../../../src-main/hosts/api/stop-text.ts'
+import { sendLines } from '../browser/bare-client.ts'
 import { adapter, model } from '../cli/command-line.ts'
 import { startTinyServer, type TinyServer } from './tiny-server.ts'
 
@@ -116,6 +117,27 @@ test('without the token, or under a foreign name, nothing is answered', async ()
     sent.end()
   })
   expect(status).toBe(403)
+  const { host, port } = new URL(server.address)
+  const lines = ['GET /v1/models HTTP/1.1', 'Authorization: Bearer secret', `Host: ${host}`]
+  expect(await sendLines(Number(port), lines)).toBe(200)
+  expect(await sendLines(Number(port), [...lines, 'Host: evil.example'])).toBe(403)
+})
+
+test('another site’s page may neither ask nor read: no answer lets one in', async () => {
+  const origin = 'https://evil.example'
+  const asking = {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'authorization',
+  }
+  const preflight = await fetch(`${server.address}/chat/completions`, { method: 'OPTIONS', headers: asking })
+  const read = await fetch(`${server.address}/models`, {
+    headers: { origin, authorization: 'Bearer secret' },
+  })
+  const simple = await post(asked, { origin, 'content-type': 'text/plain' })
+  expect([preflight.status, read.status, simple.status]).toEqual([401, 200, 401])
+  for (const { headers } of [preflight, read, simple])
+    expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
 })
 
 test('a stop string is found across pieces; what only seemed to begin one is shown', () => {

@@ -1,5 +1,6 @@
 /** A client that sends just what a test says, where a browser or `fetch` would correct or refuse it. */
 import { request, type IncomingHttpHeaders } from 'node:http'
+import { createConnection } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 
@@ -21,6 +22,19 @@ export function ask(port: number, path: string, headers: Headers = {}, method = 
   })
     .on('error', reject)
     .end()
+  return promise
+}
+
+/** Sends the lines of a request's head as they are, where `request` would mend them; answers the status. */
+export function sendLines(port: number, lines: readonly string[]): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const socket = createConnection({ host: '127.0.0.1', port })
+  socket.once('data', (data) => {
+    socket.destroy()
+    resolve(Number(data.toString().split(' ')[1]))
+  })
+  socket.on('error', reject)
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   return promise
 }
 

@@ -9,7 +9,7 @@ import { ChannelClient } from '../../../src-renderer/channel/client.ts'
 import type { ServerMessage } from '../../../src-main/contract/protocol.ts'
 import { startBrowserHost, type BrowserHost } from '../../../src-main/hosts/browser/server.ts'
 import { partialHandlers } from '../partial-handlers.ts'
-import { ask, closeCode, connect, exchangeFrames, reply } from './bare-client.ts'
+import { ask, closeCode, connect, exchangeFrames, reply, sendLines } from './bare-client.ts'
 
 const page = '<!doctype html><title>Veranda</title>'
 const info = { version: '1', dataDirectory: '/d', canPickFile: false, engine: 'ready' } as const
@@ -174,6 +174,17 @@ test('a request under a foreign name (DNS rebinding) is refused, session or not'
   expect((await ask(port, '/', { cookie, host: `attacker.example:${port}` })).status).toBe(403)
   const origin = `http://attacker.example:${port}`
   expect(await connect(port, { cookie, origin, host: `attacker.example:${port}` })).toBe(403)
+})
+
+test('a request that names two hosts is refused, whichever comes first; so is one that names none', async () => {
+  const { port, token } = await start()
+  const cookie = await enter(port, token)
+  const own = `Host: 127.0.0.1:${port}`
+  const send = (...hosts: string[]) => sendLines(port, ['GET / HTTP/1.1', ...hosts, `Cookie: ${cookie}`])
+  expect(await send(own)).toBe(200)
+  expect(await send(own, 'Host: evil.example')).toBe(403)
+  expect(await send('Host: evil.example', own)).toBe(403)
+  expect(await sendLines(port, ['GET / HTTP/1.0', `Cookie: ${cookie}`])).toBe(403)
 })
 
 test('the channel is refused to a foreign page, to no page, and without a session', async () => {
