@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { resultOf } from '../contract/event-stream.ts'
 import { newOptimizerState } from '../core/training/optimizer.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
 import type { PlannedStep } from '../core/training/epochs.ts'
@@ -13,8 +14,9 @@ import { MemoryWatch } from './memory-watch.ts'
 import type { Operation } from './operation-table.ts'
 import { longestAnswerTokens, replayExamples } from './replay.ts'
 import type { EngineResources } from './resources.ts'
-import { planRun, type RunPlan } from './run-plan.ts'
+import { longestOf, planRun, type RunPlan } from './run-plan.ts'
 import { enterAboveFrozen } from './run-prefix.ts'
+import { wholeRoom, withinMemory } from './within-memory.ts'
 
 /** Questions to replay that are answered now, if they aren't yet; the time of the others follows from them. */
 const answersAtMost = 2
@@ -43,10 +45,21 @@ export function estimate(
     const largest = largestStep(plan)
     const rejected = largest.examples.flatMap((example) => plan.rejected.get(example) ?? [])
     const kept = [...largest.examples, ...rejected]
-    const prefix = await enterAboveFrozen(pass, model, plan.layout, kept, tmpdir(), signal)
+    const reading = { pass, progress: wholeRoom }
+    let prefix: { close(): void } | null = null
     try {
+      prefix = await resultOf(
+        withinMemory(reading, longestOf(kept), null, (passTokens) =>
+          enterAboveFrozen(pass, model, plan.layout, kept, tmpdir(), passTokens, signal),
+        ),
+      )
       yield { share: 0.1 }
-      for await (const _ of followBase(pass, ofReplay(largest, plan))) if (signal.aborted) break
+      const followed = ofReplay(largest, plan)
+      await resultOf(
+        withinMemory(reading, longestOf(followed), null, async (passTokens) => {
+          for await (const _ of followBase(pass, followed, passTokens)) if (signal.aborted) break
+        }),
+      )
       const { layout } = plan
       const key = input.settings.projectionKey
       const frozen = layout.method === 'lora' ? null : projections({ ...layout, key })
@@ -69,7 +82,11 @@ export function estimate(
         yield { share: 0.5 + 0.4 * Math.max(times.length / mostSteps, sum(times) / enoughMs) }
       }
       const before = performance.now()
-      for await (const _ of measure(pass, adapter, measured)) if (signal.aborted) break
+      await resultOf(
+        withinMemory(reading, longestOf(measured), null, async (passTokens) => {
+          for await (const _ of measure(pass, adapter, measured, passTokens)) if (signal.aborted) break
+        }),
+      )
       const forwardMs = (performance.now() - before) / Math.max(1, passes.tokens)
       const msPerToken = sum(times) / Math.max(1, times.length * passes.tokens)
       const answerMs = replay.answerMs ?? (await timeOfProbe(resources, input, signal))
@@ -91,7 +108,7 @@ export function estimate(
       }
       return result
     } finally {
-      prefix.close()
+      prefix?.close()
       await pass.close()
     }
   }

@@ -92,6 +92,14 @@ export function adaptedLayers(settings: TrainingSettings, layerCount: number): r
 
 const none: ReadonlyMap<TokenizedExample, TokenizedExample> = new Map()
 
+/** Tokens of the longest of the examples, each with its rejected one; 0 of none. */
+export function longestOf(
+  examples: readonly TokenizedExample[],
+  rejected: RunPlan['rejected'] = new Map<TokenizedExample, TokenizedExample>(),
+): number {
+  return Math.max(0, ...examples.map((each) => each.ids.length + (rejected.get(each)?.ids.length ?? 0)))
+}
+
 /** @throws Failure `no-preferences` where no example has a rejected answer that is another than its own */
 function rejectedOf(
   model: LoadedModel,

@@ -10,9 +10,10 @@ import type { OngoingRun } from './train-seed.ts'
 export async function referenceOf(
   pass: TrainingPass,
   { rejected }: RunPlan,
+  passTokens: number,
   signal: AbortSignal,
 ): Promise<readonly number[]> {
-  const measuring = measureReference(pass, rejected)
+  const measuring = measureReference(pass, rejected, passTokens)
   let next = await measuring.next()
   while (next.done !== true && !signal.aborted) next = await measuring.next()
   const reference = next.done === true ? next.value : null
@@ -38,9 +39,10 @@ export function preferencesOf(
 export async function preferenceAfter(
   { pass, preferences }: OngoingRun,
   adapter: LiveAdapter,
+  passTokens: number,
 ): Promise<PreferenceReport | null> {
   if (preferences === null) return null
-  const measuring = measurePreferences(pass, adapter, preferences)
+  const measuring = measurePreferences(pass, adapter, preferences, passTokens)
   let next = await measuring.next()
   while (next.done !== true) next = await measuring.next()
   return next.value

@@ -23,6 +23,7 @@ export async function enterAboveFrozen(
   layout: VeraLayout,
   examples: readonly TokenizedExample[],
   directory: string,
+  passTokens: number,
   signal: AbortSignal,
 ): Promise<{ close(): void }> {
   const layer = lowestLayer(layout)
@@ -34,7 +35,7 @@ export async function enterAboveFrozen(
   try {
     const rows = new ActivationRows(scratch, plan.rowCount, width, precision)
     const prefix = new FrozenPrefix(layer, plan, rows, width)
-    for await (const _ of fillPrefix(pass, prefix, examples)) if (signal.aborted) return scratch
+    for await (const _ of fillPrefix(pass, prefix, examples, passTokens)) if (signal.aborted) return scratch
     pass.enterAbove(prefix)
     return scratch
   } catch (error) {

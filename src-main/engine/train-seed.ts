@@ -1,5 +1,4 @@
-import { Failure } from '../contract/failure.ts'
-import { type Sentence, sentence } from '../contract/sentence.ts'
+import { sentence } from '../contract/sentence.ts'
 import type { PlannedStep } from '../core/training/epochs.ts'
 import {
   keepBetter,
@@ -16,10 +15,10 @@ import { measure, stepBatches, type StepReport, takeStep } from '../core/trainin
 import type { Preferences } from '../core/training/objective.ts'
 import type { LiveAdapter } from '../core/vera/live-adapter.ts'
 import type { OperationEvent, TrainingSettings } from './contract.ts'
-import { isOutOfMemory } from './out-of-memory.ts'
 import { type Probing, sampled } from './probes.ts'
 import type { RunCheckpoint, RunProgress } from './run-checkpoint.ts'
-import type { RunPlan } from './run-plan.ts'
+import { longestOf, type RunPlan } from './run-plan.ts'
+import { noticed, type WithinMemory, withinMemory } from './within-memory.ts'
 import { workedMs } from './working-time.ts'
 
 /** A run as it goes on; what of it a checkpoint holds changes from step to step. */
@@ -96,7 +95,7 @@ async function* oneStep(
 ): AsyncGenerator<OperationEvent<'train'>, void> {
   const { plan, settings, adapter, average } = run
   const before = performance.now()
-  const report = yield* withinMemory(run, planned, saveIfDue)
+  const report = yield* stepWithinMemory(run, planned, saveIfDue)
   if (run.pass.leftHalves && !run.progress.notices.some(({ pattern }) => pattern === halvesLeft.pattern))
     yield noticed(run, 'halves-left', halvesLeft)
   if (average !== null) updateAverage(average, adapter.vectors, settings.averageDecay, report.step)
@@ -119,11 +118,7 @@ async function* oneStep(
   }
 }
 
-/**
- * Takes the step; where memory runs out, in smaller passes, as small as the longest example at the least, and then
- * with nothing kept that can be computed again.
- */
-async function* withinMemory(
+async function* stepWithinMemory(
   run: OngoingRun,
   planned: PlannedStep,
   saveIfDue: () => void,
@@ -135,44 +130,14 @@ async function* withinMemory(
     dropout: settings.dropout > 0 ? { rate: settings.dropout, seed } : null,
     preferences: run.preferences,
   }
-  const longest = Math.max(
-    ...planned.examples.map((example) => example.ids.length + (plan.rejected.get(example)?.ids.length ?? 0)),
-  )
-  for (;;) {
-    const { passTokens } = run.progress
-    try {
-      const batches = stepBatches(planned, passTokens, plan.rejected)
-      return await takeStep(pass, adapter, run.optimizer, batches, step, saveIfDue)
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error
-      const fewer = Math.max(longest, Math.floor(passTokens / 2))
-      if (fewer >= passTokens && !pass.saveMemory()) throw outOfMemory(longest, error)
-      const how =
-        fewer < passTokens
-          ? sentence`at most ${fewer} tokens are worked on at once instead of ${passTokens}`
-          : sentence`as much as can be is computed twice instead of kept`
-      const text = sentence`Memory ran out in step ${stepOfRun(run) + 1}: from there on ${how}, which takes longer and learns the same.`
-      run.progress = { ...run.progress, passTokens: Math.min(fewer, passTokens) }
-      yield noticed(run, fewer < passTokens ? 'smaller-passes' : 'computed-twice', text)
-    }
-  }
+  const longest = longestOf(planned.examples, plan.rejected)
+  return yield* withinMemory(run, longest, stepOfRun(run) + 1, async (passTokens) => {
+    const batches = stepBatches(planned, passTokens, plan.rejected)
+    return await takeStep(pass, adapter, run.optimizer, batches, step, saveIfDue)
+  })
 }
 
 const halvesLeft = sentence`A number became too large for 16 bits: the run goes on in float32, which is slower and takes more memory.`
-
-/** Keeps a notice with the run. */
-function noticed(run: OngoingRun, code: string, text: Sentence): OperationEvent<'train'> {
-  run.progress = { ...run.progress, notices: [...run.progress.notices, text] }
-  return { type: 'notice', code, text }
-}
-
-export function outOfMemory(longest: number, cause: unknown): Failure {
-  return new Failure(
-    'out-of-memory',
-    sentence`There is not enough memory for this run, not even for one example of ${longest} tokens at a time. Close other programs, leave out the longest examples, adapt fewer layers, or choose a smaller model.`,
-    { cause },
-  )
-}
 
 /** Measures the held-out examples and keeps the vectors where they are to be kept; false where it was cut off. */
 async function* measureHeldOut(
@@ -221,25 +186,22 @@ function endSeed(run: OngoingRun, stoppedEarly: boolean): void {
 
 /** The mean loss, as an event and as the result; null where there is nothing to measure or it was cancelled. */
 export async function* measured(
-  {
-    pass,
-    progress,
-    signal,
-  }: Pick<OngoingRun, 'pass' | 'signal'> & {
-    readonly progress: Pick<RunProgress, 'passTokens'>
-  },
+  run: WithinMemory & Pick<OngoingRun, 'signal'>,
   adapter: LiveAdapter,
   examples: readonly TokenizedExample[],
   step: number,
   set: 'training' | 'heldOut',
 ): AsyncGenerator<OperationEvent<'train'>, number | null> {
   if (examples.length === 0) return null
-  let loss = 0
-  for await (const { lossSum, labels } of measure(pass, adapter, examples, progress.passTokens)) {
-    if (signal.aborted) return null
-    loss = lossSum / labels
-  }
-  yield { type: 'measured', step, set, loss }
+  const loss = yield* withinMemory(run, longestOf(examples), null, async (passTokens) => {
+    let mean = 0
+    for await (const { lossSum, labels } of measure(run.pass, adapter, examples, passTokens)) {
+      if (run.signal.aborted) return null
+      mean = lossSum / labels
+    }
+    return mean
+  })
+  if (loss !== null) yield { type: 'measured', step, set, loss }
   return loss
 }
 

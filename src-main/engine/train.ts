@@ -6,7 +6,7 @@ import { sentence } from '../contract/sentence.ts'
 import { newHeldOutRecord } from '../core/training/held-out-record.ts'
 import { TrainingPass } from '../core/training/loss-gradient.ts'
 import { newOptimizerState } from '../core/training/optimizer.ts'
-import { defaultPassTokens, followBase } from '../core/training/trainer.ts'
+import { followBase } from '../core/training/trainer.ts'
 import { encodeAdapter } from '../core/vera/adapter-file.ts'
 import { type LiveAdapter, liveAdapter } from '../core/vera/live-adapter.ts'
 import { projections } from '../core/vera/projections.ts'
@@ -25,18 +25,18 @@ import {
   saveCheckpoint,
   writeDurably,
 } from './run-checkpoint.ts'
-import { adaptedLayers, planRun, type RunPlan } from './run-plan.ts'
+import { adaptedLayers, longestOf, planRun, type RunPlan } from './run-plan.ts'
 import { preferenceAfter, preferencesOf, referenceOf } from './run-preferences.ts'
 import { enterAboveFrozen } from './run-prefix.ts'
 import {
   checkpointOf,
   measured,
   type OngoingRun,
-  outOfMemory,
   stepOfRun,
   tokensPerSecond,
   trainSeed,
 } from './train-seed.ts'
+import { outOfMemory, type WithinMemory, wholeRoom, withinMemory } from './within-memory.ts'
 
 const adapterFile = 'adapter.safetensors'
 
@@ -57,7 +57,10 @@ export function train(resources: EngineResources, checkpointEveryMs = 5_000): Op
       return yield* trainPlanned({ input, model, plan, pass, probing, signal, checkpointEveryMs })
     } catch (error) {
       if (error instanceof Failure && error.code === 'out-of-memory') throw error
-      throw isOutOfMemory(error) ? outOfMemory(longestOf(plan), error) : error
+      const { examples, replay: replayed, heldOut } = plan
+      throw isOutOfMemory(error)
+        ? outOfMemory(longestOf([...examples, ...replayed, ...heldOut]), error)
+        : error
     } finally {
       await pass.close()
     }
@@ -97,10 +100,19 @@ async function* trainPlanned(planned: PlannedRun): AsyncGenerator<OperationEvent
   yield { type: 'prepared', steps, trainableParameters: layout.length, resumedAtStep }
 
   const all = [...plan.examples, ...plan.rejected.values(), ...plan.replay, ...plan.heldOut]
-  const prefix = await enterAboveFrozen(pass, model, layout, all, runDirectory, signal)
+  const reading = { pass, signal, progress: resumed?.progress ?? wholeRoom }
+  const prefix = yield* withinMemory(reading, longestOf(all), null, (passTokens) =>
+    enterAboveFrozen(pass, model, layout, all, runDirectory, passTokens, signal),
+  )
   try {
-    for await (const _ of followBase(pass, plan.replay)) if (signal.aborted) break
-    const progress = resumed?.progress ?? (yield* measuredBefore(planned, adapter))
+    yield* withinMemory(reading, longestOf(plan.replay), null, async (passTokens) => {
+      for await (const _ of followBase(pass, plan.replay, passTokens)) if (signal.aborted) break
+    })
+    const { passTokens, notices } = reading.progress
+    const progress =
+      resumed === null
+        ? yield* measuredBefore(planned, reading, adapter)
+        : { ...resumed.progress, passTokens, notices }
     if (progress === null) return stopped(plan, 0, null)
     const run: OngoingRun = {
       plan,
@@ -145,16 +157,18 @@ function ofPlan(checkpoint: RunCheckpoint, plan: RunPlan, directory: string): Ru
 /** The progress of a run that has not begun; null where it was cancelled while its first losses were measured. */
 async function* measuredBefore(
   { plan, pass, probing, signal }: PlannedRun,
+  reading: WithinMemory & Pick<OngoingRun, 'signal'>,
   adapter: LiveAdapter,
 ): AsyncGenerator<OperationEvent<'train'>, RunProgress | null> {
-  const passTokens = defaultPassTokens
-  const measuring = { pass, signal, progress: { passTokens } }
-  const lossBefore = yield* measured(measuring, adapter, plan.examples, 0, 'training')
-  const heldOutLossBefore = yield* measured(measuring, adapter, plan.heldOut, 0, 'heldOut')
+  const lossBefore = yield* measured(reading, adapter, plan.examples, 0, 'training')
+  const heldOutLossBefore = yield* measured(reading, adapter, plan.heldOut, 0, 'heldOut')
   yield* sampled(probing, adapter, 0, signal)
   // One that was cancelled in between is measured again, both sets.
   if (lossBefore === null || signal.aborted) return null
-  const reference = await referenceOf(pass, plan, signal)
+  const pairs = longestOf([...plan.rejected.keys()], plan.rejected)
+  const reference = yield* withinMemory(reading, pairs, null, (passTokens) =>
+    referenceOf(pass, plan, passTokens, signal),
+  )
   if (signal.aborted) return null
   return {
     fingerprint: plan.fingerprint,
@@ -162,8 +176,7 @@ async function* measuredBefore(
     seedIndex: 0,
     seedResults: [],
     heldOut: newHeldOutRecord,
-    passTokens,
-    notices: [],
+    ...reading.progress,
     trainedTokens: 0,
     elapsedMs: 0,
     lossBefore,
@@ -190,12 +203,15 @@ async function* finish(
   const adapter = { ...run.adapter, vectors: kept?.vectors ?? run.adapter.vectors }
   const lossAfter = yield* measured(run, adapter, plan.examples, step, 'training')
   if (lossAfter === null) return stopped(plan, step, progress)
-  const preference = await preferenceAfter(run, adapter)
+  const pairs = longestOf([...plan.rejected.keys()], plan.rejected)
+  const preference = yield* withinMemory(run, pairs, null, (passTokens) =>
+    preferenceAfter(run, adapter, passTokens),
+  )
   const adapterPath = join(input.runDirectory, adapterFile)
   const bytes = encodeAdapter(adapterSettings(input, model), plan.layout, adapter.vectors)
   writeDurably(adapterPath, bytes)
   return {
-    ...stopped(plan, step, progress),
+    ...stopped(plan, step, run.progress),
     status: 'done',
     lossAfter,
     heldOutLossAfter: kept?.loss ?? null,
@@ -204,10 +220,6 @@ async function* finish(
     adapterPath,
     adapterBytes: bytes.length,
   }
-}
-
-function longestOf({ examples, replay, heldOut }: RunPlan): number {
-  return Math.max(...[...examples, ...replay, ...heldOut].map(({ ids }) => ids.length))
 }
 
 function stopped(plan: RunPlan, step: number, progress: RunProgress | null): TrainResult {

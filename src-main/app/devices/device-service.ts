@@ -199,7 +199,7 @@ export function openDevices(options: DevicesOptions): Devices {
         inUse: used.device,
         fallback: reason,
         models: models.map((model) => {
-          const { chatBytes, trainingBytes, isMeasured } = bytesNeeded(model, used.device === 'webgpu')
+          const { chatBytes, trainingBytes, isMeasured } = bytesNeeded(model, floatBytesOn(used))
           const { name, installed } = model
           const [chat, training] = [fit(chatBytes), fit(trainingBytes)]
           return { name, installed, chatBytes, chat, trainingBytes, training, isMeasured }
@@ -220,6 +220,12 @@ export function openDevices(options: DevicesOptions): Devices {
       await decided()
     },
   }
+}
+
+/** Of a number in a training's weights; null where they are held as the model has them. */
+function floatBytesOn({ device, halves }: DeviceOptions): 2 | 4 | null {
+  if (device !== 'webgpu') return null
+  return halves ? 2 : 4
 }
 
 function toRecord(

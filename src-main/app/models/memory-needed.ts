@@ -30,19 +30,22 @@ export interface SizedModel {
   readonly measuredTrainingBytes: number | null
 }
 
-/** @param holdsFloats whether training holds the weights as float32, as a device with memory of its own does */
+/**
+ * @param deviceFloatBytes of a number on a device with memory of its own, which holds a training's weights as floats of
+ *   32 or 16 bits; null on the processor, which holds them as they are
+ */
 export function bytesNeeded(
   { weightBytes, parameterCount, shape, measuredTrainingBytes }: SizedModel,
-  holdsFloats = false,
+  deviceFloatBytes: 2 | 4 | null = null,
 ): { readonly chatBytes: number; readonly trainingBytes: number; readonly isMeasured: boolean } {
   const { layerCount, hiddenSize, kvHeadCount, headDim } = shape ?? usualShape(parameterCount)
   const cacheBytes = 2 * layerCount * kvHeadCount * headDim * floatBytes * chatTokens
   const stateBytes = layerCount * hiddenSize * floatBytes * stepTokens
   const chatBytes = engineBytes + weightBytes + cacheBytes
   // What was measured is the processor's.
-  if (measuredTrainingBytes !== null && !holdsFloats)
+  if (measuredTrainingBytes !== null && deviceFloatBytes === null)
     return { chatBytes, trainingBytes: measuredTrainingBytes, isMeasured: true }
-  const trained = holdsFloats ? parameterCount * floatBytes : weightBytes
+  const trained = deviceFloatBytes === null ? weightBytes : parameterCount * deviceFloatBytes
   return { chatBytes, trainingBytes: engineBytes + trained + keptBytes + stateBytes, isMeasured: false }
 }
 

@@ -104,9 +104,10 @@ export function stepBatches(
 export async function* measureReference(
   pass: TrainingPass,
   rejected: RejectedOf,
+  passTokens = defaultPassTokens,
 ): AsyncGenerator<void, ReadonlyMap<TokenizedExample, number>> {
   const reference = new Map<TokenizedExample, number>()
-  for (const batch of passesOf(shortestFirst([...rejected.keys()]), defaultPassTokens, rejected)) {
+  for (const batch of passesOf(shortestFirst([...rejected.keys()]), passTokens, rejected)) {
     const { losses, places } = await pass.labelLosses(batch, null)
     for (const [example, sum] of sumByExample(losses, ownersOf(batch, places))) reference.set(example, sum)
     yield
@@ -119,10 +120,11 @@ export async function* measurePreferences(
   pass: TrainingPass,
   adapter: LiveAdapter,
   preferences: Preferences,
+  passTokens = defaultPassTokens,
 ): AsyncGenerator<void, PreferenceReport | null> {
   const { rejected } = preferences
   const margins: number[] = []
-  for (const batch of passesOf(shortestFirst([...rejected.keys()]), defaultPassTokens, rejected)) {
+  for (const batch of passesOf(shortestFirst([...rejected.keys()]), passTokens, rejected)) {
     const { losses, places } = await pass.labelLosses(batch, adapter)
     const found = marginsIn(batch, preferences, losses, ownersOf(batch, places))
     margins.push(...found.map(({ margin }) => margin))
@@ -136,8 +138,9 @@ export async function* fillPrefix(
   pass: TrainingPass,
   prefix: FrozenPrefix,
   examples: readonly TokenizedExample[],
+  passTokens = defaultPassTokens,
 ): AsyncGenerator<void> {
-  for (const batch of passesOf(shortestFirst(examples), defaultPassTokens)) {
+  for (const batch of passesOf(shortestFirst(examples), passTokens)) {
     await pass.fillPrefix(prefix, batch)
     yield
   }
@@ -147,8 +150,9 @@ export async function* fillPrefix(
 export async function* followBase(
   pass: TrainingPass,
   examples: readonly TokenizedExample[],
+  passTokens = defaultPassTokens,
 ): AsyncGenerator<void> {
-  for (const batch of passesOf(shortestFirst(examples), defaultPassTokens)) {
+  for (const batch of passesOf(shortestFirst(examples), passTokens)) {
     await pass.followBase(batch)
     yield
   }

@@ -51,7 +51,9 @@ describe('the memory that a model needs', () => {
     if (entry === undefined) throw new Error('The catalogue is empty.')
     const measured = { ...sized(entry), measuredTrainingBytes: 777e6 }
     expect(bytesNeeded(measured)).toMatchObject({ trainingBytes: 777e6, isMeasured: true })
-    expect(bytesNeeded(measured, true)).toMatchObject({ isMeasured: false })
+    const [full, halves] = [bytesNeeded(measured, 4), bytesNeeded(measured, 2)]
+    expect([full.isMeasured, halves.isMeasured]).toEqual([false, false])
+    expect(full.trainingBytes - halves.trainingBytes).toBe(2 * entry.parameterCount)
   })
 
   it('of a model whose layers are not known is about that of its size', async () => {

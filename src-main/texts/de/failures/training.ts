@@ -2,6 +2,8 @@
 export const training: Readonly<Record<string, string>> = {
   'Memory ran out in step {1}: from there on {2}, which takes longer and learns the same.':
     'In Schritt {1} ging der Speicher aus: Von da an {2}; das dauert länger und lernt dasselbe.',
+  'Memory ran out while examples were read: from there on {1}, which takes longer and learns the same.':
+    'Beim Lesen der Beispiele ging der Speicher aus: Von da an {1}; das dauert länger und lernt dasselbe.',
   'at most {1} tokens are worked on at once instead of {2}':
     'werden höchstens {1} statt {2} Token auf einmal bearbeitet',
   'as much as can be is computed twice instead of kept':
