@@ -115,11 +115,14 @@ describe('refused', () => {
   const empty = temporaryFolder()
   const text = join(temporaryFolder(), 'text.veranda-adapter')
   writeFileSync(text, 'hello, this is no adapter at all')
+  const blank = join(temporaryFolder(), 'blank.gguf')
+  writeFileSync(blank, '')
   mkdirSync(join(empty, 'x'))
   test.each([
     ['nothing', nothing, 'file-missing'],
     ['a folder without an adapter', empty, 'adapter-incomplete'],
-    ['a text', text, 'safetensors-broken'],
+    ['a text', text, 'adapter-unknown-kind'],
+    ['a file of nothing', blank, 'adapter-unknown-kind'],
     ['a model', join(reference, 'gguf-quants/tiny-llama-tied-Q4_1.gguf'), 'adapter-unsupported'],
   ])('%s', async (_name, path, code) => {
     await expect(imported(path)).rejects.toMatchObject({ code })

@@ -31,13 +31,20 @@ export interface AdapterSource {
 const maxAdapterBytes = 2 ** 32
 
 /**
- * @throws Failure `file-missing`, `adapter-too-large`, `adapter-broken` where it is nothing of the three, or what their
- *   readers throw
+ * @throws Failure `file-missing`, `adapter-too-large`, `adapter-unknown-kind` where it is nothing of the three, or what
+ *   their readers throw
  */
 export function openAdapterSource(given: string): AdapterSource {
   const path = sourcePath(given)
   if (statSync(path).isDirectory()) return peftFolder(path)
-  return startsAsGguf(path) ? ggufFile(path) : verandaFile(path)
+  const start = startOf(path)
+  if (start.toString('latin1', 0, 4) === 'GGUF') return ggufFile(path)
+  // A safetensors file: the length of its header, then that as JSON.
+  if (start.toString('latin1', 8) === '{') return verandaFile(path)
+  throw new Failure(
+    'adapter-unknown-kind',
+    sentence`${path} is no adapter. Choose a .veranda-adapter file, the folder of a PEFT adapter or a LoRA for llama.cpp (.gguf).`,
+  )
 }
 
 /** The folder where one of its files was chosen, which is all that a file dialog lets people do. */
@@ -74,10 +81,10 @@ function checkFile(path: string): void {
   }
 }
 
-function startsAsGguf(path: string): boolean {
+function startOf(path: string): Buffer {
   const source = openFileSource(path)
   try {
-    return new TextDecoder().decode(source.read(0, Math.min(4, source.size))) === 'GGUF'
+    return Buffer.from(source.read(0, Math.min(9, source.size)))
   } finally {
     source.close()
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -89,4 +89,17 @@ test('nothing that is there is written over, and nothing half-done stays', async
   const cancelled = finish(run('gguf-lora', join(folder, 'new'), 1, stop.signal))
   await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' })
   expect(readdirSync(folder)).toEqual(['mine'])
+})
+
+test('a folder that is not there, or takes nothing, is named', async () => {
+  const folder = temporaryFolder()
+  const nowhere = finish(run('peft', join(folder, 'nowhere', 'mine')))
+  await expect(nowhere).rejects.toMatchObject({ code: 'folder-missing' })
+  // Nothing is forbidden to the system's administrator, nor by Windows in this way.
+  if (process.platform === 'win32' || process.getuid?.() === 0) return
+  chmodSync(folder, 0o500)
+  await expect(finish(run('peft', join(folder, 'mine')))).rejects.toMatchObject({
+    code: 'folder-not-writable',
+  })
+  chmodSync(folder, 0o700)
 })

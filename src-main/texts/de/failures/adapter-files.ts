@@ -2,6 +2,8 @@
 export const adapterFiles: Readonly<Record<string, string>> = {
   'The adapter is damaged: {1}. Copy or convert it again.':
     'Der Adapter ist beschädigt: {1}. Kopiere oder wandle ihn noch einmal um.',
+  '{1} is no adapter. Choose a .veranda-adapter file, the folder of a PEFT adapter or a LoRA for llama.cpp (.gguf).':
+    '{1} ist kein Adapter. Wähle eine .veranda-adapter-Datei, den Ordner eines PEFT-Adapters oder eine LoRA für llama.cpp (.gguf).',
   "{1} can't be read: {2}. Copy or save the adapter again.":
     '{1} ist nicht zu lesen: {2}. Kopiere oder speichere den Adapter noch einmal.',
   "The adapter's settings": 'Was der Adapter von sich angibt',

@@ -74,4 +74,8 @@ export const assistants: Readonly<Record<string, string>> = {
   'The export was cancelled; nothing was kept.': 'Der Export wurde abgebrochen; nichts wurde behalten.',
   'There is a file or folder {1} already. Choose another name.':
     'Es gibt schon eine Datei oder einen Ordner {1}. Wähle einen anderen Namen.',
+  'There is no folder {1}. Make it, or choose another one.':
+    'Es gibt keinen Ordner {1}. Lege ihn an, oder wähle einen anderen.',
+  'Nothing can be written to the folder {1}. Change its permissions or choose another one.':
+    'In den Ordner {1} kann nichts geschrieben werden. Ändere seine Rechte, oder wähle einen anderen.',
 }
