@@ -109,6 +109,7 @@ def main():
     dtype = given.dtype or ("bfloat16" if accelerator.device.type == "cuda" else "float32")
 
     tokenizer = AutoTokenizer.from_pretrained(given.model)
+    tokenizer.chat_template = (here / "chat_template.jinja").read_text("utf-8")
     lines = (here / "dataset.jsonl").read_text("utf-8").splitlines()
     examples = [encode(tokenizer, json.loads(line)["messages"], settings) for line in lines if line.strip()]
     steps = plan_steps(examples, settings)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { result } from '../app/test-app.ts'
+import { writeGeneratedModel } from '../engine/generated-model.ts'
 import { findViolations } from './axe.ts'
 import { describeInBrowser } from './in-browser.ts'
 import { takePicture } from './page.ts'
@@ -15,7 +16,8 @@ describeInBrowser('assistants from and for elsewhere, in a browser', {}, ({ app,
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'veranda-test-'))
-    const path = join(reference, 'gguf-quants/tiny-llama-tied-F16.gguf')
+    // With a chat template: without one nothing can be learned of a conversation.
+    const path = writeGeneratedModel(join(folder, 'source'))
     await result(app().handlers['models.import']({ path, name: 'Tiny' }, new AbortController().signal))
   })
   afterAll(async () => {
@@ -91,6 +93,7 @@ describeInBrowser('assistants from and for elsewhere, in a browser', {}, ({ app,
     expect(readdirSync(bundle).toSorted()).toEqual([
       'README.md',
       'adapter_config.json',
+      'chat_template.jinja',
       'dataset.jsonl',
       'model',
       'train.py',

@@ -47,6 +47,8 @@ function filesOf(
   return {
     ...files,
     'adapter_config.json': peftConfig(settings, model),
+    // Of the model without the folder beside it, too, whose own may have changed.
+    'chat_template.jinja': model.chatTemplate,
     'training.json': `${JSON.stringify(hyperparameters(settings, model), null, 2)}\n`,
   }
 }

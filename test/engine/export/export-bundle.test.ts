@@ -50,6 +50,7 @@ test('a bundle is a folder with the adapter as PEFT is told of it, the numbers a
   expect(events.at(-1)?.share).toBe(1)
   expect(readdirSync(result.path).toSorted()).toEqual([
     'adapter_config.json',
+    'chat_template.jinja',
     'dataset.jsonl',
     'model',
     'training.json',
@@ -80,6 +81,14 @@ test('of a model with fused projections it adapts these', async () => {
   const { result } = await finish(bundle({ modelDirectory, settings, includesModel: false }))
   const config = parsePeftConfig(textOf(result.path, 'adapter_config.json'))
   expect(config.targetModules).toEqual(['model.layers.0.self_attn.qkv_proj'])
+})
+
+test('of a model without a chat template there is none: nothing could be learned', async () => {
+  const modelDirectory = temporaryFolder()
+  const sourcePath = join(import.meta.dirname, '../../golden/reference/gguf-quants/tiny-llama-tied-F16.gguf')
+  const input = { sourcePath, targetDirectory: modelDirectory, name: 'plain' }
+  await finish(importModel(resources)(input, new AbortController().signal))
+  await expect(finish(bundle({ modelDirectory }))).rejects.toMatchObject({ code: 'model-without-chat' })
 })
 
 test('without the model it is small', async () => {
